@@ -1,0 +1,2 @@
+//! The `fokker` command.
+fn main() {}

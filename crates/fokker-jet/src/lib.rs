@@ -1,0 +1,55 @@
+//! Jets through neural networks: exact mixed derivatives by forward mode, gradients by one ordinary reverse pass.
+//!
+//! A **jet** is a truncated multivariate Taylor expansion. Beside its primal value a quantity `y` carries first-order parts
+//! `y_u` along named directions and mixed second-order parts `y_uv` along chosen pairs of them ([`JetSet`]). Pushing jets
+//! through a network gives `J v`, `uᵀ∇(∇·)`-like terms and time derivatives exactly, with no nested reverse mode.
+//! The rules are those of Taylor-mode automatic differentiation (Griewank & Walther, *Evaluating Derivatives*, 2008, ch. 13).
+//!
+//! A network is written once, as a [`Graph`], and run by either of two executors that share the contract [`Tape`]:
+//!
+//! - [`panel`]: host memory, `f32` or `f64`; the default on the CPU. A worker walks the whole network forward and back over a
+//!   small panel of rows that stays in its cache.
+//! - [`tensor`]: Burn tensors on any of Burn's devices, with Burn's reverse mode; the reference.
+//!
+//! The crate knows nothing of diffusion; it is of use to anyone with a partial differential equation in the loss.
+//!
+//! ```
+//! use fokker_jet::{Function, Graph, JetSet, Live, Tape, Wrt, panel::{Panel, Plan}};
+//! # fn main() -> Result<(), fokker_jet::JetError> {
+//! // y = sin(x) for one number x; along one direction twice: y_vv = -sin(x) v².
+//! let mut graph = Graph::new();
+//! let x = graph.input(1);
+//! let y = graph.map(x, Function::Sin);
+//! graph.set_output(y);
+//!
+//! let set = JetSet::first_order(1).with_pair(0, 0)?;
+//! let plan = Plan::new(&graph, &set, &[Live::parts(&set, &[0, 1])])?;
+//! let mut panel = Panel::<f64>::new(&plan, 1);
+//! panel.begin(1);
+//! panel.input(0, 0)[0] = 0.3;
+//! panel.input(0, 1)[0] = 1.0;
+//! panel.forward(&[], 0..set.parts());
+//! assert!((panel.output(2)[0] + 0.3_f64.sin()).abs() < 1e-15);
+//!
+//! // Reverse: d(y_vv)/dx = -cos(x).
+//! panel.seed(2)[0] = 1.0;
+//! panel.reverse(&[], set.parts(), Wrt::Input(0));
+//! assert!((panel.input_gradient()[0] + 0.3_f64.cos()).abs() < 1e-15);
+//! # Ok(()) }
+//! ```
+
+mod error;
+mod function;
+mod graph;
+pub mod panel;
+mod real;
+mod set;
+mod tape;
+pub mod tensor;
+
+pub use error::JetError;
+pub use function::Function;
+pub use graph::{Graph, Init, Node, NodeId, Op, ParamId, ParamSpec};
+pub use real::Real;
+pub use set::{JetSet, Live};
+pub use tape::{Tape, Wrt};

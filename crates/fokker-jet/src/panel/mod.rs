@@ -1,0 +1,19 @@
+//! The panel executor: host memory, `f32` or `f64`, no allocation while it runs.
+//!
+//! The batch is cut into panels of some tens of rows. A worker walks the whole network forward and back over its panel, in its
+//! own cache, with single-threaded matrix products and its own gradient accumulators; workers meet only in the final sum.
+//!
+//! [`Plan`] is the compiled form of a graph and a jet set, shared by all workers; [`Panel`] is one worker's workspace;
+//! [`Workers`] runs a job on every panel of a batch.
+
+mod dense;
+mod map;
+mod plan;
+mod product;
+mod simd;
+mod workers;
+mod workspace;
+
+pub use plan::Plan;
+pub use workers::{PanelRange, Workers};
+pub use workspace::Panel;

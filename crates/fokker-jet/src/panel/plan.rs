@@ -1,0 +1,169 @@
+//! Compiling a graph for a jet set: which parts of which node exist, who needs a cotangent, where it is kept.
+
+use std::sync::Arc;
+
+use super::{map, product};
+use crate::{Graph, JetError, JetSet, Live, NodeId, Op};
+
+/// A graph compiled for a jet set. Cheap to clone; shared by all workers.
+#[derive(Clone, Debug)]
+pub struct Plan(pub(super) Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub graph: Graph,
+    pub set: JetSet,
+    pub output: NodeId,
+    /// Live parts of every node.
+    pub live: Vec<Live>,
+    /// Does the node depend on any parameter?
+    pub on_parameters: Vec<bool>,
+    /// For every input: does the node depend on it?
+    pub on_input: Vec<Vec<bool>>,
+    /// For every node, the buffer that holds its cotangent.
+    pub cotangent: Vec<usize>,
+    /// Elements per row that each cotangent buffer must hold.
+    pub cotangent_size: Vec<usize>,
+    /// For every `Map` node its parts, in stored order (empty for other nodes).
+    pub map_parts: Vec<Vec<map::Part>>,
+    /// For every `Mul` node the terms of its product rule (empty for other nodes).
+    pub mul_terms: Vec<Vec<product::Term>>,
+}
+
+impl Plan {
+    /// Compiles `graph` for jets of `set`; `inputs` says for every graph input which of its parts are live.
+    ///
+    /// # Errors
+    /// [`JetError`] if the graph has no output or `inputs` does not fit graph and set.
+    pub fn new(graph: &Graph, set: &JetSet, inputs: &[Live]) -> Result<Self, JetError> {
+        let output = graph.output()?;
+        if inputs.len() != graph.inputs().len() {
+            return Err(JetError::InputCount { inputs: graph.inputs().len(), given: inputs.len() });
+        }
+        for (input, live) in inputs.iter().enumerate() {
+            if live.0.len() != set.parts() {
+                return Err(JetError::LiveParts { input, reason: "made for a set with another number of parts" });
+            }
+        }
+        let live = live_parts(graph, set, inputs);
+        let on_parameters = dependence(graph, |op| matches!(op, Op::Dense { .. }));
+        let on_input =
+            (0..inputs.len()).map(|i| dependence(graph, |op| matches!(op, Op::Input(j) if *j == i))).collect();
+        let (cotangent, cotangent_size) = cotangent_buffers(graph, &live, output);
+        let map_parts = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
+            Op::Map { x, .. } => map_parts(set, &live[x.index()], y),
+            _ => Vec::new(),
+        });
+        let mul_terms = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
+            Op::Mul { a, b } => product::terms(set, &live[a.index()], &live[b.index()], y),
+            _ => Vec::new(),
+        });
+        let (map_parts, mul_terms) = (map_parts.collect(), mul_terms.collect());
+        let (graph, set) = (graph.clone(), set.clone());
+        Ok(Self(Arc::new(Inner {
+            graph,
+            set,
+            output,
+            live,
+            on_parameters,
+            on_input,
+            cotangent,
+            cotangent_size,
+            map_parts,
+            mul_terms,
+        })))
+    }
+
+    /// The graph.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.0.graph
+    }
+
+    /// The jet set.
+    #[must_use]
+    pub fn set(&self) -> &JetSet {
+        &self.0.set
+    }
+}
+
+/// The nodes that an operation reads.
+pub(super) fn operands(op: &Op) -> Vec<usize> {
+    match op {
+        Op::Input(_) => Vec::new(),
+        Op::Dense { x, .. } | Op::Map { x, .. } => vec![x.index()],
+        Op::Add { a, b } | Op::Mul { a, b } => vec![a.index(), b.index()],
+        Op::Concat { inputs } => inputs.iter().map(|i| i.index()).collect(),
+    }
+}
+
+fn live_parts(graph: &Graph, set: &JetSet, inputs: &[Live]) -> Vec<Live> {
+    let mut live: Vec<Live> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        let of = |id: &NodeId| &live[id.index()];
+        let parts = match &node.op {
+            Op::Input(i) => inputs[*i].clone(),
+            Op::Dense { x, .. } => of(x).clone(),
+            Op::Map { x, .. } => of(x).mapped(set),
+            Op::Add { a, b } => of(a).union(of(b)),
+            Op::Mul { a, b } => of(a).multiplied(of(b), set),
+            Op::Concat { inputs } => inputs.iter().fold(Live::parts(set, &[]), |all, i| all.union(of(i))),
+        };
+        live.push(parts);
+    }
+    live
+}
+
+fn map_parts(set: &JetSet, a: &Live, y: &Live) -> Vec<map::Part> {
+    let stored = |live: &Live, part: usize| live.has(part).then(|| live.slot(part));
+    let part = |part: usize| match (part, set.pair_of(part)) {
+        (0, _) => map::Part::Primal,
+        (p, None) => map::Part::First { y: y.slot(p), a: a.slot(p) },
+        (p, Some((u, v))) => {
+            map::Part::Second { y: y.slot(p), uv: stored(a, p), product: stored(a, u).zip(stored(a, v)) }
+        }
+    };
+    (0..set.parts()).filter(|&p| y.has(p)).map(part).collect()
+}
+
+fn dependence(graph: &Graph, root: impl Fn(&Op) -> bool) -> Vec<bool> {
+    let mut depends: Vec<bool> = Vec::with_capacity(graph.nodes().len());
+    for node in graph.nodes() {
+        let found = root(&node.op) || operands(&node.op).iter().any(|&i| depends[i]);
+        depends.push(found);
+    }
+    depends
+}
+
+/// A cotangent lives from the reverse step of its node's last reader to its node's own; buffers are handed on accordingly, so
+/// that a long chain needs two of them.
+fn cotangent_buffers(graph: &Graph, live: &[Live], output: NodeId) -> (Vec<usize>, Vec<usize>) {
+    const NONE: usize = usize::MAX;
+    let mut buffer = vec![NONE; graph.nodes().len()];
+    let mut sizes: Vec<usize> = Vec::new();
+    let mut free: Vec<usize> = Vec::new();
+    let mut take = |node: usize, buffer: &mut Vec<usize>, free: &mut Vec<usize>| {
+        if buffer[node] == NONE {
+            let id = free.pop().unwrap_or_else(|| {
+                sizes.push(0);
+                sizes.len() - 1
+            });
+            sizes[id] = sizes[id].max(graph.nodes()[node].width * live[node].count());
+            buffer[node] = id;
+        }
+    };
+    take(output.index(), &mut buffer, &mut free);
+    for node in (0..=output.index()).rev() {
+        if buffer[node] == NONE {
+            continue;
+        }
+        for operand in operands(&graph.nodes()[node].op) {
+            take(operand, &mut buffer, &mut free);
+        }
+        // An input's cotangent is the result; it is kept.
+        if !matches!(graph.nodes()[node].op, Op::Input(_)) {
+            free.push(buffer[node]);
+        }
+    }
+    (buffer, sizes)
+}

@@ -1,0 +1,67 @@
+//! Run-time choice of vector instructions: each kernel is compiled for AVX-512, AVX2 with FMA and the baseline.
+
+/// Compiles a generic body for several instruction sets and calls the best one that the processor has.
+///
+/// `FMA` is a constant inside the body, true where a fused multiply-add is one instruction.
+macro_rules! multiversion {
+    ($(#[$doc:meta])* pub(super) fn $name:ident<$f:ident: Real>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+        $(#[$doc])*
+        #[allow(clippy::too_many_arguments)]
+        pub(super) fn $name<$f: crate::Real>($($arg: $ty),*) {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn body<$f: crate::Real, const FMA: bool>($($arg: $ty),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,fma,avx2")]
+                #[allow(clippy::too_many_arguments)]
+                fn v4<$f: crate::Real>($($arg: $ty),*) {
+                    body::<$f, true>($($arg),*)
+                }
+                #[target_feature(enable = "avx2,fma")]
+                #[allow(clippy::too_many_arguments)]
+                fn v3<$f: crate::Real>($($arg: $ty),*) {
+                    body::<$f, true>($($arg),*)
+                }
+                match $crate::panel::simd::level() {
+                    // SAFETY: the processor has been asked for every feature that the function is compiled for.
+                    $crate::panel::simd::Level::V4 => return unsafe { v4($($arg),*) },
+                    // SAFETY: as above.
+                    $crate::panel::simd::Level::V3 => return unsafe { v3($($arg),*) },
+                    $crate::panel::simd::Level::Baseline => {}
+                }
+            }
+            // NEON, with its fused multiply-add, is part of the aarch64 baseline.
+            body::<$f, { cfg!(target_arch = "aarch64") }>($($arg),*);
+        }
+    };
+}
+pub(super) use multiversion;
+
+/// The instruction sets that kernels are compiled for.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy)]
+pub(super) enum Level {
+    V4,
+    V3,
+    Baseline,
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(super) fn level() -> Level {
+    // The standard library caches the answers.
+    if is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("fma")
+    {
+        Level::V4
+    } else if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        Level::V3
+    } else {
+        Level::Baseline
+    }
+}

@@ -1,0 +1,150 @@
+//! Which parts a jet carries.
+
+use crate::JetError;
+
+/// The parts of a jet: the primal, one first-order part per direction, one second-order part per chosen pair.
+///
+/// Parts are numbered in that order: part 0 is the primal `y`, part `1 + i` is `y_i` along direction `i`, and the pairs follow in
+/// the order in which they were added. A caller that wants to run the network in stages (some parts first, others once their
+/// directions are known) names the directions of the first stage first.
+///
+/// ```
+/// use fokker_jet::JetSet;
+/// # fn main() -> Result<(), fokker_jet::JetError> {
+/// // directions u, v, τ and the mixed part uv
+/// let set = JetSet::first_order(3).with_pair(0, 1)?;
+/// assert_eq!(set.parts(), 5);
+/// assert_eq!(set.pairs().collect::<Vec<_>>(), [(4, 1, 2)]);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JetSet {
+    directions: usize,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl JetSet {
+    /// The jet of order 0: plain evaluation.
+    #[must_use]
+    pub fn primal() -> Self {
+        Self::first_order(0)
+    }
+
+    /// First-order parts along `directions` directions.
+    #[must_use]
+    pub fn first_order(directions: usize) -> Self {
+        Self { directions, pairs: Vec::new() }
+    }
+
+    /// Adds the mixed second-order part along directions `first` and `second` (which may be the same).
+    ///
+    /// # Errors
+    /// [`JetError::UnknownDirection`] if either is not a direction of the set.
+    pub fn with_pair(mut self, first: usize, second: usize) -> Result<Self, JetError> {
+        if first >= self.directions || second >= self.directions {
+            return Err(JetError::UnknownDirection { first, second, directions: self.directions });
+        }
+        self.pairs.push((first, second));
+        Ok(self)
+    }
+
+    /// Number of directions.
+    #[must_use]
+    pub fn directions(&self) -> usize {
+        self.directions
+    }
+
+    /// Number of parts: 1 + directions + pairs.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        1 + self.directions + self.pairs.len()
+    }
+
+    /// The pairs as part numbers: `(part of y_uv, part of y_u, part of y_v)`.
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        let base = 1 + self.directions;
+        self.pairs.iter().enumerate().map(move |(k, &(i, j))| (base + k, 1 + i, 1 + j))
+    }
+
+    /// The two first-order parts behind a second-order part; `None` for the primal and the first-order parts.
+    #[must_use]
+    pub fn pair_of(&self, part: usize) -> Option<(usize, usize)> {
+        let k = part.checked_sub(1 + self.directions)?;
+        self.pairs.get(k).map(|&(i, j)| (1 + i, 1 + j))
+    }
+}
+
+/// Which parts of a quantity may be nonzero. Parts that are structurally zero are neither stored nor computed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Live(pub(crate) Vec<bool>);
+
+impl Live {
+    /// The listed parts are live (the primal always is).
+    #[must_use]
+    pub fn parts(set: &JetSet, parts: &[usize]) -> Self {
+        let mut live = vec![false; set.parts()];
+        live[0] = true;
+        for &part in parts {
+            if let Some(slot) = live.get_mut(part) {
+                *slot = true;
+            }
+        }
+        Self(live)
+    }
+
+    /// Is the part live?
+    #[must_use]
+    pub fn has(&self, part: usize) -> bool {
+        self.0.get(part).copied().unwrap_or(false)
+    }
+
+    /// Number of live parts below `part`: the place of `part` among the stored ones.
+    pub(crate) fn slot(&self, part: usize) -> usize {
+        self.0[..part.min(self.0.len())].iter().filter(|&&l| l).count()
+    }
+
+    /// Number of live parts.
+    pub(crate) fn count(&self) -> usize {
+        self.slot(self.0.len())
+    }
+
+    pub(crate) fn union(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(&a, &b)| a || b).collect())
+    }
+
+    /// Live parts of `f(a)`: `y_uv = f″ a_u a_v + f′ a_uv`.
+    pub(crate) fn mapped(&self, set: &JetSet) -> Self {
+        let mut live = self.0.clone();
+        for (uv, u, v) in set.pairs() {
+            live[uv] = self.0[uv] || (self.0[u] && self.0[v]);
+        }
+        Self(live)
+    }
+
+    /// Live parts of `a b`: `y_uv = a_uv b + a_u b_v + a_v b_u + a b_uv`.
+    pub(crate) fn multiplied(&self, other: &Self, set: &JetSet) -> Self {
+        let mut live = self.union(other).0;
+        for (uv, u, v) in set.pairs() {
+            live[uv] = live[uv] || (self.0[u] && other.0[v]) || (self.0[v] && other.0[u]);
+        }
+        Self(live)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_outside_the_directions_is_refused() {
+        let error = JetSet::first_order(1).with_pair(0, 1).unwrap_err();
+        assert_eq!(error, JetError::UnknownDirection { first: 0, second: 1, directions: 1 });
+    }
+
+    #[test]
+    fn a_map_makes_the_pair_live_only_if_both_directions_are() {
+        let set = JetSet::first_order(2).with_pair(0, 1).unwrap();
+        assert!(Live::parts(&set, &[1, 2]).mapped(&set).has(3));
+        assert!(!Live::parts(&set, &[1]).mapped(&set).has(3));
+    }
+}

@@ -1,0 +1,37 @@
+//! What a config's `[audit]` table says.
+
+use serde::{Deserialize, Serialize};
+
+/// `[audit]`: what is measured on a trained model, and how finely.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AuditConfig {
+    /// The times t at which residual, conservativity and score error are measured.
+    pub times: Vec<f64>,
+    /// Points x ~ q_t at each time.
+    pub points: usize,
+    /// Held-out rows whose log-likelihood is computed.
+    pub nll_points: usize,
+    /// Hutchinson probes where the dimension forbids exact divergences (D > 64).
+    pub probes: usize,
+    /// Absolute and relative tolerance of the probability-flow ODE.
+    pub tolerance: f64,
+    /// Steps after which a row's integration is given up.
+    pub step_limit: usize,
+    /// Samples drawn for the report.
+    pub samples: usize,
+}
+
+impl Default for AuditConfig {
+    fn default() -> Self {
+        Self {
+            times: vec![1e-3, 5e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0],
+            points: 2000,
+            nll_points: 4000,
+            probes: 4,
+            tolerance: 1e-5,
+            step_limit: 10_000,
+            samples: 4000,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run is: TOML in, one resolved [`Config`] out.
+
+mod audit;
+mod parse;
+mod presets;
+mod validate;
+
+use serde::{Deserialize, Serialize};
+
+pub use audit::AuditConfig;
+pub use presets::{PRESETS, Preset};
+
+use crate::Error;
+use crate::data::DataConfig;
+use crate::loss::LossConfig;
+use crate::net::NetworkConfig;
+use crate::score::network::{Parameterisation, ScoreModel};
+use crate::sde::Sde;
+use crate::train::TrainConfig;
+
+/// A run: data, SDE, network, objective, training, audit. Every key is read by something; unknown keys are errors.
+///
+/// ```
+/// use fokker::config::Config;
+/// let config = Config::preset("ring8", &["train.steps=100".into()])?;
+/// assert_eq!(config.train.steps, 100);
+/// let error = Config::preset("ring8", &["network.widht=3".into()]).unwrap_err();
+/// assert!(error.to_string().contains("network.widht"));
+/// # Ok::<(), fokker::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Fixes every random number of the run.
+    #[serde(default)]
+    pub seed: u64,
+    /// Where rows come from.
+    pub data: DataConfig,
+    /// The forward SDE.
+    pub sde: Sde,
+    /// The network.
+    pub network: NetworkConfig,
+    /// What the network's output stands for.
+    #[serde(default)]
+    pub score: ScoreConfig,
+    /// The objective.
+    pub loss: LossConfig,
+    /// The optimisation.
+    pub train: TrainConfig,
+    /// What is measured afterwards.
+    #[serde(default)]
+    pub audit: AuditConfig,
+}
+
+/// `[score]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScoreConfig {
+    /// What the network's output stands for.
+    pub parameterisation: Parameterisation,
+}
+
+impl Default for ScoreConfig {
+    fn default() -> Self {
+        Self { parameterisation: Parameterisation::Noise }
+    }
+}
+
+impl Config {
+    /// Reads a config; `origin` names it in errors, `overrides` are `key=value` with dotted keys and TOML values.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key and the reason.
+    pub fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Self, Error> {
+        let config = parse::parse(text, origin, overrides)?;
+        validate::validate(&config, origin)?;
+        Ok(config)
+    }
+
+    /// A built-in preset.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if there is none of this name or an override does not fit.
+    pub fn preset(name: &str, overrides: &[String]) -> Result<Self, Error> {
+        let preset = PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| Error::Config {
+            origin: "--preset".into(),
+            key: name.into(),
+            reason: format!("no such preset; there are {}", presets::names()),
+        })?;
+        Self::parse(preset.toml, &format!("preset {name}"), overrides)
+    }
+
+    /// The config as TOML, every default written out.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if it cannot be written as TOML.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|error| Error::Config {
+            origin: "config".into(),
+            key: "(whole)".into(),
+            reason: error.to_string(),
+        })
+    }
+
+    /// The score model for data of dimension `dim`.
+    #[must_use]
+    pub fn model(&self, dim: usize) -> ScoreModel {
+        ScoreModel::new(dim, &self.sde, &self.network, self.score.parameterisation)
+    }
+
+    /// The same run without the score-FPE terms.
+    #[must_use]
+    pub fn without_fp(&self) -> Self {
+        let mut config = self.clone();
+        config.loss.fp = None;
+        config.loss.scalar = None;
+        config
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading TOML with errors that name the key.
+
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::Config;
+use crate::Error;
+
+pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Config, Error> {
+    let fail = |key: &str, reason: String| Error::Config { origin: origin.into(), key: key.into(), reason: one_line(&reason) };
+    let mut table: Table = toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        fail(&format!("line {line}"), error.message().into())
+    })?;
+    for assignment in overrides {
+        let (key, value) = split(assignment).map_err(|reason| fail(assignment, reason))?;
+        assign(&mut table, &key, value).map_err(|reason| fail(&key.join("."), reason))?;
+    }
+    Config::deserialize_table(&table).map_err(|reason| {
+        let key = culprit(&table, &reason).unwrap_or_else(|| "(top level)".into());
+        fail(&key, reason)
+    })
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Config {
+    fn deserialize_table(table: &Table) -> Result<Self, String> {
+        read(table)
+    }
+}
+
+fn read<T: DeserializeOwned>(table: &Table) -> Result<T, String> {
+    Value::Table(table.clone()).try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+/// The key without which the complaint would be another one. Serde's own path is lost inside tagged enums; this is not.
+fn culprit(table: &Table, reason: &str) -> Option<String> {
+    if reason.starts_with("missing field") {
+        return missing(table, reason);
+    }
+    let mut keys = Vec::new();
+    leaves(table, &mut Vec::new(), &mut keys);
+    keys.into_iter().rev().find_map(|path| {
+        let mut without = table.clone();
+        remove(&mut without, &path);
+        match Config::deserialize_table(&without) {
+            Err(same) if same == reason => None,
+            _ => Some(path.join(".")),
+        }
+    })
+}
+
+/// A missing field's table: the one which, given the field, no longer lacks it.
+fn missing(table: &Table, reason: &str) -> Option<String> {
+    let field = reason.split('`').nth(1)?;
+    let mut tables = vec![Vec::new()];
+    let mut keys = Vec::new();
+    leaves(table, &mut Vec::new(), &mut keys);
+    for key in keys {
+        let parent = key[..key.len() - 1].to_vec();
+        if !tables.contains(&parent) {
+            tables.push(parent);
+        }
+    }
+    tables.into_iter().find_map(|mut path| {
+        let mut with = table.clone();
+        path.push(field.to_owned());
+        assign(&mut with, &path, Value::String("?".into())).ok()?;
+        match Config::deserialize_table(&with) {
+            Err(same) if same == reason => None,
+            _ => Some(path.join(".")),
+        }
+    })
+}
+
+fn leaves(table: &Table, path: &mut Vec<String>, keys: &mut Vec<Vec<String>>) {
+    for (key, value) in table {
+        path.push(key.clone());
+        keys.push(path.clone());
+        if let Value::Table(inner) = value {
+            leaves(inner, path, keys);
+        }
+        path.pop();
+    }
+}
+
+fn remove(table: &mut Table, path: &[String]) {
+    match path {
+        [] => {}
+        [key] => {
+            table.remove(key);
+        }
+        [key, rest @ ..] => {
+            if let Some(Value::Table(inner)) = table.get_mut(key) {
+                remove(inner, rest);
+            }
+        }
+    }
+}
+
+/// `a.b=value`, the value as TOML or, failing that, as a bare string.
+fn split(assignment: &str) -> Result<(Vec<String>, Value), String> {
+    let (key, value) = assignment.split_once('=').ok_or("an override is KEY=VALUE")?;
+    let path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
+    if path.iter().any(String::is_empty) {
+        return Err("empty key".into());
+    }
+    let parsed = toml::from_str::<Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
+    Ok((path, parsed.unwrap_or_else(|| Value::String(value.trim().to_owned()))))
+}
+
+fn assign(table: &mut Table, path: &[String], value: Value) -> Result<(), String> {
+    match path {
+        [] => Err("empty key".into()),
+        [key] => {
+            table.insert(key.clone(), value);
+            Ok(())
+        }
+        [key, rest @ ..] => match table.entry(key.clone()).or_insert_with(|| Value::Table(Table::new())) {
+            Value::Table(inner) => assign(inner, rest, value),
+            _ => Err(format!("`{key}` is not a table")),
+        },
+    }
+}

@@ -1,0 +1,33 @@
+//! The built-in configs.
+
+/// A built-in config.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    /// One line about it.
+    pub about: &'static str,
+    /// The whole config.
+    pub toml: &'static str,
+}
+
+macro_rules! preset {
+    ($name:literal, $about:literal) => {
+        Preset { name: $name, about: $about, toml: include_str!(concat!("../../presets/", $name, ".toml")) }
+    };
+}
+
+/// All of them.
+pub const PRESETS: &[Preset] = &[
+    preset!("ring8", "8 Gaussians on a ring in the plane; the truth is known (the default of compare)"),
+    preset!("checkerboard", "uniform on the dark squares of a 4x4 board; the entropy is known"),
+    preset!("spirals", "two spirals in the plane"),
+    preset!("moons", "two half-moons in the plane"),
+    preset!("mixture5d", "6 Gaussians with full covariances in 5 dimensions; the truth is known"),
+    preset!("mnist", "28x28 handwritten digits, an MLP; give the folder of IDX files with --data"),
+];
+
+/// Their names, for messages.
+pub(super) fn names() -> String {
+    PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
+}

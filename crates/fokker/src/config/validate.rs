@@ -1,0 +1,83 @@
+//! Ranges that types cannot express.
+
+use super::Config;
+use crate::Error;
+use crate::loss::{Divergence, Estimator, FpConfig, LossConfig, Norm};
+use crate::net::NetworkConfig;
+use crate::sde::T_MAX;
+
+pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
+    let check = |good: bool, key: &str, reason: &str| {
+        if good {
+            Ok(())
+        } else {
+            Err(Error::Config { origin: origin.into(), key: key.into(), reason: reason.into() })
+        }
+    };
+    config.sde.validate().map_err(|error| Error::Config {
+        origin: origin.into(),
+        key: "sde".into(),
+        reason: error.to_string(),
+    })?;
+    let NetworkConfig::Mlp { width, depth, .. } = config.network;
+    check((1..=65_536).contains(&width), "network.width", "must be between 1 and 65536")?;
+    check((1..=1000).contains(&depth), "network.depth", "must be between 1 and 1000")?;
+    let train = &config.train;
+    check(train.steps > 0, "train.steps", "must be at least 1")?;
+    check(train.batch > 0, "train.batch", "must be at least 1")?;
+    check(train.panel_rows > 0, "train.panel_rows", "must be at least 1")?;
+    check(train.panel_rows.is_multiple_of(2), "train.panel_rows", "must be even")?;
+    check(positive(train.learning_rate), "train.learning_rate", "must be positive and finite")?;
+    check((0.0..1.0).contains(&train.ema_decay), "train.ema_decay", "must be in [0, 1)")?;
+    check((0.0..1.0).contains(&train.adam.beta1), "train.adam.beta1", "must be in [0, 1)")?;
+    check((0.0..1.0).contains(&train.adam.beta2), "train.adam.beta2", "must be in [0, 1)")?;
+    check(positive(train.adam.epsilon), "train.adam.epsilon", "must be positive and finite")?;
+    check(train.adam.clip >= 0.0, "train.adam.clip", "must be at least 0")?;
+    check(train.log_every > 0, "train.log_every", "must be at least 1")?;
+    loss(&config.loss, &check)?;
+    let audit = &config.audit;
+    check(!audit.times.is_empty(), "audit.times", "must not be empty")?;
+    let t_min = config.sde.t_min();
+    check(
+        audit.times.iter().all(|t| (t_min..=T_MAX).contains(t)),
+        "audit.times",
+        &format!("every t must be between sde.t_min = {t_min} and 1"),
+    )?;
+    check(audit.points > 1, "audit.points", "must be at least 2")?;
+    check(audit.nll_points > 1, "audit.nll_points", "must be at least 2")?;
+    check(audit.probes > 0, "audit.probes", "must be at least 1")?;
+    check(positive(audit.tolerance), "audit.tolerance", "must be positive and finite")?;
+    check(audit.step_limit > 0, "audit.step_limit", "must be at least 1")
+}
+
+fn positive(value: f64) -> bool {
+    value > 0.0 && value.is_finite()
+}
+
+fn loss(loss: &LossConfig, check: &impl Fn(bool, &str, &str) -> Result<(), Error>) -> Result<(), Error> {
+    let probes = |divergence: Divergence| !matches!(divergence, Divergence::Hutchinson { probes: 0, .. });
+    let fraction = |f: f64| f > 0.0 && f <= 1.0;
+    if let Some(fp) = &loss.fp {
+        let FpConfig { weight, estimator, norm, divergence, unbiased, every, batch_fraction, .. } = *fp;
+        check(weight >= 0.0 && weight.is_finite(), "loss.fp.weight", "must be at least 0 and finite")?;
+        check(every > 0, "loss.fp.every", "must be at least 1")?;
+        check(fraction(batch_fraction), "loss.fp.batch_fraction", "must be in (0, 1]")?;
+        check(probes(divergence), "loss.fp.divergence.probes", "must be at least 1")?;
+        check(
+            !unbiased || norm == Norm::Second,
+            "loss.fp.unbiased",
+            "needs norm = 2: only a square is a product of two independent residuals",
+        )?;
+        check(
+            !unbiased || !matches!(divergence, Divergence::Exact {}) || estimator == Estimator::Vector,
+            "loss.fp.unbiased",
+            "has no use with an exact divergence",
+        )?;
+    }
+    if let Some(scalar) = &loss.scalar {
+        check(scalar.weight >= 0.0 && scalar.weight.is_finite(), "loss.scalar.weight", "must be at least 0 and finite")?;
+        check(fraction(scalar.batch_fraction), "loss.scalar.batch_fraction", "must be in (0, 1]")?;
+        check(probes(scalar.divergence), "loss.scalar.divergence.probes", "must be at least 1")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The `[data]` table of a configuration.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a configuration's `[data]` table says; its `kind` chooses the variant.
+///
+/// Unknown keys and wrong types are refused; every key but a path has a default.
+///
+/// ```
+/// use fokker::data::DataConfig;
+/// let config: DataConfig = toml::from_str("kind = \"moons\"\nnoise = 0.05")?;
+/// assert_eq!(config, DataConfig::Moons { noise: 0.05 });
+/// assert!(toml::from_str::<DataConfig>("kind = \"moons\"\nnois = 0.05").is_err());
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DataConfig {
+    /// Gaussians of equal weight on a circle in the plane; the density is known.
+    Ring {
+        /// Number of Gaussians, 1 to 10,000.
+        #[serde(default = "default::modes")]
+        modes: usize,
+        /// Radius of the circle.
+        #[serde(default = "default::radius")]
+        radius: f64,
+        /// Standard deviation of each Gaussian.
+        #[serde(default = "default::std")]
+        std: f64,
+    },
+    /// A random Gaussian mixture with full covariances; the density is known.
+    Mixture {
+        /// Dimension, 1 to 1,024.
+        #[serde(default = "default::dim")]
+        dim: usize,
+        /// Number of Gaussians; components × dim² is at most 10⁷.
+        #[serde(default = "default::components")]
+        components: usize,
+        /// Chooses the mixture.
+        #[serde(default)]
+        seed: u64,
+    },
+    /// Uniform on the dark squares of a board [−half_width, half_width]², whose lower left square is dark.
+    Checkerboard {
+        /// Squares along each side, 1 to 1,024.
+        #[serde(default = "default::cells")]
+        cells: usize,
+        /// Half of the board's side.
+        #[serde(default = "default::half_width")]
+        half_width: f64,
+    },
+    /// Spiral arms in the plane that start at the origin and reach radius 2.
+    Spirals {
+        /// Number of arms, 1 to 10,000.
+        #[serde(default = "default::arms")]
+        arms: usize,
+        /// Turns of each arm, up to 1,000.
+        #[serde(default = "default::turns")]
+        turns: f64,
+        /// Standard deviation of the Gaussian noise added to both coordinates.
+        #[serde(default = "default::noise")]
+        noise: f64,
+    },
+    /// Two interleaved half circles of radius 4/3 in [−2, 2] × [−1, 1].
+    Moons {
+        /// Standard deviation of the Gaussian noise added to both coordinates.
+        #[serde(default = "default::noise")]
+        noise: f64,
+    },
+    /// A table of numbers, one row per point: `.npy` (2-D), `.npz` or `.csv` (header optional).
+    File {
+        /// The file, relative to the working folder.
+        path: PathBuf,
+        /// The array's name in an `.npz` archive that holds several.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        array: Option<String>,
+        /// The part of the rows that is held out, between 0 and 1; the same rows each time, at least one.
+        #[serde(default = "default::held_out")]
+        held_out: f64,
+        /// How columns are scaled, from the training rows alone.
+        #[serde(default)]
+        scaling: ScalingConfig,
+    },
+    /// Images of the MNIST family: a folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each plain or `.gz`.
+    ///
+    /// The t10k images are held out. Pixels stay 8-bit; a row draws (u + U) / 128 − 1 with U uniform in (0, 1).
+    Idx {
+        /// The folder, relative to the working folder.
+        path: PathBuf,
+    },
+}
+
+/// How the columns of a [`DataConfig::File`] become model coordinates.
+///
+/// ```
+/// use fokker::data::{DataConfig, ScalingConfig};
+/// let config: DataConfig = toml::from_str("kind = \"file\"\npath = \"x.npy\"\nscaling = \"min-max\"")?;
+/// assert!(matches!(config, DataConfig::File { scaling: ScalingConfig::MinMax, .. }));
+/// # Ok::<(), toml::de::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScalingConfig {
+    /// Mean 0 and standard deviation 1 per column.
+    #[default]
+    Standardise,
+    /// The range of each column becomes [−1, 1].
+    MinMax,
+    /// As in the file.
+    None,
+}
+
+impl Default for DataConfig {
+    /// The ring of eight Gaussians.
+    fn default() -> Self {
+        Self::Ring {
+            modes: default::modes(),
+            radius: default::radius(),
+            std: default::std(),
+        }
+    }
+}
+
+mod default {
+    pub(super) fn modes() -> usize {
+        8
+    }
+    pub(super) fn radius() -> f64 {
+        1.5
+    }
+    pub(super) fn std() -> f64 {
+        0.15
+    }
+    pub(super) fn dim() -> usize {
+        5
+    }
+    pub(super) fn components() -> usize {
+        6
+    }
+    pub(super) fn cells() -> usize {
+        4
+    }
+    pub(super) fn half_width() -> f64 {
+        2.0
+    }
+    pub(super) fn arms() -> usize {
+        2
+    }
+    pub(super) fn turns() -> f64 {
+        1.5
+    }
+    pub(super) fn noise() -> f64 {
+        0.1
+    }
+    pub(super) fn held_out() -> f64 {
+        0.1
+    }
+}

@@ -1,0 +1,297 @@
+//! What can be wrong with data.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What is wrong with a data file, a generator's parameter or an array to be written.
+///
+/// Each message is one line that names the file (or the key), the place in it and the reason. Rows and columns count
+/// from 1; in a `.csv` file the row is the line of the file, its header included.
+///
+/// ```
+/// use fokker::data::{DataError, read_table};
+/// let error = read_table("missing.npy".as_ref(), None).unwrap_err();
+/// assert!(matches!(error, DataError::Missing { .. }));
+/// assert_eq!(error.to_string(), "missing.npy: no such file");
+/// ```
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The file or folder is not there.
+    #[error("{}: no such file", shown(.path))]
+    Missing {
+        /// The file looked for.
+        path: PathBuf,
+    },
+    /// The operating system or a decompressor failed while reading.
+    #[error("{}: cannot be read: {source}", shown(.path))]
+    Read {
+        /// The file being read.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The operating system failed while writing; nothing is left behind under the file's name.
+    #[error("{}: cannot be written: {source}", shown(.path))]
+    Write {
+        /// The file being written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file ends before the values its header announces.
+    #[error("{}: truncated: {expected} bytes expected, {actual} found", shown(.path))]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Bytes the header announces, the header included.
+        expected: u64,
+        /// Bytes there are.
+        actual: u64,
+    },
+    /// The file goes on after the values its header announces.
+    #[error("{}: too long: {expected} bytes expected, {actual} or more found", shown(.path))]
+    TooLong {
+        /// The file.
+        path: PathBuf,
+        /// Bytes the header announces, the header included.
+        expected: u64,
+        /// Bytes seen.
+        actual: u64,
+    },
+    /// The first bytes are not those of the format.
+    #[error("{}: not {format}: it starts with {found}", shown(.path))]
+    Magic {
+        /// The file.
+        path: PathBuf,
+        /// The format its name promises.
+        format: &'static str,
+        /// Its first bytes, in hexadecimal.
+        found: String,
+    },
+    /// The structure of the file is broken.
+    #[error("{}: damaged: {reason}", shown(.path))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is broken.
+        reason: String,
+    },
+    /// Two files that belong together disagree.
+    #[error("{}: {what} is {actual}, but {expected} in {}", shown(.path), shown(.other))]
+    Disagree {
+        /// The file.
+        path: PathBuf,
+        /// The file it belongs to.
+        other: PathBuf,
+        /// What they disagree on.
+        what: &'static str,
+        /// The value in `other`.
+        expected: String,
+        /// The value in `path`.
+        actual: String,
+    },
+    /// A value is NaN or infinite.
+    #[error("{}: row {row}, column {column}: {value} is not a finite number", shown(.path))]
+    NonFinite {
+        /// The file.
+        path: PathBuf,
+        /// Row, from 1.
+        row: usize,
+        /// Column, from 1.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A value is finite but does not fit in single precision once scaled.
+    #[error("{}: row {row}, column {column}: {value} does not fit in single precision after scaling", shown(.path))]
+    OutOfRange {
+        /// The file.
+        path: PathBuf,
+        /// Row, from 1.
+        row: usize,
+        /// Column, from 1.
+        column: usize,
+        /// The value in the file.
+        value: f64,
+    },
+    /// A field of a text file is not a number.
+    #[error("{}: row {row}, column {column}: {text} is not a number", shown(.path))]
+    NotANumber {
+        /// The file.
+        path: PathBuf,
+        /// Line of the file, from 1.
+        row: u64,
+        /// Column, from 1.
+        column: usize,
+        /// The field, quoted, its control characters escaped.
+        text: String,
+    },
+    /// A row of a text file is longer or shorter than the first.
+    #[error("{}: row {row}: {actual} columns, but {expected} in the first row", shown(.path))]
+    Ragged {
+        /// The file.
+        path: PathBuf,
+        /// Line of the file, from 1.
+        row: u64,
+        /// Columns of the first row.
+        expected: usize,
+        /// Columns of this row.
+        actual: usize,
+    },
+    /// The file holds too few rows for what is asked of it.
+    #[error("{}: {actual} rows, at least {needed} needed", shown(.path))]
+    TooFewRows {
+        /// The file.
+        path: PathBuf,
+        /// Rows there are.
+        actual: usize,
+        /// Rows needed.
+        needed: usize,
+    },
+    /// The file's extension is none of those that can be read.
+    #[error("{}: unknown extension {found:?}; .npy, .npz and .csv can be read", shown(.path))]
+    Extension {
+        /// The file.
+        path: PathBuf,
+        /// Its extension; empty for none.
+        found: String,
+    },
+    /// The array's element type cannot be read as a number.
+    #[error("{}: element type {found}; f4, f8, i1 to i8 and u1 to u8 can be read", shown(.path))]
+    Dtype {
+        /// The file.
+        path: PathBuf,
+        /// The type as the file writes it.
+        found: String,
+    },
+    /// The array has not the shape needed.
+    #[error("{}: shape {found}; {needed} is needed", shown(.path))]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The shape there is.
+        found: String,
+        /// The shape needed.
+        needed: &'static str,
+    },
+    /// The archive has not the array asked for, or several and none was asked for.
+    #[error("{}: {reason}; it holds {names}", shown(.path))]
+    Array {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with the choice.
+        reason: String,
+        /// The names of its arrays.
+        names: String,
+    },
+    /// A key of the configuration has a value outside its range.
+    #[error("{key} = {value}: {reason}")]
+    Parameter {
+        /// The key.
+        key: &'static str,
+        /// The value given.
+        value: String,
+        /// What the value must be.
+        reason: String,
+    },
+    /// The rows of a file have not the model's dimension.
+    #[error("{}: {actual} columns, but the model's dimension is {expected}", shown(.path))]
+    Dimension {
+        /// The file.
+        path: PathBuf,
+        /// The dimension needed.
+        expected: usize,
+        /// The dimension there is.
+        actual: usize,
+    },
+    /// A scaling is not usable: a length, a shift or a scale is wrong.
+    #[error("scaling: {reason}")]
+    Scaling {
+        /// What is wrong.
+        reason: String,
+    },
+    /// An image grid cannot be drawn.
+    #[error("image grid: {reason}")]
+    Grid {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl DataError {
+    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].
+    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Missing { path },
+            _ => Self::Read { path, source },
+        }
+    }
+
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write {
+            path: path.to_path_buf(),
+            source,
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_path_buf(),
+            reason: reason.into(),
+        }
+    }
+
+    pub(super) fn magic(path: &Path, format: &'static str, bytes: &[u8]) -> Self {
+        let hex: Vec<String> = bytes
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let found = if hex.is_empty() {
+            "nothing".into()
+        } else {
+            hex.join(" ")
+        };
+        Self::Magic {
+            path: path.to_path_buf(),
+            format,
+            found,
+        }
+    }
+
+    pub(super) fn parameter(
+        key: &'static str,
+        value: impl ToString,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self::Parameter {
+            key,
+            value: value.to_string(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The path on one line: control characters are escaped.
+fn shown(path: &Path) -> String {
+    one_line(&path.to_string_lossy(), usize::MAX)
+}
+
+/// `text` with its control characters escaped, cut after `limit` characters.
+pub(super) fn one_line(text: &str, limit: usize) -> String {
+    let mut line: String = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == limit {
+            line.push('…');
+            break;
+        }
+        if character.is_control() {
+            line.extend(character.escape_default())
+        } else {
+            line.push(character)
+        }
+    }
+    line
+}

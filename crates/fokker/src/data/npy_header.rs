@@ -1,0 +1,322 @@
+//! The header of NumPy's `.npy` format, read and written.
+//!
+//! It is a Python dictionary of three fixed keys, so a parser for just that (no recursion, bounded memory) is safer on
+//! arbitrary bytes than one for Python's literals.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::DataError;
+use super::error::one_line;
+use super::npy::fill;
+
+const MAGIC: &[u8; 6] = b"\x93NUMPY";
+/// NumPy's own limit for headers it trusts is 10,000 bytes.
+const HEADER_LIMIT: usize = 1 << 16;
+
+/// The header's text and the offset at which the values start.
+pub(super) fn header_text(
+    reader: &mut dyn Read,
+    length: u64,
+    path: &Path,
+) -> Result<(String, u64), DataError> {
+    let read = |reader: &mut dyn Read, bytes: &mut [u8], before: u64| {
+        let actual = fill(reader, bytes).map_err(|error| DataError::read(path, error))?;
+        if actual < bytes.len() {
+            let expected = before + bytes.len() as u64;
+            return Err(DataError::Truncated {
+                path: path.to_path_buf(),
+                expected,
+                actual: before + actual as u64,
+            });
+        }
+        Ok(())
+    };
+    let mut start = [0; 8];
+    let actual = fill(reader, &mut start).map_err(|error| DataError::read(path, error))?;
+    if actual < MAGIC.len() || start[..6] != MAGIC[..] {
+        return Err(DataError::magic(path, "a NumPy array", &start[..actual]));
+    }
+    if actual < start.len() {
+        return Err(DataError::Truncated {
+            path: path.to_path_buf(),
+            expected: 10,
+            actual: actual as u64,
+        });
+    }
+    let mut size = [0; 4];
+    let width = match start[6] {
+        1 => 2,
+        2 | 3 => 4,
+        version => {
+            return Err(DataError::damaged(
+                path,
+                format!("version {version} of the NumPy format is not known"),
+            ));
+        }
+    };
+    read(reader, &mut size[..width], 8)?;
+    let size = u32::from_le_bytes(size) as usize;
+    let before = 8 + width as u64;
+    if size > HEADER_LIMIT {
+        return Err(DataError::damaged(
+            path,
+            format!("a header of {size} bytes"),
+        ));
+    }
+    let end = before + size as u64;
+    if end > length {
+        return Err(DataError::Truncated {
+            path: path.to_path_buf(),
+            expected: end,
+            actual: length,
+        });
+    }
+    let mut text = vec![0; size];
+    read(reader, &mut text, before)?;
+    Ok((String::from_utf8_lossy(&text).into_owned(), end))
+}
+
+/// The three entries of the header.
+#[derive(Debug, PartialEq)]
+pub(super) struct Header {
+    /// The element type as written, without quotes if it is a string.
+    pub(super) descr: String,
+    pub(super) fortran: bool,
+    pub(super) shape: Vec<u64>,
+}
+
+impl Header {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let (mut descr, mut fortran, mut shape) = (None, None, None);
+        let mut rest = eat(text, '{')?;
+        while !rest.trim_start().starts_with('}') {
+            let (key, after) = quoted(rest)?;
+            rest = eat(after, ':')?.trim_start();
+            match key {
+                "descr" => {
+                    // Anything but a string is a structured type: report it as it stands.
+                    let Ok((value, after)) = quoted(rest) else {
+                        return Ok(Self {
+                            descr: rest.into(),
+                            fortran: false,
+                            shape: Vec::new(),
+                        });
+                    };
+                    (descr, rest) = (Some(value.to_string()), after);
+                }
+                "fortran_order" => {
+                    let after = rest
+                        .strip_prefix("True")
+                        .or_else(|| rest.strip_prefix("False"));
+                    fortran = Some(rest.starts_with("True"));
+                    rest = after.ok_or("the header's fortran_order is not True or False")?;
+                }
+                "shape" => {
+                    let inside = eat(rest, '(')?;
+                    let (sizes, after) = inside
+                        .split_once(')')
+                        .ok_or("the header's shape does not end")?;
+                    (shape, rest) = (Some(parse_shape(sizes)?), after);
+                }
+                _ => return Err(format!("the header has the key {:?}", one_line(key, 40))),
+            }
+            let after = rest.trim_start();
+            rest = after.strip_prefix(',').unwrap_or(after);
+            if after == rest && !rest.starts_with('}') {
+                return Err("the header's entries are not separated by commas".into());
+            }
+        }
+        if !rest.trim_start().trim_start_matches('}').trim().is_empty() {
+            return Err("the header goes on after its dictionary".into());
+        }
+        match (descr, fortran, shape) {
+            (Some(descr), Some(fortran), Some(shape)) => Ok(Self {
+                descr,
+                fortran,
+                shape,
+            }),
+            _ => Err("the header lacks descr, fortran_order or shape".into()),
+        }
+    }
+}
+
+fn eat(text: &str, character: char) -> Result<&str, String> {
+    let rest = text.trim_start().strip_prefix(character);
+    rest.ok_or_else(|| format!("the header lacks a {character:?} where one is needed"))
+}
+
+/// A Python string without escapes, and what follows it.
+fn quoted(text: &str) -> Result<(&str, &str), String> {
+    let text = text.trim_start();
+    let inside = |quote: char| text.strip_prefix(quote)?.split_once(quote);
+    inside('\'')
+        .or_else(|| inside('"'))
+        .ok_or_else(|| "the header lacks a string where one is needed".into())
+}
+
+fn parse_shape(sizes: &str) -> Result<Vec<u64>, String> {
+    let sizes = sizes.trim();
+    let sizes = sizes.strip_suffix(',').unwrap_or(sizes);
+    if sizes.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Python 2 wrote long integers with an L.
+    let parse = |size: &str| size.trim().trim_end_matches('L').parse();
+    let parsed: Result<Vec<u64>, _> = sizes.split(',').map(parse).collect();
+    parsed.map_err(|_| format!("the header's shape is ({})", one_line(sizes, 40)))
+}
+
+/// An element type that is a number.
+#[derive(Clone, Copy)]
+pub(super) struct Dtype {
+    kind: u8,
+    pub(super) size: usize,
+    big: bool,
+}
+
+impl Dtype {
+    pub(super) fn parse(descr: &str) -> Option<Self> {
+        let &[order, kind, digit] = descr.as_bytes() else {
+            return None;
+        };
+        let size = match (kind, digit) {
+            (b'f', b'4' | b'8') | (b'i' | b'u', b'1' | b'2' | b'4' | b'8') => {
+                usize::from(digit - b'0')
+            }
+            _ => return None,
+        };
+        let big = match order {
+            b'<' => false,
+            b'>' => true,
+            b'=' => cfg!(target_endian = "big"),
+            b'|' if size == 1 => false,
+            _ => return None,
+        };
+        Some(Self { kind, size, big })
+    }
+
+    /// The value of `size` bytes. Integers beyond 2⁵³ are rounded.
+    pub(super) fn value(self, bytes: &[u8]) -> f64 {
+        let mut little = [0; 8];
+        for (at, &byte) in bytes.iter().enumerate() {
+            little[if self.big { self.size - 1 - at } else { at }] = byte;
+        }
+        let bits = u64::from_le_bytes(little);
+        match (self.kind, self.size) {
+            (b'f', 4) => f64::from(f32::from_bits(bits as u32)),
+            (b'f', _) => f64::from_bits(bits),
+            (b'u', _) => bits as f64,
+            _ => {
+                // The sign bit is shifted to the top and back.
+                let unused = 64 - 8 * self.size as u32;
+                ((bits << unused) as i64 >> unused) as f64
+            }
+        }
+    }
+}
+
+/// The bytes before the values of a double-precision, row-major array: they end on a multiple of 64.
+pub(super) fn header_bytes(shape: &[usize]) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    let sizes = if shape.len() == 1 {
+        sizes.trim_end()
+    } else {
+        sizes.trim_end_matches(", ")
+    };
+    let mut text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let unpadded = 10 + text.len() + 1;
+    text.extend(std::iter::repeat_n(
+        ' ',
+        unpadded.next_multiple_of(64) - unpadded,
+    ));
+    text.push('\n');
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    bytes.extend((text.len() as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_all_kinds() {
+        let parse =
+            |text| Header::parse(text).map(|header| (header.descr, header.fortran, header.shape));
+        let expected = Ok(("<f8".to_string(), true, vec![3, 4]));
+        assert_eq!(
+            parse("{'descr': '<f8', 'fortran_order': True, 'shape': (3, 4), }   \n"),
+            expected
+        );
+        assert_eq!(
+            parse("{\"shape\":(3L,4L,),\"fortran_order\":True,\"descr\":\"<f8\"}"),
+            expected
+        );
+        assert_eq!(
+            parse("{'descr': '|u1', 'fortran_order': False, 'shape': (), }")
+                .unwrap()
+                .2,
+            vec![]
+        );
+        assert_eq!(
+            parse("{'descr': [('a', '<f4')], 'fortran").unwrap().0,
+            "[('a', '<f4')], 'fortran"
+        );
+        for broken in [
+            "",
+            "{",
+            "{}",
+            "{'descr'",
+            "{'descr': '<f8'",
+            "{'descr': '<f8' 'shape': (1,)}",
+            "{'shape': (-1, 2)}",
+            "{'shape': (1",
+            "{'fortran_order': Maybe}",
+            "{'key': 1}",
+            "{'descr': '<f8', 'fortran_order': True, 'shape': (3, 4)} 1",
+            "{'shape': (99999999999999999999, 1)}",
+        ] {
+            assert!(parse(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn element_types() {
+        let value = |descr: &str, bytes: &[u8]| Dtype::parse(descr).unwrap().value(bytes);
+        assert_eq!(value("<f4", &1.5_f32.to_le_bytes()), 1.5);
+        assert_eq!(value(">f8", &(-2.25_f64).to_be_bytes()), -2.25);
+        assert_eq!(value("|i1", &[0xff]), -1.0);
+        assert_eq!(value("|u1", &[0xff]), 255.0);
+        assert_eq!(value(">i2", &(-300_i16).to_be_bytes()), -300.0);
+        assert_eq!(value("<i8", &i64::MIN.to_le_bytes()), i64::MIN as f64);
+        assert_eq!(value("<u8", &u64::MAX.to_le_bytes()), u64::MAX as f64);
+        assert_eq!(value("<i4", &(-7_i32).to_le_bytes()), -7.0);
+        for other in [
+            "<f2", "|b1", "<c8", "|O", "<U3", "|i2", "f8", "", "<f16", "<i3",
+        ] {
+            assert!(Dtype::parse(other).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn written_headers_are_aligned_and_read_back() {
+        for shape in [
+            &[][..],
+            &[3],
+            &[3, 4],
+            &[1_000_000_000, 2, 3, 4, 5, 6, 7, 8],
+        ] {
+            let bytes = header_bytes(shape);
+            assert_eq!(bytes.len() % 64, 0);
+            let header = Header::parse(std::str::from_utf8(&bytes[10..]).unwrap()).unwrap();
+            assert_eq!(
+                header.shape,
+                shape.iter().map(|&size| size as u64).collect::<Vec<_>>()
+            );
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! No bytes make a reader panic, and every refusal is one line.
+
+use proptest::prelude::*;
+
+use super::{file, gzip, idx, npy, put};
+use crate::data::write::write_archive;
+use crate::data::{Data, DataConfig, ScalingConfig, read_table};
+
+const NAMES: [&str; 3] = ["a.npy", "a.npz", "a.csv"];
+
+/// Reads the bytes with every reader.
+fn read_all_ways(bytes: &[u8]) {
+    let (folder, _) = file("train-images-idx3-ubyte", bytes);
+    put(
+        folder.path(),
+        "t10k-images-idx3-ubyte.gz",
+        &gzip(&idx(1, 2, 2)),
+    );
+    put(folder.path(), "train-labels-idx1-ubyte.gz", bytes);
+    let images = |folder: &std::path::Path| {
+        Data::load(&DataConfig::Idx {
+            path: folder.into(),
+        })
+    };
+    let mut errors: Vec<_> = images(folder.path()).err().into_iter().collect();
+    std::fs::remove_file(folder.path().join("train-images-idx3-ubyte")).unwrap();
+    put(folder.path(), "train-images-idx3-ubyte.gz", bytes);
+    errors.extend(images(folder.path()).err());
+    put(folder.path(), "train-images-idx3-ubyte.gz", &gzip(bytes));
+    errors.extend(images(folder.path()).err());
+    for name in NAMES {
+        let path = put(folder.path(), name, bytes);
+        errors.extend(read_table(&path, None).err());
+        errors.extend(read_table(&path, Some("x")).err());
+        let config = DataConfig::File {
+            path,
+            array: None,
+            held_out: 0.1,
+            scaling: ScalingConfig::Standardise,
+        };
+        errors.extend(Data::load(&config).err());
+    }
+    for error in errors {
+        let message = error.to_string();
+        assert!(
+            !message.is_empty() && !message.chars().any(char::is_control),
+            "{message:?}"
+        );
+    }
+}
+
+/// A good file of each kind.
+fn good() -> Vec<Vec<u8>> {
+    let values: Vec<u8> = [1.0_f64, 2.0, 3.0, 4.0, 5.0, 6.0]
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let [mut zip, mut zip64] = [Vec::new(), Vec::new()];
+    write_archive(&mut zip, &[("x", &[2, 1], &[1.0, 2.0])], false).unwrap();
+    write_archive(&mut zip64, &[("x", &[2, 1], &[1.0, 2.0])], true).unwrap();
+    vec![
+        npy("'<f8'", "False", "(3, 2)", &values),
+        zip,
+        zip64,
+        b"x,y\n1,2\n3,4\n\"5\",6e-1\n".to_vec(),
+        idx(3, 2, 2),
+        gzip(&idx(3, 2, 2)),
+        b"\0\0\x08\x01\0\0\0\x03\x01\x02\x03".to_vec(),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn random_bytes(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        read_all_ways(&bytes);
+    }
+
+    #[test]
+    fn random_bytes_after_a_good_start(which in 0..7_usize, keep in 0..40_usize, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        let good = &good()[which];
+        read_all_ways(&[&good[..keep.min(good.len())], &bytes].concat());
+    }
+
+    #[test]
+    fn damaged_files(which in 0..7_usize, hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5)) {
+        let mut bytes = good().swap_remove(which);
+        for (at, value) in hits {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        read_all_ways(&bytes);
+    }
+
+    #[test]
+    fn random_headers(text in "[{}()\\[\\]':, 0-9a-zL<|_]{0,80}", order in "True|False|None", shape in "\\([0-9, ]{0,24}\\)") {
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        bytes.extend((text.len() as u16).to_le_bytes());
+        bytes.extend(text.as_bytes());
+        read_all_ways(&bytes);
+        read_all_ways(&npy("'<f4'", &order, &shape, &[0; 64]));
+    }
+
+    #[test]
+    fn random_text(text in "[0-9a-e.,\"\\n\\r +\\-é]{0,120}") {
+        read_all_ways(text.as_bytes());
+    }
+}
+
+#[test]
+fn files_cut_anywhere_are_refused() {
+    for (which, good) in good().iter().enumerate() {
+        for end in 0..good.len() {
+            read_all_ways(&good[..end]);
+            if which < 3 {
+                let (_folder, path) =
+                    file(if which == 0 { "a.npy" } else { "a.npz" }, &good[..end]);
+                assert!(
+                    read_table(&path, None).is_err(),
+                    "kind {which} cut at {end}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_does_not_exhaust_the_stack() {
+    let deep = "[".repeat(60_000);
+    read_all_ways(&npy(&deep, "False", "(1, 1)", &[]));
+    read_all_ways(&npy("'<f8'", "False", &"(".repeat(60_000), &[]));
+}

@@ -1,0 +1,91 @@
+//! Numbers from `.csv` files.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use super::DataError;
+use super::error::one_line;
+use super::npy::Array;
+
+/// Reads rows of numbers separated by commas. A first row in which no field is a number is a header and is left out.
+pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
+    let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(BufReader::new(file));
+    let mut record = csv::ByteRecord::new();
+    let (mut width, mut rows, mut values) = (None, 0, Vec::new());
+    loop {
+        if !reader
+            .read_byte_record(&mut record)
+            .map_err(|error| failed(path, error))?
+        {
+            break;
+        }
+        let line = record.position().map_or(0, csv::Position::line);
+        let is_header = width.is_none() && record.iter().all(|field| parse(field).is_none());
+        let expected = *width.get_or_insert(record.len());
+        if record.len() != expected {
+            let path = path.to_path_buf();
+            return Err(DataError::Ragged {
+                path,
+                row: line,
+                expected,
+                actual: record.len(),
+            });
+        }
+        if is_header {
+            continue;
+        }
+        for (at, field) in record.iter().enumerate() {
+            values.push(value(path, line, at + 1, field)?);
+        }
+        rows += 1;
+    }
+    match width {
+        Some(dim) if rows > 0 => Ok(Array { rows, dim, values }),
+        _ => Err(DataError::TooFewRows {
+            path: path.to_path_buf(),
+            actual: 0,
+            needed: 1,
+        }),
+    }
+}
+
+/// A field's value, which must be a finite number.
+fn value(path: &Path, row: u64, column: usize, field: &[u8]) -> Result<f64, DataError> {
+    let path = || path.to_path_buf();
+    match parse(field) {
+        Some(value) if value.is_finite() => Ok(value),
+        Some(value) => Err(DataError::NonFinite {
+            path: path(),
+            row: row as usize,
+            column,
+            value,
+        }),
+        None => {
+            let text = format!("\"{}\"", one_line(&String::from_utf8_lossy(field), 40));
+            Err(DataError::NotANumber {
+                path: path(),
+                row,
+                column,
+                text,
+            })
+        }
+    }
+}
+
+fn parse(field: &[u8]) -> Option<f64> {
+    std::str::from_utf8(field).ok()?.parse().ok()
+}
+
+fn failed(path: &Path, error: csv::Error) -> DataError {
+    let reason = one_line(&error.to_string(), 200);
+    match error.into_kind() {
+        csv::ErrorKind::Io(source) => DataError::read(path, source),
+        _ => DataError::damaged(path, reason),
+    }
+}

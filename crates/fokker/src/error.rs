@@ -1,0 +1,88 @@
+//! Everything that can go wrong, as data.
+
+use std::path::PathBuf;
+
+use fokker_jet::JetError;
+
+use crate::data::DataError;
+use crate::sde::SdeError;
+
+/// Errors of the library.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A configuration does not say what it must.
+    #[error("{origin}: {key}: {reason}")]
+    Config {
+        /// The file, preset or option that it came from.
+        origin: String,
+        /// Dotted key.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Data cannot be read or used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// An SDE's parameters are out of range.
+    #[error("sde: {0}")]
+    Sde(#[from] SdeError),
+    /// A request for jets cannot be met.
+    #[error(transparent)]
+    Jet(#[from] JetError),
+    /// A file that fokker itself wrote cannot be read.
+    #[error("{}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Training met a loss that is infinite or NaN, and stopped there.
+    #[error("step {step}: the {term} is not finite; last good checkpoint: {}", checkpoint.as_ref().map_or("none".into(), |p| p.display().to_string()))]
+    NonFinite {
+        /// The step.
+        step: u64,
+        /// The term of the objective.
+        term: &'static str,
+        /// The newest checkpoint from before.
+        checkpoint: Option<PathBuf>,
+    },
+    /// Model and data have different dimensions.
+    #[error("{what}: dimension {found}, but the model's is {expected}")]
+    Dimension {
+        /// Where the data came from.
+        what: String,
+        /// The model's.
+        expected: usize,
+        /// The data's.
+        found: usize,
+    },
+    /// Some rows have no value because the solver failed on them.
+    #[error("{failed} of {rows} rows failed: {first}")]
+    Solver {
+        /// Rows without a value.
+        failed: usize,
+        /// Rows in all.
+        rows: usize,
+        /// The first failure.
+        first: String,
+    },
+}
+
+/// Who has to act: the one who asked, or nobody before a look at the run.
+impl Error {
+    /// Was the request wrong (exit status 2), rather than the run (exit status 1)?
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        !matches!(self, Self::NonFinite { .. } | Self::Solver { .. })
+    }
+}

@@ -1,0 +1,20 @@
+//! The training objective J = J_DSM + α R_vec + β R_scalar, term by term, on a panel of rows.
+//!
+//! Each term reads the parts of the score that it needs from a [`ScoreTape`](crate::score::ScoreTape) and writes its cotangents;
+//! one reverse pass with respect to the parameters then gives the gradient of their sum.
+
+mod config;
+mod divergence;
+mod dsm;
+mod objective;
+mod scalar;
+mod sliced;
+mod time;
+mod vector;
+
+pub use config::{
+    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, TimeWeight, Weighting,
+};
+pub use divergence::{Divergence, ProbeDistribution};
+pub use objective::{LossTerms, Objective, Step};
+pub use time::TimeSampler;

@@ -1,0 +1,364 @@
+//! J = J_DSM + α R_vec + β R_scalar and its gradient, over a batch, in parallel.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fokker_jet::panel::{Panel, Workers};
+use fokker_jet::{JetError, Real, Tape};
+use rand::RngExt;
+
+use super::divergence::fill_normal;
+use super::{
+    Divergence, Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar, sliced,
+    vector,
+};
+use crate::data::Data;
+use crate::residual::equation::Points;
+use crate::rng::{Stream, Streams};
+use crate::score::network::{NetworkTape, ScoreModel};
+use crate::score::{Directions, ScoreTape};
+use crate::sde::Coefficients;
+
+/// The terms of the objective at one step, before α and β.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LossTerms {
+    /// J_DSM.
+    pub dsm: f64,
+    /// R_vec, on the steps that have it.
+    pub fp: Option<f64>,
+    /// R_scalar, if the objective has it.
+    pub scalar: Option<f64>,
+}
+
+/// Which draw of the random streams to take, and whether the score-FPE term is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step(pub u64);
+
+/// The rows of a panel.
+#[derive(Debug, Default)]
+pub(super) struct PanelRows<F> {
+    pub dim: usize,
+    pub x: Vec<F>,
+    pub z: Vec<F>,
+    pub t: Vec<f64>,
+    pub sde: Vec<Coefficients>,
+    /// 1/(p(t)(T − t_min)).
+    pub weight: Vec<f64>,
+}
+
+impl<F> PanelRows<F> {
+    pub fn points(&self) -> Points<'_, F> {
+        Points { dim: self.dim, x: &self.x, sde: &self.sde }
+    }
+}
+
+/// The directions of a panel and what is held constant between two passes.
+#[derive(Debug, Default)]
+pub(super) struct Probing<F> {
+    pub u: Vec<F>,
+    pub v: Vec<Vec<F>>,
+    pub residual: [Vec<F>; 2],
+    pub kappa: Vec<F>,
+}
+
+#[derive(Debug)]
+struct Lane<F> {
+    panel: Panel<F>,
+    rows: PanelRows<F>,
+    probing: Probing<F>,
+    row: Vec<f32>,
+}
+
+/// A tape shape and a workspace for each lane.
+#[derive(Debug)]
+struct Pass<F> {
+    directions: Directions,
+    lanes: Vec<Mutex<Lane<F>>>,
+}
+
+impl<F: Real> Pass<F> {
+    fn new(model: &ScoreModel, directions: Directions, workers: &Workers) -> Result<Self, JetError> {
+        let plan = model.plan(&directions)?;
+        let lane = || Lane {
+            panel: Panel::new(&plan, workers.panel_rows()),
+            rows: PanelRows { dim: model.dim(), ..PanelRows::default() },
+            probing: Probing::default(),
+            row: vec![0.0; model.dim()],
+        };
+        Ok(Self { directions, lanes: (0..workers.lanes()).map(|_| Mutex::new(lane())).collect() })
+    }
+
+    fn clear(&self) {
+        self.locked().for_each(|mut lane| lane.panel.clear_gradient());
+    }
+
+    /// Adds the lanes' gradients, in order.
+    fn add_gradient(&self, gradient: &mut [F]) {
+        for lane in self.locked() {
+            for (g, &l) in gradient.iter_mut().zip(lane.panel.parameter_gradient()) {
+                *g += l;
+            }
+        }
+    }
+
+    fn locked(&self) -> impl Iterator<Item = MutexGuard<'_, Lane<F>>> {
+        self.lanes.iter().map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The training objective for one model, with the workspaces to evaluate it.
+#[derive(Debug)]
+pub struct Objective<F> {
+    model: ScoreModel,
+    data: Arc<Data>,
+    config: LossConfig,
+    batch: usize,
+    streams: Streams,
+    sampler: TimeSampler,
+    workers: Arc<Workers>,
+    dsm: Pass<F>,
+    fp: Option<Pass<F>>,
+    scalar: Option<Pass<F>>,
+}
+
+impl<F: Real> Objective<F> {
+    /// The objective for batches of `batch` rows drawn from `data`. Terms of weight 0 are left out, draws included.
+    ///
+    /// # Errors
+    /// If the model cannot carry the jets that the terms need.
+    pub fn new(
+        model: &ScoreModel, data: &Arc<Data>, config: &LossConfig, batch: usize, seed: u64, workers: &Arc<Workers>,
+    ) -> Result<Self, JetError> {
+        let mut config = config.clone();
+        config.fp = config.fp.filter(|fp| fp.weight != 0.0);
+        config.scalar = config.scalar.filter(|scalar| scalar.weight != 0.0);
+        let pass = |directions| Pass::new(model, directions, workers);
+        let fp = match &config.fp {
+            Some(fp) => Some(pass(match fp.estimator {
+                Estimator::Vector => vector::directions(fp, model.dim())?,
+                Estimator::Sliced => sliced::directions(fp, model.dim())?,
+            })?),
+            None => None,
+        };
+        let scalar = config.scalar.as_ref().map(|s| pass(scalar::directions(s, model.dim()))).transpose()?;
+        Ok(Self {
+            dsm: pass(Directions::new(&[]))?,
+            fp,
+            scalar,
+            sampler: TimeSampler::new(model.sde(), config.weighting),
+            model: model.clone(),
+            data: Arc::clone(data),
+            config,
+            batch,
+            streams: Streams::new(seed),
+            workers: Arc::clone(workers),
+        })
+    }
+
+    /// Is the score-FPE term due at this step?
+    fn fp_due(&self, step: Step) -> Option<(&FpConfig, &Pass<F>)> {
+        let fp = self.config.fp.as_ref()?;
+        if step.0.is_multiple_of(fp.every.max(1)) { Some((fp, self.fp.as_ref()?)) } else { None }
+    }
+
+    /// The objective's terms and its gradient (into `gradient`) at these parameters, on the draws of this step.
+    pub fn evaluate(&self, step: Step, parameters: &[F], gradient: &mut [F]) -> LossTerms {
+        gradient.fill(F::ZERO);
+        let mut terms = LossTerms { dsm: 0.0, fp: None, scalar: None };
+        let mut plain = 0..self.batch;
+        if let Some((config, pass)) = self.fp_due(step) {
+            let rows = fraction(self.batch, config.batch_fraction, 1);
+            let shared = config.points == PointSource::Perturbed;
+            let (dsm, fp) = self.fp_pass(step, config, pass, rows, parameters);
+            pass.add_gradient(gradient);
+            terms.fp = Some(fp / count(rows));
+            if shared {
+                terms.dsm += dsm;
+                plain.start = rows;
+            }
+        }
+        if !plain.is_empty() {
+            terms.dsm += self.dsm_pass(step, plain, parameters);
+            self.dsm.add_gradient(gradient);
+        }
+        terms.dsm /= count(self.batch);
+        if let (Some(config), Some(pass)) = (&self.config.scalar, &self.scalar) {
+            let rows = fraction(self.batch, config.batch_fraction, 2);
+            terms.scalar = Some(self.scalar_pass(step, config, pass, rows, parameters) / count(rows));
+            pass.add_gradient(gradient);
+        }
+        terms
+    }
+
+    fn dsm_pass(&self, step: Step, rows: Range<usize>, parameters: &[F]) -> f64 {
+        self.dsm.clear();
+        let name = if rows.start == 0 { "rows" } else { "rows-rest" };
+        let sums = self.workers.run(rows.len(), &self.dsm.lanes, |lane, panel, range| {
+            let mut rng = self.streams.at(name, step.0, panel as u64);
+            self.perturb(lane, range.len(), &mut rng);
+            let Lane { panel, rows, .. } = lane;
+            let mut tape = NetworkTape::new(&self.model, &self.dsm.directions, parameters, panel);
+            tape.begin(&rows.x, &rows.t);
+            tape.forward(0..1);
+            let sum = dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch));
+            tape.pull_parameters(1);
+            sum
+        });
+        sums.into_iter().sum()
+    }
+
+    /// Sums of J_DSM (if the points are shared) and of R_vec.
+    fn fp_pass(&self, step: Step, config: &FpConfig, pass: &Pass<F>, rows: usize, parameters: &[F]) -> (f64, f64) {
+        pass.clear();
+        #[allow(clippy::cast_precision_loss)]
+        let scale = config.weight * config.every.max(1) as f64 / count(rows);
+        let parts = pass.directions.parts();
+        let sums = self.workers.run(rows, &pass.lanes, |lane, panel, range| {
+            let name = if config.points == PointSource::Perturbed { "rows" } else { "fp-rows" };
+            let mut rng = self.streams.at(name, step.0, panel as u64);
+            match config.points {
+                PointSource::Perturbed => self.perturb(lane, range.len(), &mut rng),
+                PointSource::Data => self.draw_data(lane, range.len(), &mut rng),
+                PointSource::Uniform => self.draw_uniform(lane, range.len(), &mut rng),
+            }
+            let mut probes = self.streams.at("fp-probes", step.0, panel as u64);
+            let sets = if config.unbiased { 2 } else { 1 };
+            self.draw_probes(lane, config.divergence, sets, &mut probes);
+            let Lane { panel, rows, probing, .. } = lane;
+            let mut tape = NetworkTape::new(&self.model, &pass.directions, parameters, panel);
+            tape.begin(&rows.x, &rows.t);
+            let fp = match config.estimator {
+                Estimator::Vector => {
+                    for (j, v) in probing.v.iter().enumerate() {
+                        tape.direction(j).copy_from_slice(v);
+                    }
+                    tape.forward(0..vector::first_pass(probing.v.len()));
+                    vector::term(&mut tape, rows, config, probing, scale)
+                }
+                Estimator::Sliced => {
+                    probing.u.resize(rows.x.len(), F::ZERO);
+                    fill_normal(&mut probes, &mut probing.u);
+                    tape.direction(0).copy_from_slice(&probing.u);
+                    for (j, v) in probing.v.iter().enumerate() {
+                        tape.direction(1 + j).copy_from_slice(v);
+                    }
+                    tape.forward(0..parts);
+                    sliced::term(&mut tape, rows, config, probing, scale)
+                }
+            };
+            let dsm = if config.points == PointSource::Perturbed {
+                dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch))
+            } else {
+                0.0
+            };
+            tape.pull_parameters(parts);
+            (dsm, fp)
+        });
+        sums.into_iter().fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1))
+    }
+
+    fn scalar_pass(&self, step: Step, config: &ScalarConfig, pass: &Pass<F>, rows: usize, parameters: &[F]) -> f64 {
+        pass.clear();
+        let scale = config.weight / count(rows);
+        let parts = pass.directions.parts();
+        let sums = self.workers.run(rows, &pass.lanes, |lane, panel, range| {
+            let mut rng = self.streams.at("scalar-rows", step.0, panel as u64);
+            match config.form {
+                ScalarForm::Product => self.perturb_pairs(lane, range.len(), &mut rng),
+                ScalarForm::Published => self.perturb(lane, range.len(), &mut rng),
+            }
+            self.draw_probes(lane, config.divergence, 1, &mut rng);
+            let Lane { panel, rows, probing, .. } = lane;
+            let mut tape = NetworkTape::new(&self.model, &pass.directions, parameters, panel);
+            tape.begin(&rows.x, &rows.t);
+            for (j, v) in probing.v.iter().enumerate() {
+                tape.direction(j).copy_from_slice(v);
+            }
+            tape.forward(0..parts);
+            let sum = scalar::term(&mut tape, rows, config, probing, scale);
+            tape.pull_parameters(parts);
+            sum
+        });
+        sums.into_iter().sum()
+    }
+
+    /// t, then x = m x₀ + σ z.
+    fn perturb(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
+        self.draw_times(&mut lane.rows, rows, 1, rng);
+        self.diffuse(lane, rng);
+    }
+
+    /// As [`perturb`](Self::perturb), each t for two rows.
+    fn perturb_pairs(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
+        self.draw_times(&mut lane.rows, rows, 2, rng);
+        self.diffuse(lane, rng);
+    }
+
+    fn diffuse(&self, lane: &mut Lane<F>, rng: &mut Stream) {
+        let Lane { rows, row, .. } = lane;
+        rows.z.resize(rows.sde.len() * rows.dim, F::ZERO);
+        fill_normal(rng, &mut rows.z);
+        rows.x.clear();
+        for (c, z) in rows.sde.iter().zip(rows.z.chunks_exact(rows.dim)) {
+            self.data.draw(rng, row);
+            let (m, sigma) = (F::of(c.m), F::of(c.sigma));
+            rows.x.extend(row.iter().zip(z).map(|(&x, &z)| m * F::of(f64::from(x)) + sigma * z));
+        }
+    }
+
+    fn draw_data(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
+        self.draw_times(&mut lane.rows, rows, 1, rng);
+        lane.rows.x.clear();
+        for _ in 0..rows {
+            self.data.draw(rng, &mut lane.row);
+            lane.rows.x.extend(lane.row.iter().map(|&x| F::of(f64::from(x))));
+        }
+    }
+
+    fn draw_uniform(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
+        self.draw_times(&mut lane.rows, rows, 1, rng);
+        let (low, high) = self.data.bounds();
+        lane.rows.x.clear();
+        for _ in 0..rows {
+            let point = low.iter().zip(high).map(|(&a, &b)| a + (b - a) * rng.random::<f32>());
+            lane.rows.x.extend(point.map(|x| F::of(f64::from(x))));
+        }
+    }
+
+    fn draw_times(&self, rows: &mut PanelRows<F>, count: usize, copies: usize, rng: &mut Stream) {
+        rows.t.clear();
+        rows.weight.clear();
+        rows.sde.clear();
+        while rows.t.len() < count {
+            let (t, weight) = self.sampler.draw(rng);
+            let c = self.model.sde().at(t);
+            for _ in 0..copies {
+                rows.t.push(t);
+                rows.weight.push(weight);
+                rows.sde.push(c);
+            }
+        }
+    }
+
+    fn draw_probes(&self, lane: &mut Lane<F>, divergence: Divergence, sets: usize, rng: &mut Stream) {
+        let (dim, size) = (lane.rows.dim, lane.rows.x.len());
+        let n = divergence.directions(dim);
+        lane.probing.v.resize_with(sets * n, Vec::new);
+        for (j, v) in lane.probing.v.iter_mut().enumerate() {
+            v.resize(size, F::ZERO);
+            divergence.fill(j % n, dim, rng, v);
+        }
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn count(rows: usize) -> f64 {
+    rows as f64
+}
+
+/// At least `unit` rows, a multiple of `unit`.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn fraction(batch: usize, fraction: f64, unit: usize) -> usize {
+    let rows = (batch as f64 * fraction).ceil() as usize;
+    rows.min(batch).div_ceil(unit).max(1) * unit
+}

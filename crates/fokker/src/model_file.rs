@@ -1,0 +1,142 @@
+//! `model.safetensors`: a trained model, with all that is needed to use it (see `docs/model-format.md`).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::config::ScoreConfig;
+use crate::data::{ImageShape, Scaling, write_atomically};
+use crate::net::NetworkConfig;
+use crate::score::network::{NetworkScore, ScoreModel};
+use crate::sde::Sde;
+
+/// What the metadata of a model file says, as one JSON text under the key `fokker`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelInfo {
+    /// Version of the format.
+    pub version: u32,
+    /// Dimension D.
+    pub dim: usize,
+    /// The forward SDE.
+    pub sde: Sde,
+    /// The network.
+    pub network: NetworkConfig,
+    /// What its output stands for.
+    pub score: ScoreConfig,
+    /// From data to model coordinates.
+    pub scaling: Scaling,
+    /// Grey levels of the data, if it is images.
+    pub levels: Option<u32>,
+    /// Shape of the images, if the data is images.
+    pub image: Option<ImageShape>,
+    /// Steps trained.
+    pub steps: u64,
+}
+
+/// The version that this crate writes and reads.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Writes a model: one tensor for each parameter, named as in the graph.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> Result<(), Error> {
+    let specs = score.model().graph().parameters();
+    let tensors = specs.iter().map(|spec| {
+        let values = &score.parameters()[spec.offset..spec.offset + spec.len()];
+        (spec.name.as_str(), view(values, &spec.shape))
+    });
+    let text = serde_json::to_string(info).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    write_tensors(path, tensors, HashMap::from([("fokker".to_owned(), text)]))
+}
+
+/// Reads a model. Strict: a missing, extra or misshapen tensor is an error that names it.
+///
+/// # Errors
+/// [`Error::Io`]; [`Error::File`] if it is not a model of this format.
+pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
+    let bytes = read_bytes(path)?;
+    let bad = |reason: String| Error::File { path: path.into(), reason };
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
+    let text = metadata.metadata().as_ref().and_then(|m| m.get("fokker"));
+    let text = text.ok_or_else(|| bad("no `fokker` entry in its metadata: not a fokker model".into()))?;
+    let info: ModelInfo = serde_json::from_str(text).map_err(|error| bad(format!("metadata: {error}")))?;
+    if info.version != FORMAT_VERSION {
+        return Err(bad(format!("format version {}; this program reads version {FORMAT_VERSION}", info.version)));
+    }
+    info.sde.validate().map_err(|error| bad(format!("metadata: sde: {error}")))?;
+    let model = ScoreModel::new(info.dim, &info.sde, &info.network, info.score.parameterisation);
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
+    let mut parameters = Vec::with_capacity(model.graph().parameter_count());
+    for spec in model.graph().parameters() {
+        let tensor = tensors.tensor(&spec.name).map_err(|_| bad(format!("tensor {} is missing", spec.name)))?;
+        if tensor.shape() != spec.shape {
+            return Err(bad(format!("tensor {}: shape {:?}, expected {:?}", spec.name, tensor.shape(), spec.shape)));
+        }
+        parameters.extend(floats(&tensor).map_err(|reason| bad(format!("tensor {}: {reason}", spec.name)))?);
+    }
+    let known = |name: &str| model.graph().parameters().iter().any(|spec| spec.name == name);
+    if let Some(extra) = tensors.names().into_iter().find(|name| !known(name)) {
+        return Err(bad(format!("tensor {extra} does not belong to the network")));
+    }
+    Ok((info, NetworkScore::new(model, &parameters)))
+}
+
+pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })
+}
+
+pub(crate) fn write_tensors<'a>(
+    path: &Path, tensors: impl IntoIterator<Item = (&'a str, Floats<'a>)>, metadata: HashMap<String, String>,
+) -> Result<(), Error> {
+    let bytes = safetensors::serialize(tensors, Some(metadata))
+        .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| Error::Io { path: path.into(), source })
+}
+
+/// f32 values as a tensor to be written.
+pub(crate) struct Floats<'a> {
+    values: &'a [f32],
+    shape: &'a [usize],
+}
+
+pub(crate) fn view<'a>(values: &'a [f32], shape: &'a [usize]) -> Floats<'a> {
+    Floats { values, shape }
+}
+
+impl View for Floats<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * 4
+    }
+}
+
+/// A tensor's f32 values.
+pub(crate) fn floats(tensor: &TensorView<'_>) -> Result<Vec<f32>, String> {
+    if tensor.dtype() != Dtype::F32 {
+        return Err(format!("{:?} values; only F32 are read", tensor.dtype()));
+    }
+    let values: Vec<f32> =
+        tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err("holds a value that is not finite".into());
+    }
+    Ok(values)
+}

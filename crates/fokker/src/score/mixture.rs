@@ -1,0 +1,350 @@
+//! Gaussian mixtures under a linear SDE: log q_t, its score and all their derivatives in closed form.
+//!
+//! The truth that tests and audits compare with, so everything is f64 and nothing is approximated.
+//! Each covariance C = Q diag(λ) Qᵀ is kept by its eigenvectors: the diffused covariance
+//! m² C + σ² I shares Q and has eigenvalues m² λ + σ², so no time costs a factorisation.
+//!
+//! Notation, per component k: d the diffused eigenvalues, P = Q diag(1/d) Qᵀ, g = −P (x − m μ) its
+//! score, r its responsibility; s = Σ r g is the mixture's score and c = g − s. Then
+//! Dr\[u\] = r (c·u) and Dc\[u\] = −P u − J u give every formula below; Σ r c = 0 drops the J terms.
+
+mod component;
+mod diffused;
+
+pub use diffused::Diffused;
+
+use component::{Component, add_scaled, check, decompose, dot, eigen, to_axes};
+use nalgebra::DMatrix;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use thiserror::Error;
+
+/// A Gaussian mixture Σ wₖ N(μₖ, Cₖ) on R^D with full covariances, all in the data's unit.
+///
+/// ```
+/// use fokker::score::mixture::Mixture;
+/// use fokker::sde::Sde;
+/// let mixture = Mixture::ring(8, 1.0, 0.1)?;
+/// let q = mixture.diffused(&Sde::vp().at(0.2));
+/// let mut score = [0.0; 2];
+/// q.score(&[0.3, -0.4], &mut score);
+/// assert!(score.iter().all(|s| s.is_finite()));
+/// # Ok::<(), fokker::score::mixture::MixtureError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Mixture {
+    dim: usize,
+    components: Vec<Component>,
+}
+
+/// Why a [`Mixture`] cannot be built.
+///
+/// ```
+/// use fokker::score::mixture::{Mixture, MixtureError};
+/// let singular = Mixture::new(&[1.0], &[vec![0.0, 0.0]], &[vec![1.0, 1.0, 1.0, 1.0]]);
+/// assert!(matches!(singular, Err(MixtureError::NotPositiveDefinite { component: 0, .. })));
+/// ```
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MixtureError {
+    /// No component, or dimension 0.
+    #[error("a mixture needs at least one component and one dimension")]
+    Empty,
+    /// As many means and covariances as weights are needed.
+    #[error("{found} {what} for {expected} weights")]
+    Count {
+        /// `means` or `covariances`.
+        what: &'static str,
+        /// How many weights there are.
+        expected: usize,
+        /// How many were given.
+        found: usize,
+    },
+    /// A mean or a covariance has the wrong number of entries.
+    #[error("{what} of component {component} has {found} entries, not {expected}")]
+    Shape {
+        /// `mean` or `covariance`.
+        what: &'static str,
+        /// The component's index.
+        component: usize,
+        /// D for a mean, D² for a covariance.
+        expected: usize,
+        /// How many entries were given.
+        found: usize,
+    },
+    /// A weight is not a positive finite number, or the weights' sum overflows.
+    #[error("weight of component {component} is {value}, not positive and finite")]
+    Weight {
+        /// The component's index.
+        component: usize,
+        /// Its weight.
+        value: f64,
+    },
+    /// A standard deviation is not positive and finite, or its square is not.
+    #[error("standard deviation is {value}, not positive and finite")]
+    Std {
+        /// The standard deviation given.
+        value: f64,
+    },
+    /// A mean or a covariance has an entry that is NaN or infinite.
+    #[error("{what} of component {component} is not finite")]
+    NonFinite {
+        /// `mean` or `covariance`.
+        what: &'static str,
+        /// The component's index.
+        component: usize,
+    },
+    /// A covariance is not symmetric (to 1e-10 of its largest entry).
+    #[error("covariance of component {component} is not symmetric at ({row}, {column})")]
+    NotSymmetric {
+        /// The component's index.
+        component: usize,
+        /// The row of the first offending entry.
+        row: usize,
+        /// Its column.
+        column: usize,
+    },
+    /// A covariance has an eigenvalue that is not positive, beyond rounding.
+    #[error("covariance of component {component} has eigenvalue {eigenvalue}, not positive")]
+    NotPositiveDefinite {
+        /// The component's index.
+        component: usize,
+        /// The least eigenvalue.
+        eigenvalue: f64,
+    },
+}
+
+impl Mixture {
+    /// A mixture from K `weights` (normalised here), K `means` (D each) and K `covariances`
+    /// (row-major D×D each).
+    ///
+    /// # Errors
+    /// [`MixtureError`]: counts or shapes that disagree, a weight that is not positive, an entry
+    /// that is not finite, a covariance that is not symmetric positive definite.
+    ///
+    /// ```
+    /// use fokker::score::mixture::Mixture;
+    /// let mixture = Mixture::new(
+    ///     &[1.0, 3.0],
+    ///     &[vec![-1.0, 0.0], vec![1.0, 0.5]],
+    ///     &[vec![0.2, 0.1, 0.1, 0.3], vec![0.1, 0.0, 0.0, 0.4]],
+    /// )?;
+    /// assert_eq!(mixture.dim(), 2);
+    /// # Ok::<(), fokker::score::mixture::MixtureError>(())
+    /// ```
+    pub fn new(
+        weights: &[f64],
+        means: &[Vec<f64>],
+        covariances: &[Vec<f64>],
+    ) -> Result<Self, MixtureError> {
+        // First of all, because nalgebra panics on an empty matrix.
+        let dim = dimension(weights, means)?;
+        let (expected, found) = (weights.len(), covariances.len());
+        if found != expected {
+            return Err(MixtureError::Count {
+                what: "covariances",
+                expected,
+                found,
+            });
+        }
+        let shapes: Result<Vec<_>, _> = covariances
+            .iter()
+            .enumerate()
+            .map(|(k, c)| eigen(k, dim, c))
+            .collect();
+        Self::assemble(weights, means, shapes?)
+    }
+
+    /// A mixture of round Gaussians N(μₖ, std² I); cost per point O(K D) instead of O(K D²).
+    ///
+    /// # Errors
+    /// [`MixtureError`]: as for [`Mixture::new`], or `std` not positive and finite.
+    ///
+    /// ```
+    /// use fokker::score::mixture::Mixture;
+    /// let mixture = Mixture::isotropic(&[1.0, 1.0], &[vec![-1.0; 3], vec![1.0; 3]], 0.2)?;
+    /// assert_eq!(mixture.dim(), 3);
+    /// # Ok::<(), fokker::score::mixture::MixtureError>(())
+    /// ```
+    pub fn isotropic(weights: &[f64], means: &[Vec<f64>], std: f64) -> Result<Self, MixtureError> {
+        let variance = std * std;
+        if !(std > 0.0 && variance > 0.0 && variance.is_finite()) {
+            return Err(MixtureError::Std { value: std });
+        }
+        let shapes = means
+            .iter()
+            .map(|mean| (vec![variance; mean.len()], None))
+            .collect();
+        Self::assemble(weights, means, shapes)
+    }
+
+    /// `modes` equal round Gaussians in the plane (D = 2), mode k at angle 2πk/modes.
+    ///
+    /// # Errors
+    /// [`MixtureError`]: no mode, `radius` not finite, `std` not positive and finite.
+    ///
+    /// ```
+    /// let ring = fokker::score::mixture::Mixture::ring(8, 1.0, 0.1)?;
+    /// assert_eq!(ring.dim(), 2);
+    /// # Ok::<(), fokker::score::mixture::MixtureError>(())
+    /// ```
+    pub fn ring(modes: usize, radius: f64, std: f64) -> Result<Self, MixtureError> {
+        let means: Vec<Vec<f64>> = (0..modes)
+            .map(|k| {
+                let angle = std::f64::consts::TAU * k as f64 / modes as f64;
+                vec![radius * angle.cos(), radius * angle.sin()]
+            })
+            .collect();
+        Self::isotropic(&vec![1.0; modes], &means, std)
+    }
+
+    /// A random mixture, the same for the same arguments: means of norm 1.2 to 1.8, spread apart;
+    /// covariances with Haar-random axes and eigenvalues uniform in \[0.05, 0.5\]; weights within
+    /// a factor 3.
+    ///
+    /// # Errors
+    /// [`MixtureError::Empty`] when `dim` or `components` is 0.
+    ///
+    /// ```
+    /// use fokker::score::mixture::Mixture;
+    /// let mixture = Mixture::random(5, 3, 42)?;
+    /// assert_eq!(mixture.dim(), 5);
+    /// # Ok::<(), fokker::score::mixture::MixtureError>(())
+    /// ```
+    pub fn random(dim: usize, components: usize, seed: u64) -> Result<Self, MixtureError> {
+        if dim == 0 || components == 0 {
+            return Err(MixtureError::Empty);
+        }
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let mut weights = Vec::new();
+        let mut means: Vec<Vec<f64>> = Vec::new();
+        let mut shapes = Vec::new();
+        for k in 0..components {
+            weights.push(rng.random_range(0.5..1.5));
+            means.push(spread_mean(&mut rng, dim, &means));
+            // The eigenvectors of a symmetric Gaussian matrix are Haar-distributed.
+            let noise: Vec<f64> = (0..dim * dim)
+                .map(|_| StandardNormal.sample(&mut rng))
+                .collect();
+            let noise = DMatrix::from_row_slice(dim, dim, &noise);
+            let (_, axes) = decompose(k, &noise + noise.transpose())?;
+            let variances = (0..dim).map(|_| rng.random_range(0.05..0.5)).collect();
+            shapes.push((variances, Some(axes)));
+        }
+        Self::assemble(&weights, &means, shapes)
+    }
+
+    /// The dimension D of the space.
+    ///
+    /// ```
+    /// assert_eq!(fokker::score::mixture::Mixture::random(7, 2, 0)?.dim(), 7);
+    /// # Ok::<(), fokker::score::mixture::MixtureError>(())
+    /// ```
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Draws independent points x₀ into `out`, which holds N points of D numbers each (N·D).
+    ///
+    /// ```
+    /// use fokker::score::mixture::Mixture;
+    /// use rand::SeedableRng;
+    /// let mut rng = rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(1);
+    /// let mut points = [0.0; 2 * 100];
+    /// Mixture::ring(4, 1.0, 0.1)?.sample(&mut rng, &mut points);
+    /// assert!(points.iter().all(|x| x.abs() < 2.0));
+    /// # Ok::<(), fokker::score::mixture::MixtureError>(())
+    /// ```
+    pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R, out: &mut [f64]) {
+        debug_assert_eq!(out.len() % self.dim, 0, "out must hold whole points");
+        let mut noise = vec![0.0; self.dim];
+        for point in out.chunks_exact_mut(self.dim) {
+            let mut left: f64 = rng.random();
+            let picked = self.components.iter().find(|component| {
+                left -= component.weight;
+                left < 0.0
+            });
+            // Rounding can leave a sliver above the last weight: it belongs to the last component.
+            let Some(component) = picked.or(self.components.last()) else {
+                continue;
+            };
+            for (z, variance) in noise.iter_mut().zip(&component.variances) {
+                let normal: f64 = StandardNormal.sample(rng);
+                *z = variance.sqrt() * normal;
+            }
+            point.copy_from_slice(&component.mean);
+            component.add_from_axes(1.0, &noise, point);
+        }
+    }
+
+    fn assemble(
+        weights: &[f64],
+        means: &[Vec<f64>],
+        shapes: Vec<(Vec<f64>, Option<Vec<f64>>)>,
+    ) -> Result<Self, MixtureError> {
+        let dim = dimension(weights, means)?;
+        let total: f64 = weights.iter().sum();
+        let mut components = Vec::with_capacity(weights.len());
+        for (k, ((&weight, mean), (variances, axes))) in
+            weights.iter().zip(means).zip(shapes).enumerate()
+        {
+            if !(weight > 0.0 && weight.is_finite() && total.is_finite()) {
+                return Err(MixtureError::Weight {
+                    component: k,
+                    value: weight,
+                });
+            }
+            check("mean", k, dim, mean)?;
+            let (weight, mean) = (weight / total, mean.clone());
+            let mut mean_in_axes = vec![0.0; dim];
+            to_axes(axes.as_deref(), &mean, &mut mean_in_axes);
+            components.push(Component {
+                weight,
+                mean,
+                mean_in_axes,
+                variances,
+                axes,
+            });
+        }
+        Ok(Self { dim, components })
+    }
+}
+
+/// D, given one mean per weight, at least one and not of length 0.
+fn dimension(weights: &[f64], means: &[Vec<f64>]) -> Result<usize, MixtureError> {
+    let (expected, found) = (weights.len(), means.len());
+    if found != expected {
+        return Err(MixtureError::Count {
+            what: "means",
+            expected,
+            found,
+        });
+    }
+    match means.first() {
+        Some(mean) if !mean.is_empty() => Ok(mean.len()),
+        _ => Err(MixtureError::Empty),
+    }
+}
+
+/// The one of 8 random candidates, of norm 1.2 to 1.8, that lies farthest from the `others`.
+fn spread_mean(rng: &mut Xoshiro256PlusPlus, dim: usize, others: &[Vec<f64>]) -> Vec<f64> {
+    let (mut best, mut best_gap) = (vec![0.0; dim], f64::NEG_INFINITY);
+    for _ in 0..8 {
+        let mut mean: Vec<f64> = (0..dim).map(|_| StandardNormal.sample(rng)).collect();
+        let scale = rng.random_range(1.2..1.8) / dot(&mean, &mean).sqrt();
+        mean.iter_mut().for_each(|x| *x *= scale);
+        let gap = others
+            .iter()
+            .map(|other| other.iter().zip(&mean).map(|(a, b)| (a - b).powi(2)).sum())
+            .fold(f64::INFINITY, f64::min);
+        if gap > best_gap {
+            (best, best_gap) = (mean, gap);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests;

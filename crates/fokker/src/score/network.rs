@@ -1,0 +1,237 @@
+//! A score given by a network.
+
+use std::ops::Range;
+
+use fokker_jet::panel::{Panel, Plan};
+use fokker_jet::{Graph, Init, JetError, Live, Real, Tape, Wrt};
+use rand::RngExt;
+use serde::{Deserialize, Serialize};
+
+use super::{Direction, Directions, Score, ScoreTape};
+use crate::net::{NetworkConfig, TimeFeatures};
+use crate::rng::Stream;
+use crate::sde::{Coefficients, Sde};
+
+/// What the network's output stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parameterisation {
+    /// The noise: s = −ε_θ(x, t)/σ(t) (Ho et al. 2020, arXiv 2006.11239, section 3.2).
+    Noise,
+    /// The score itself.
+    Score,
+}
+
+/// A network, what it is told of time, and what its output stands for: everything about a score model but its numbers.
+///
+/// Graph inputs: 0 is x (`D`), 1 the time features, 2 (noise parameterisation only) the factor −1/σ(t).
+#[derive(Clone, Debug)]
+pub struct ScoreModel {
+    dim: usize,
+    sde: Sde,
+    parameterisation: Parameterisation,
+    features: TimeFeatures,
+    graph: Graph,
+}
+
+const X: usize = 0;
+const FEATURES: usize = 1;
+const SCALE: usize = 2;
+
+impl ScoreModel {
+    /// Builds the network for data of dimension `dim`.
+    #[must_use]
+    pub fn new(dim: usize, sde: &Sde, network: &NetworkConfig, parameterisation: Parameterisation) -> Self {
+        let features = network.time_features(sde);
+        let mut graph = Graph::new();
+        let x = graph.input(dim);
+        let c = graph.input(features.len());
+        let raw = network.build(&mut graph, x, c, dim);
+        let output = match parameterisation {
+            Parameterisation::Score => raw,
+            Parameterisation::Noise => {
+                let scale = graph.input(1);
+                graph.mul(raw, scale)
+            }
+        };
+        graph.set_output(output);
+        Self { dim, sde: sde.clone(), parameterisation, features, graph }
+    }
+
+    /// Dimension D.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The SDE.
+    #[must_use]
+    pub fn sde(&self) -> &Sde {
+        &self.sde
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Fresh parameters: each drawn as the graph says.
+    #[must_use]
+    pub fn initial_parameters(&self, rng: &mut Stream) -> Vec<f32> {
+        let mut values = Vec::with_capacity(self.graph.parameter_count());
+        for spec in self.graph.parameters() {
+            for _ in 0..spec.len() {
+                values.push(match spec.init {
+                    Init::Zeros => 0.0,
+                    Init::Uniform { bound } => f32::of(bound * (2.0 * rng.random::<f64>() - 1.0)),
+                });
+            }
+        }
+        values
+    }
+
+    /// Compiles the network for these directions.
+    ///
+    /// # Errors
+    /// If the directions do not fit.
+    pub fn plan(&self, directions: &Directions) -> Result<Plan, JetError> {
+        Plan::new(&self.graph, directions.set(), &self.live(directions))
+    }
+
+    /// The live parts of the graph's inputs: x along directions in x, functions of t along time.
+    #[must_use]
+    pub fn live(&self, directions: &Directions) -> Vec<Live> {
+        let of = |kind| {
+            let parts = directions.kinds().iter().enumerate().filter(|&(_, &k)| k == kind).map(|(i, _)| 1 + i);
+            Live::parts(directions.set(), &parts.collect::<Vec<_>>())
+        };
+        let mut live = vec![of(Direction::Space), of(Direction::Time)];
+        if self.parameterisation == Parameterisation::Noise {
+            live.push(of(Direction::Time));
+        }
+        live
+    }
+}
+
+/// A network's score with its parameters.
+#[derive(Clone, Debug)]
+pub struct NetworkScore<F> {
+    model: ScoreModel,
+    parameters: Vec<F>,
+}
+
+impl<F: Real> NetworkScore<F> {
+    /// Parameters (of either precision) for a model.
+    ///
+    /// # Panics
+    /// If their number is not the graph's.
+    #[must_use]
+    pub fn new<P: Real>(model: ScoreModel, parameters: &[P]) -> Self {
+        assert_eq!(parameters.len(), model.graph.parameter_count());
+        Self { model, parameters: parameters.iter().map(|p| F::of(p.as_f64())).collect() }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &ScoreModel {
+        &self.model
+    }
+
+    /// The parameters, flat.
+    #[must_use]
+    pub fn parameters(&self) -> &[F] {
+        &self.parameters
+    }
+}
+
+impl<F: Real> Score<F> for NetworkScore<F> {
+    fn dim(&self) -> usize {
+        self.model.dim
+    }
+
+    fn sde(&self) -> &Sde {
+        &self.model.sde
+    }
+
+    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'a>, JetError> {
+        let panel = Panel::new(&self.model.plan(directions)?, rows);
+        Ok(Box::new(NetworkTape::new(&self.model, directions, &self.parameters, panel)))
+    }
+}
+
+/// A network score's tape, over either executor's.
+#[derive(Debug)]
+pub struct NetworkTape<'a, F, T> {
+    model: &'a ScoreModel,
+    /// The part along time, if there is one.
+    time: Option<usize>,
+    parameters: &'a [F],
+    tape: T,
+}
+
+impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
+    /// Wraps an executor's tape that was made for `model.graph()`, these directions and [`ScoreModel::live`].
+    #[must_use]
+    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a [F], tape: T) -> Self {
+        let time = directions.kinds().iter().position(|&k| k == Direction::Time).map(|i| 1 + i);
+        Self { model, time, parameters, tape }
+    }
+
+    /// Adds ∇_θ of Σ over all parts below `parts` of ⟨seed, part⟩ to the tape's parameter gradient.
+    pub fn pull_parameters(&mut self, parts: usize) {
+        self.tape.reverse(self.parameters, parts, Wrt::Parameters);
+    }
+
+    /// The sum of what [`pull_parameters`](Self::pull_parameters) has added.
+    pub fn parameter_gradient(&self) -> &[F] {
+        self.tape.parameter_gradient()
+    }
+
+    fn fill_time(&mut self, row: usize, c: &Coefficients) {
+        let model = self.model;
+        let n = model.features.len();
+        model.features.fill(c, &mut self.tape.input(FEATURES, 0)[row * n..(row + 1) * n]);
+        if let Some(part) = self.time {
+            model.features.fill_dt(c, &mut self.tape.input(FEATURES, part)[row * n..(row + 1) * n]);
+        }
+        if model.parameterisation == Parameterisation::Noise {
+            self.tape.input(SCALE, 0)[row] = F::of(-1.0 / c.sigma);
+            if let Some(part) = self.time {
+                self.tape.input(SCALE, part)[row] = F::of(c.dsigma / (c.sigma * c.sigma));
+            }
+        }
+    }
+}
+
+impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
+    fn begin(&mut self, x: &[F], t: &[f64]) {
+        self.tape.begin(t.len());
+        self.tape.input(X, 0).copy_from_slice(x);
+        for (row, &t) in t.iter().enumerate() {
+            self.fill_time(row, &self.model.sde.at(t));
+        }
+    }
+
+    fn direction(&mut self, direction: usize) -> &mut [F] {
+        self.tape.input(X, 1 + direction)
+    }
+
+    fn forward(&mut self, parts: Range<usize>) {
+        self.tape.forward(self.parameters, parts);
+    }
+
+    fn part(&self, part: usize) -> &[F] {
+        self.tape.output(part)
+    }
+
+    fn seed(&mut self, part: usize) -> &mut [F] {
+        self.tape.seed(part)
+    }
+
+    fn pull_x(&mut self, parts: usize) -> &[F] {
+        self.tape.reverse(self.parameters, parts, Wrt::Input(X));
+        let n = self.tape.rows() * self.model.dim;
+        &self.tape.input_gradient()[..n]
+    }
+}

@@ -1,0 +1,138 @@
+//! Adam with gradient clipping and an exponential moving average of the weights, in one sweep over flat vectors.
+
+use serde::{Deserialize, Serialize};
+
+/// `[train.adam]`: Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdamConfig {
+    /// β₁.
+    #[serde(default = "beta1")]
+    pub beta1: f64,
+    /// β₂.
+    #[serde(default = "beta2")]
+    pub beta2: f64,
+    /// ε, added to √v̂.
+    #[serde(default = "epsilon")]
+    pub epsilon: f64,
+    /// Gradients of larger Euclidean norm are scaled down to it; 0: never.
+    #[serde(default = "clip")]
+    pub clip: f64,
+}
+
+fn beta1() -> f64 {
+    0.9
+}
+fn beta2() -> f64 {
+    0.999
+}
+fn epsilon() -> f64 {
+    1e-8
+}
+fn clip() -> f64 {
+    1.0
+}
+
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self { beta1: beta1(), beta2: beta2(), epsilon: epsilon(), clip: clip() }
+    }
+}
+
+/// Adam's state and the averaged weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adam {
+    /// First moments.
+    pub m: Vec<f32>,
+    /// Second moments.
+    pub v: Vec<f32>,
+    /// Averaged weights.
+    pub ema: Vec<f32>,
+}
+
+impl Adam {
+    /// Zero moments; the average starts at the weights.
+    #[must_use]
+    pub fn new(weights: &[f32]) -> Self {
+        Self { m: vec![0.0; weights.len()], v: vec![0.0; weights.len()], ema: weights.to_vec() }
+    }
+
+    /// The step with number `step` (from 0): updates `weights` along `gradient` and the average with decay `ema_decay`.
+    /// Returns the gradient's norm before clipping.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+    pub fn step(
+        &mut self, config: &AdamConfig, step: u64, rate: f64, ema_decay: f64, gradient: &[f32], weights: &mut [f32],
+    ) -> f64 {
+        let norm = norm(gradient);
+        let scale = if config.clip > 0.0 && norm > config.clip { config.clip / norm } else { 1.0 };
+        let count = (step + 1) as f64;
+        let corrected1 = 1.0 - config.beta1.powf(count);
+        let corrected2 = 1.0 - config.beta2.powf(count);
+        let (b1, b2) = (config.beta1 as f32, config.beta2 as f32);
+        // w −= rate · (m/c₁) / (√(v/c₂) + ε)
+        let (rate, root) = ((rate / corrected1) as f32, (1.0 / corrected2.sqrt()) as f32);
+        let (epsilon, scale, decay) = (config.epsilon as f32, scale as f32, ema_decay as f32);
+        let moments = self.m.iter_mut().zip(&mut self.v).zip(&mut self.ema);
+        for (((m, v), ema), (w, &g)) in moments.zip(weights.iter_mut().zip(gradient)) {
+            let g = g * scale;
+            *m = b1 * *m + (1.0 - b1) * g;
+            *v = b2 * *v + (1.0 - b2) * g * g;
+            *w -= rate * *m / (v.sqrt() * root + epsilon);
+            *ema = decay * *ema + (1.0 - decay) * *w;
+        }
+        norm
+    }
+}
+
+/// Euclidean norm, summed in lanes so that it is one sweep of vector code.
+fn norm(gradient: &[f32]) -> f64 {
+    let mut lanes = [0.0_f32; 16];
+    let mut sum = 0.0_f64;
+    for block in gradient.chunks(4096) {
+        lanes.fill(0.0);
+        for chunk in block.chunks(16) {
+            for (l, &g) in lanes.iter_mut().zip(chunk) {
+                *l += g * g;
+            }
+        }
+        sum += lanes.iter().map(|&l| f64::from(l)).sum::<f64>();
+    }
+    sum.sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_steps_are_those_of_the_definition() {
+        let config = AdamConfig { clip: 0.0, ..AdamConfig::default() };
+        let mut weights = vec![1.0_f32, -2.0];
+        let mut adam = Adam::new(&weights);
+        let gradients = [[0.3_f32, -4.0], [0.1, 2.0], [-0.2, 1.0]];
+        let (mut m, mut v, mut w, mut ema) = ([0.0_f64; 2], [0.0_f64; 2], [1.0_f64, -2.0], [1.0_f64, -2.0]);
+        for (step, g) in gradients.iter().enumerate() {
+            adam.step(&config, step as u64, 0.01, 0.9, g, &mut weights);
+            let n = step as i32 + 1;
+            for i in 0..2 {
+                let g = f64::from(g[i]);
+                m[i] = 0.9 * m[i] + 0.1 * g;
+                v[i] = 0.999 * v[i] + 0.001 * g * g;
+                w[i] -= 0.01 * (m[i] / (1.0 - 0.9_f64.powi(n))) / ((v[i] / (1.0 - 0.999_f64.powi(n))).sqrt() + 1e-8);
+                ema[i] = 0.9 * ema[i] + 0.1 * w[i];
+                assert!((f64::from(weights[i]) - w[i]).abs() < 1e-5 && (f64::from(adam.ema[i]) - ema[i]).abs() < 1e-5);
+            }
+        }
+        assert!((f64::from(weights[0]) - 1.0).abs() > 0.005);
+    }
+
+    #[test]
+    fn clipping_bounds_the_gradient_and_reports_its_norm() {
+        let config = AdamConfig { clip: 1.0, ..AdamConfig::default() };
+        let mut weights = vec![0.0_f32; 2];
+        let mut adam = Adam::new(&weights);
+        let norm = adam.step(&config, 0, 0.1, 0.0, &[30.0, 40.0], &mut weights);
+        assert!((norm - 50.0).abs() < 1e-4);
+        assert!((adam.m[0] - 0.06).abs() < 1e-6 && (adam.m[1] - 0.08).abs() < 1e-6);
+    }
+}

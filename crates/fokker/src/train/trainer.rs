@@ -1,0 +1,191 @@
+//! The training loop.
+
+use std::sync::Arc;
+
+use fokker_jet::panel::Workers;
+
+use super::metrics::Sums;
+use super::{Adam, Checkpoint, Metrics};
+use crate::Error;
+use crate::config::Config;
+use crate::data::Data;
+use crate::loss::{LossTerms, Objective, Step};
+use crate::rng::Streams;
+use crate::score::network::{NetworkScore, ScoreModel};
+
+/// Told of what training does; a progress bar, say.
+pub trait Observer {
+    /// After each step.
+    fn step(&mut self, done: u64, terms: &LossTerms);
+    /// After each logged stretch of steps.
+    ///
+    /// # Errors
+    /// Whatever keeps the line from being kept; training stops.
+    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error>;
+    /// When a checkpoint is due.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being written; training stops.
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error>;
+}
+
+/// An observer that does nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn step(&mut self, _: u64, _: &LossTerms) {}
+    fn metrics(&mut self, _: &Metrics) -> Result<(), Error> {
+        Ok(())
+    }
+    fn checkpoint(&mut self, _: &Checkpoint) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Everything that training carries from step to step.
+///
+/// ```
+/// use std::sync::Arc;
+/// use fokker::{config::Config, data::Data, train::{Silent, Trainer}};
+/// # fn main() -> Result<(), fokker::Error> {
+/// let config = Config::preset("ring8", &["train.steps=20".into(), "network.width=16".into()])?;
+/// let data = Arc::new(Data::load(&config.data)?);
+/// let mut trainer = Trainer::new(&config, &data)?;
+/// trainer.run(&mut Silent)?;
+/// assert_eq!(trainer.steps_done(), 20);
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Trainer {
+    config: Config,
+    model: ScoreModel,
+    objective: Objective<f32>,
+    weights: Vec<f32>,
+    gradient: Vec<f32>,
+    adam: Adam,
+    step: u64,
+    last_checkpoint: Option<std::path::PathBuf>,
+}
+
+impl Trainer {
+    /// A fresh start.
+    ///
+    /// # Errors
+    /// If the threads cannot be had or the model cannot carry the jets.
+    pub fn new(config: &Config, data: &Arc<Data>) -> Result<Self, Error> {
+        let model = config.model(data.dim());
+        let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
+        let adam = Adam::new(&weights);
+        Self::with_state(config, data, Checkpoint { step: 0, weights, adam })
+    }
+
+    /// Goes on from a checkpoint, as if training had never stopped.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), or if the checkpoint is of another network.
+    pub fn with_state(config: &Config, data: &Arc<Data>, state: Checkpoint) -> Result<Self, Error> {
+        let model = config.model(data.dim());
+        let expected = model.graph().parameter_count();
+        if state.weights.len() != expected {
+            return Err(Error::Dimension { what: "checkpoint (parameters)".into(), expected, found: state.weights.len() });
+        }
+        let workers = Arc::new(workers(config)?);
+        let seed = config.seed;
+        let objective = Objective::new(&model, data, &config.loss, config.train.batch, seed, &workers)?;
+        Ok(Self {
+            config: config.clone(),
+            model,
+            objective,
+            gradient: vec![0.0; expected],
+            weights: state.weights,
+            adam: state.adam,
+            step: state.step,
+            last_checkpoint: None,
+        })
+    }
+
+    /// Names the newest checkpoint on disk, for messages.
+    pub fn set_last_checkpoint(&mut self, path: Option<std::path::PathBuf>) {
+        self.last_checkpoint = path;
+    }
+
+    /// Steps done.
+    #[must_use]
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// One step.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] if a term or the gradient is not finite; the weights then are those from before the step.
+    pub fn step(&mut self) -> Result<(LossTerms, f64), Error> {
+        let terms = self.objective.evaluate(Step(self.step), &self.weights, &mut self.gradient);
+        let named = [("denoising loss", Some(terms.dsm)), ("score-FPE term", terms.fp), ("scalar term", terms.scalar)];
+        if let Some((term, _)) = named.into_iter().find(|(_, value)| value.is_some_and(|v| !v.is_finite())) {
+            return Err(self.non_finite(term));
+        }
+        if !self.gradient.iter().map(|g| g * 0.0).sum::<f32>().is_finite() {
+            return Err(self.non_finite("gradient"));
+        }
+        let train = &self.config.train;
+        let (rate, decay) = (self.rate(self.step), train.ema_decay);
+        let norm = self.adam.step(&train.adam, self.step, rate, decay, &self.gradient, &mut self.weights);
+        self.step += 1;
+        Ok((terms, norm))
+    }
+
+    fn non_finite(&self, term: &'static str) -> Error {
+        Error::NonFinite { step: self.step, term, checkpoint: self.last_checkpoint.clone() }
+    }
+
+    fn rate(&self, step: u64) -> f64 {
+        let train = &self.config.train;
+        train.learning_rate * train.schedule.factor(step, train.steps, train.warmup)
+    }
+
+    /// Trains to the end.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`], or what the observer reports.
+    pub fn run(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
+        let train = self.config.train.clone();
+        let checkpoint_every = train.checkpoint_every.max(1).div_ceil(train.log_every) * train.log_every;
+        let mut sums = Sums::default();
+        while self.step < train.steps {
+            let (terms, norm) = self.step()?;
+            sums.add(&terms, norm);
+            observer.step(self.step, &terms);
+            let last = self.step == train.steps;
+            if self.step.is_multiple_of(train.log_every) || last {
+                observer.metrics(&sums.take(self.step, self.rate(self.step - 1)))?;
+            }
+            if self.step.is_multiple_of(checkpoint_every) || last {
+                observer.checkpoint(&self.state())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What [`with_state`](Self::with_state) needs to go on.
+    #[must_use]
+    pub fn state(&self) -> Checkpoint {
+        Checkpoint { step: self.step, weights: self.weights.clone(), adam: self.adam.clone() }
+    }
+
+    /// The averaged weights as a score.
+    #[must_use]
+    pub fn score(&self) -> NetworkScore<f32> {
+        NetworkScore::new(self.model.clone(), &self.adam.ema)
+    }
+}
+
+/// The threads that a config asks for.
+///
+/// # Errors
+/// If the system refuses them.
+pub(crate) fn workers(config: &Config) -> Result<Workers, Error> {
+    let workers = Workers::new(config.train.threads, config.train.panel_rows)?;
+    Ok(if config.train.deterministic { workers.deterministic() } else { workers })
+}
