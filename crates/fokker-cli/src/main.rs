@@ -1,2 +1,21 @@
-//! The `fokker` command.
-fn main() {}
+//! The `fokker` command: train, audit and use score-based diffusion models whose scores obey the Fokker–Planck equation.
+
+mod args;
+mod cmd;
+mod fail;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return fail::usage(&error),
+    };
+    match cmd::run(args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail::report(&error),
+    }
+}

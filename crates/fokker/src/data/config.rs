@@ -30,6 +30,12 @@ pub enum DataConfig {
         #[serde(default = "default::std")]
         std: f64,
     },
+    /// The standard normal law; the density is known.
+    Normal {
+        /// Dimension, 1 to 1,000,000.
+        #[serde(default = "default::dim")]
+        dim: usize,
+    },
     /// A random Gaussian mixture with full covariances; the density is known.
     Mixture {
         /// Dimension, 1 to 1,024.

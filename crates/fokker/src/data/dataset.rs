@@ -60,6 +60,10 @@ impl Data {
                 number("std", std, 1e-6, 1e6)?;
                 Self::mixture("ring", Mixture::ring(modes, radius, std))
             }
+            DataConfig::Normal { dim } => {
+                count("dim", dim, 1_000_000)?;
+                Self::mixture("normal", Mixture::isotropic(&[1.0], &[vec![0.0; dim]], 1.0))
+            }
             DataConfig::Mixture {
                 dim,
                 components,

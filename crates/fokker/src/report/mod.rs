@@ -37,6 +37,7 @@ mod chart;
 mod colour;
 mod grid;
 mod marks;
+pub mod model;
 mod page;
 mod picture;
 mod table;

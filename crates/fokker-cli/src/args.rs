@@ -1,0 +1,242 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Train, audit and use score-based diffusion models whose scores obey the Fokker-Planck equation.
+#[derive(Debug, Parser)]
+#[command(name = "fokker", version, max_term_width = 100)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train with and without the score-FPE term on the same data, audit both, write a report: the main job
+    Compare(Compare),
+    /// Train one model, or go on with an interrupted run
+    Train(Train),
+    /// Measure residual, conservativity and likelihood of a trained model
+    Audit(Audit),
+    /// Log-likelihood of the rows of a file
+    Logp(Logp),
+    /// Draw samples
+    Sample(Sample),
+    /// Exact derivatives of the score at given points, in f64
+    Eval(Eval),
+    /// List the built-in configs, or print one
+    Presets(Presets),
+    /// Measure speed
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+/// Where a config comes from.
+#[derive(Debug, ClapArgs)]
+pub struct Source {
+    /// A config file (TOML)
+    #[arg(conflicts_with = "preset")]
+    pub config: Option<PathBuf>,
+    /// A built-in config; see `fokker presets`
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// Change a key of the config, for example --set train.steps=500
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Your data: a file (.npy, .npz, .csv) or a folder of IDX files (MNIST family)
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+}
+
+/// `fokker compare`
+#[derive(Debug, ClapArgs)]
+pub struct Compare {
+    /// The config (default: preset ring8)
+    #[command(flatten)]
+    pub source: Source,
+    /// Number of seeds; figures are their means
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: u64,
+    /// Folder for the report and the models (default: fokker-NAME)
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Write all figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// `fokker train`
+#[derive(Debug, ClapArgs)]
+pub struct Train {
+    /// The config
+    #[command(flatten)]
+    pub source: Source,
+    /// The run directory to write
+    #[arg(short, long, value_name = "RUN", required_unless_present = "resume")]
+    pub output: Option<PathBuf>,
+    /// Go on with an interrupted run, as if it had never stopped
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output"])]
+    pub resume: Option<PathBuf>,
+}
+
+/// `fokker audit`
+#[derive(Debug, ClapArgs)]
+pub struct Audit {
+    /// The run directory
+    pub run: PathBuf,
+    /// Change a key of the audit, for example --set audit.points=10000
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write all figures to this file (default: RUN/audit.json)
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// `fokker logp`
+#[derive(Debug, ClapArgs)]
+pub struct Logp {
+    /// The run directory, or its model.safetensors
+    pub run: PathBuf,
+    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv)
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The file to write (.csv, .npy, .npz)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Absolute and relative tolerance of the ODE
+    #[arg(long, default_value_t = 1e-5)]
+    pub tolerance: f64,
+    /// Steps after which a row is given up
+    #[arg(long, default_value_t = 10_000)]
+    pub step_limit: usize,
+    /// Hutchinson probes in place of the exact divergence (default: exact up to 64 dimensions, else 8 probes)
+    #[arg(long)]
+    pub probes: Option<usize>,
+    /// Seed of the probes
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// Samplers.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SamplerName {
+    /// The probability-flow ODE, adaptive
+    ProbabilityFlow,
+    /// The reverse SDE by Euler-Maruyama
+    EulerMaruyama,
+}
+
+/// `fokker sample`
+#[derive(Debug, ClapArgs)]
+pub struct Sample {
+    /// The run directory, or its model.safetensors
+    pub run: PathBuf,
+    /// How many
+    #[arg(short, value_name = "N")]
+    pub n: usize,
+    /// The file to write (.npy, .npz, .csv; .png for images)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// How
+    #[arg(long, value_enum, default_value = "probability-flow")]
+    pub sampler: SamplerName,
+    /// Steps of Euler-Maruyama
+    #[arg(long, default_value_t = 500)]
+    pub steps: usize,
+    /// Tolerance of the probability-flow ODE
+    #[arg(long, default_value_t = 1e-5)]
+    pub tolerance: f64,
+    /// Seed
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// What `eval` can compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// s, rows x D
+    Score,
+    /// The time derivative of s, rows x D
+    Dt,
+    /// div s, rows
+    Div,
+    /// The residual of the score FPE, rows x D
+    Residual,
+    /// J, rows x D x D; entry i, j is the derivative of component i along coordinate j
+    Jacobian,
+}
+
+/// `fokker eval`
+#[derive(Debug, ClapArgs)]
+pub struct Eval {
+    /// The run directory, or its model.safetensors
+    pub run: PathBuf,
+    /// Points in model coordinates (.npy, .npz, .csv), rows x D
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The time
+    #[arg(long, value_name = "T")]
+    pub t: f64,
+    /// What to compute
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual,jacobian")]
+    pub what: Vec<What>,
+    /// The file to write (.npz), one array for each quantity
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+}
+
+/// `fokker presets`
+#[derive(Debug, ClapArgs)]
+pub struct Presets {
+    /// Print this one, as TOML
+    pub name: Option<String>,
+}
+
+/// `fokker bench`
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Median time of a training step, random draws and Adam included
+    Step(BenchStep),
+}
+
+/// `fokker bench step`
+#[derive(Debug, ClapArgs)]
+pub struct BenchStep {
+    /// Dimension of the data
+    #[arg(long, default_value_t = 2)]
+    pub dim: usize,
+    /// Features of a hidden layer
+    #[arg(long, default_value_t = 128)]
+    pub width: usize,
+    /// Hidden layers
+    #[arg(long, default_value_t = 3)]
+    pub depth: usize,
+    /// Rows a step
+    #[arg(long, default_value_t = 512)]
+    pub batch: usize,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// Rows that a worker takes through the network at a time
+    #[arg(long, default_value_t = 64)]
+    pub panel_rows: usize,
+    /// Steps that are timed, after a tenth as many that are not
+    #[arg(long, default_value_t = 100)]
+    pub steps: usize,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}

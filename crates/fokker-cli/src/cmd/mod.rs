@@ -1,0 +1,56 @@
+//! The subcommands.
+
+mod audit;
+mod bench;
+mod compare;
+mod eval;
+mod logp;
+mod presets;
+mod sample;
+mod source;
+mod train;
+
+use std::path::Path;
+
+use anyhow::Result;
+use fokker::data::write_atomically;
+use serde::Serialize;
+
+use crate::args::{Bench, Command};
+
+/// Runs a subcommand.
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Compare(args) => compare::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Logp(args) => logp::run(&args),
+        Command::Sample(args) => sample::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Presets(args) => presets::run(&args),
+        Command::Bench(Bench::Step(args)) => bench::step(&args),
+    }
+}
+
+/// Prints to standard output; a closed pipe is not an error.
+macro_rules! out {
+    ($($arg:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+pub(crate) use out;
+
+/// Writes a value as JSON, whole or not at all.
+fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    write_text(path, &text)
+}
+
+/// Writes a text, whole or not at all.
+fn write_text(path: &Path, text: &str) -> Result<()> {
+    write_atomically(path, |out| out.write_all(text.as_bytes()))
+        .map_err(|source| fokker::Error::Io { path: path.into(), source })?;
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Progress on the terminal.
+
+use std::time::Duration;
+
+use fokker::Error;
+use fokker::loss::LossTerms;
+use fokker::train::{Checkpoint, Metrics, Observer, Run};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows training on a bar and keeps its metrics and checkpoints in the run directory.
+pub struct Training<'a> {
+    run: &'a Run,
+    bar: ProgressBar,
+    /// The newest checkpoint written.
+    pub checkpoint: Option<std::path::PathBuf>,
+}
+
+impl<'a> Training<'a> {
+    /// A bar for `steps` steps of which `done` are done.
+    pub fn new(run: &'a Run, name: &str, steps: u64, done: u64) -> Self {
+        let bar = ProgressBar::new(steps);
+        let style = ProgressStyle::with_template("{prefix:>5} {wide_bar} {pos}/{len} {per_sec} eta {eta} {msg}");
+        if let Ok(style) = style {
+            bar.set_style(style);
+        }
+        bar.set_prefix(name.to_owned());
+        bar.set_position(done);
+        bar.reset_eta();
+        Self { run, bar, checkpoint: None }
+    }
+
+    /// Leaves the bar as it stands.
+    pub fn finish(&self) {
+        self.bar.abandon();
+    }
+}
+
+impl Observer for Training<'_> {
+    fn step(&mut self, done: u64, _: &LossTerms) {
+        if done.is_multiple_of(16) {
+            self.bar.set_position(done);
+        }
+    }
+
+    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
+        let term = |name: &str, value: Option<f64>| value.map_or(String::new(), |v| format!(" {name} {v:.3e}"));
+        self.bar.set_position(metrics.step);
+        self.bar.set_message(format!("dsm {:.4}{}{}", metrics.dsm, term("fp", metrics.fp), term("scalar", metrics.scalar)));
+        self.run.append_metrics(metrics)
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        self.checkpoint = Some(self.run.write_checkpoint(checkpoint)?);
+        Ok(())
+    }
+}
+
+/// A spinner with a message.
+pub fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+/// A bar over rows.
+pub fn rows(total: usize, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(total as u64);
+    if let Ok(style) = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {per_sec} eta {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what.to_owned());
+    bar
+}

@@ -1,0 +1,62 @@
+//! Runs a graph over jets of tensors.
+
+use burn::tensor::Tensor;
+
+use super::jet::Jet;
+use crate::{Graph, JetError, NodeId, Op, ParamId};
+
+/// Runs a [`Graph`] over jets of Burn tensors: the graph's inputs `[rows, width]` to its output `[rows, output width]`.
+///
+/// `parameters` are the graph's parameters in their order, each flattened to one axis (any of them may require gradients); all
+/// inputs share one jet set.
+///
+/// # Errors
+/// [`JetError::NoOutput`] and [`JetError::InputCount`].
+///
+/// # Panics
+/// If there are fewer parameters than the graph has, or the jets' sets or shapes do not fit.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use fokker_jet::{Function, Graph, JetSet, tensor::{Jet, evaluate}};
+/// # fn main() -> Result<(), fokker_jet::JetError> {
+/// let mut graph = Graph::new();
+/// let x = graph.input(1);
+/// let y = graph.map(x, Function::Power(2.0));
+/// graph.set_output(y);
+///
+/// let x = Tensor::<2>::from_data([[3.0]], &Device::flex());
+/// let x = Jet::new(JetSet::first_order(1), x.clone(), vec![(1, x.ones_like())]);
+/// let y = evaluate(&graph, &[x], &[])?;
+/// assert_eq!(y.part(1).map(|p| p.into_scalar::<f32>()), Some(6.0));
+/// # Ok(()) }
+/// ```
+pub fn evaluate(graph: &Graph, inputs: &[Jet<2>], parameters: &[Tensor<1>]) -> Result<Jet<2>, JetError> {
+    let output = graph.output()?;
+    if graph.inputs().len() != inputs.len() {
+        return Err(JetError::InputCount { inputs: graph.inputs().len(), given: inputs.len() });
+    }
+    Ok(evaluate_node(graph, output, inputs, parameters))
+}
+
+/// The value of one node, for inputs known to match the graph's.
+pub(super) fn evaluate_node(graph: &Graph, wanted: NodeId, inputs: &[Jet<2>], parameters: &[Tensor<1>]) -> Jet<2> {
+    let mut values: Vec<Jet<2>> = Vec::with_capacity(wanted.0 + 1);
+    for node in &graph.nodes()[..=wanted.0] {
+        let value = |id: &NodeId| values[id.0].clone();
+        let parameter = |id: &ParamId| parameters[id.0].clone();
+        let next = match &node.op {
+            Op::Input(number) => inputs[*number].clone(),
+            Op::Dense { x, weight, bias } => {
+                let weight = parameter(weight).reshape([graph.width(*x), node.width]);
+                value(x).dense(weight, Some(parameter(bias)))
+            }
+            Op::Map { x, function } => value(x).map(*function),
+            Op::Add { a, b } => value(a) + value(b),
+            Op::Mul { a, b } => value(a) * value(b),
+            Op::Concat { inputs } => Jet::cat(inputs.iter().map(value).collect(), 1),
+        };
+        values.push(next);
+    }
+    values.swap_remove(wanted.0)
+}

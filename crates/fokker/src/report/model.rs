@@ -1,0 +1,298 @@
+//! The page about one model or several: figures, pictures, curves.
+
+use fokker_jet::panel::Workers;
+
+use super::{
+    Fact, Figure, LineChart, Page, Point, Row, STYLE_DSM, STYLE_FP, Scale, Series, Table, colour_bar, heatmap_within,
+    mean_se, number, png_uri, scatter,
+};
+use crate::Error;
+use crate::audit::{Audit, default_divergence};
+use crate::config::Config;
+use crate::data::{Data, png_grid};
+use crate::likelihood::{LikelihoodOptions, log_prob};
+use crate::rng::Streams;
+use crate::sample::{Sampler, sample};
+use crate::score::Score;
+use crate::solve::Tolerance;
+use crate::stats::{AtTime, geometric_ratio};
+use crate::train::Metrics;
+
+/// Cells along each side of a log-density picture.
+const GRID: usize = 72;
+
+/// Images along each side of a sample grid.
+const IMAGES: usize = 8;
+
+/// A model with all that the page shows of it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    name: String,
+    audit: Audit,
+    metrics: Vec<Metrics>,
+    /// `rows × D`, model coordinates.
+    samples: Vec<f64>,
+    /// log p on a grid over the data's box (D = 2 only).
+    log_density: Option<Vec<f64>>,
+}
+
+impl Entry {
+    /// Draws the samples and the log-density that the page needs.
+    ///
+    /// # Errors
+    /// If the score cannot carry the jets.
+    pub fn new(
+        name: &str, score: &dyn Score<f32>, audit: Audit, metrics: Vec<Metrics>, data: &Data, config: &Config,
+        workers: &Workers,
+    ) -> Result<Self, Error> {
+        let count = if data.image_shape().is_some() { IMAGES * IMAGES } else { config.audit.samples };
+        let sampler = Sampler::ProbabilityFlow { tolerance: config.audit.tolerance.max(1e-4), step_limit: config.audit.step_limit };
+        let samples = sample(score, count, &sampler, config.seed, workers, &|_| {})?;
+        let log_density = if data.dim() == 2 { Some(grid_log_density(score, data, config, workers)?) } else { None };
+        Ok(Self { name: name.into(), audit, metrics, samples: samples.values, log_density })
+    }
+}
+
+/// The data's box, a tenth wider on every side, as `[[x low, x high], [y low, y high]]`.
+fn window(data: &Data) -> [[f64; 2]; 2] {
+    let (low, high) = data.bounds();
+    let axis = |i: usize| {
+        let (a, b) = (f64::from(low[i]), f64::from(high[i]));
+        [a - 0.1 * (b - a), b + 0.1 * (b - a)]
+    };
+    [axis(0), axis(1)]
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn grid_points(data: &Data) -> Vec<f64> {
+    let [[x0, x1], [y0, y1]] = window(data);
+    let mut points = Vec::with_capacity(2 * GRID * GRID);
+    // The top row of a picture comes first.
+    for row in 0..GRID {
+        for column in 0..GRID {
+            points.push(x0 + (x1 - x0) * (column as f64 + 0.5) / GRID as f64);
+            points.push(y1 - (y1 - y0) * (row as f64 + 0.5) / GRID as f64);
+        }
+    }
+    points
+}
+
+fn grid_log_density(score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers) -> Result<Vec<f64>, Error> {
+    let options = LikelihoodOptions {
+        tolerance: Tolerance { absolute: 1e-3, relative: 1e-3 },
+        step_limit: config.audit.step_limit,
+        divergence: default_divergence(2, 1),
+        seed: config.seed,
+    };
+    Ok(log_prob(score, &grid_points(data), &options, workers, &|_| {})?.values)
+}
+
+/// The page.
+#[must_use]
+pub fn render(title: &str, data: &Data, config: &Config, entries: &[Entry]) -> String {
+    let mut page = Page::new(title).lead(
+        "Scores of diffused data obey the score Fokker-Planck equation. This page shows how closely the model's do, and what \
+         follows from it: whether the score is a gradient, how far it is from the truth, and the likelihood of held-out data.",
+    );
+    if let [dsm, fp] = entries {
+        page = page.facts(&facts(dsm, fp));
+    }
+    page = page.section("Figures", "").table(summary(entries));
+    page = page.section("Against time", "").row(profiles(entries));
+    page = page.section("Training", "").row(curves(entries));
+    page = page.section("Samples and densities", "");
+    page = pictures(page, data, config, entries);
+    let toml = config.to_toml().unwrap_or_default();
+    let details = format!("<details><summary>Resolved config</summary><pre>{}</pre></details>", super::escape(&toml));
+    page.section("Config", &details).render()
+}
+
+fn style(index: usize, entries: &[Entry]) -> usize {
+    if entries.len() == 1 { STYLE_FP } else { [STYLE_DSM, STYLE_FP].get(index).copied().unwrap_or(index) }
+}
+
+fn facts(dsm: &Entry, fp: &Entry) -> Vec<Fact> {
+    let fact = |label: &str, value: f64, note: &str| Fact {
+        label: label.into(),
+        value: format!("{} ×", number(value)),
+        note: note.into(),
+    };
+    let mut facts = vec![
+        fact(
+            "residual of the score FPE",
+            geometric_ratio(&fp.audit.residual, &dsm.audit.residual),
+            "FP relative to DSM, geometric mean over t; below 1 is better",
+        ),
+        fact(
+            "asymmetry of the Jacobian",
+            geometric_ratio(&fp.audit.asymmetry, &dsm.audit.asymmetry),
+            "FP relative to DSM, geometric mean over t; below 1 is better",
+        ),
+    ];
+    if let (Some(a), Some(b)) = (&fp.audit.score_error, &dsm.audit.score_error) {
+        facts.push(fact("error of the score", geometric_ratio(a, b), "FP relative to DSM, geometric mean over t"));
+    }
+    facts.push(Fact {
+        label: "log-likelihood gained".into(),
+        value: format!("{} nats", number(dsm.audit.nll.mean - fp.audit.nll.mean)),
+        note: "DSM's negative log-likelihood less FP's; above 0 is better".into(),
+    });
+    facts
+}
+
+fn summary(entries: &[Entry]) -> Table {
+    let row = |label: &str, get: &dyn Fn(&Audit) -> Option<(f64, String)>| {
+        let cells: Vec<Option<(f64, String)>> = entries.iter().map(|e| get(&e.audit)).collect();
+        let best = cells.iter().enumerate().filter_map(|(i, c)| c.as_ref().map(|c| (i, c.0))).min_by(|a, b| a.1.total_cmp(&b.1));
+        let shown = cells.iter().map(|c| c.as_ref().map_or("—".into(), |c| c.1.clone()));
+        let row = Row::new(std::iter::once(label.to_owned()).chain(shown));
+        match best {
+            Some((column, _)) if entries.len() > 1 => row.best(column + 1),
+            _ => row,
+        }
+    };
+    let mut rows = vec![row("negative log-likelihood (nats)", &|a| Some((a.nll.mean, mean_se(a.nll.mean, a.nll.se))))];
+    if entries.iter().any(|e| e.audit.true_nll.is_some()) {
+        rows.push(row("… of the true density", &|a| a.true_nll.map(|v| (0.0, number(v)))));
+        rows.push(row("gap to the truth (nats)", &|a| a.true_nll.map(|v| (a.nll.mean - v, number(a.nll.mean - v)))));
+    }
+    if entries.iter().any(|e| e.audit.bits_per_dim.is_some()) {
+        rows.push(row("bits per dimension", &|a| a.bits_per_dim.map(|b| (b.mean, mean_se(b.mean, b.se)))));
+    }
+    let times = entries.first().map_or(&[][..], |e| &e.audit.residual);
+    for (i, at) in times.iter().enumerate() {
+        let label = format!("r(t) at t = {}", at.t);
+        rows.push(row(&label, &|a| a.residual.get(i).map(|r| (r.mean, mean_se(r.mean, r.se)))));
+    }
+    let failed: usize = entries.iter().map(|e| e.audit.nll_failed).sum();
+    let mut notes = vec!["Mean ± standard error over points; both models are measured at the same points.".to_owned()];
+    if failed > 0 {
+        notes.push(format!("{failed} integrations failed and are in no mean."));
+    }
+    let header = std::iter::once(String::new()).chain(entries.iter().map(|e| e.name.clone())).collect();
+    Table { caption: "Measured on held-out points".into(), header, rows, notes }
+}
+
+fn profiles(entries: &[Entry]) -> Vec<Figure> {
+    let chart = |title: &str, y: &str, caption: &str, get: &dyn Fn(&Audit) -> Vec<AtTime>| {
+        let series = entries.iter().enumerate().map(|(i, e)| Series {
+            name: e.name.clone(),
+            points: get(&e.audit).iter().map(|a| Point { x: a.t, y: a.mean, se: a.se }).collect(),
+            style: style(i, entries),
+        });
+        let chart = LineChart {
+            title: title.into(),
+            x_label: "t".into(),
+            y_label: y.into(),
+            x_scale: Scale::Log,
+            y_scale: Scale::Log,
+            series: series.collect(),
+        };
+        Figure::svg(chart.svg(), caption)
+    };
+    let mut figures = vec![
+        chart("Residual of the score FPE", "r(t)", "E‖ε‖/D over x ~ q_t. Whiskers are standard errors.", &|a| a.residual.clone()),
+        chart("Asymmetry of the Jacobian", "NAsym(t)", "E‖J − Jᵀ‖²/(4‖J‖²): 0 for a gradient.", &|a| a.asymmetry.clone()),
+    ];
+    if entries.iter().any(|e| e.audit.score_error.is_some()) {
+        figures.push(chart("Error of the score", "σ² E‖s − ∇ log q‖²", "Against the closed form.", &|a| {
+            a.score_error.clone().unwrap_or_default()
+        }));
+    }
+    figures
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn curves(entries: &[Entry]) -> Vec<Figure> {
+    let chart = |title: &str, y: &str, scale: Scale, caption: &str, get: &dyn Fn(&Metrics) -> Option<f64>| {
+        let series: Vec<Series> = entries
+            .iter()
+            .enumerate()
+            .map(|(i, e)| Series {
+                name: e.name.clone(),
+                points: e.metrics.iter().filter_map(|m| get(m).map(|y| Point { x: m.step as f64, y, se: 0.0 })).collect(),
+                style: style(i, entries),
+            })
+            .filter(|s: &Series| !s.points.is_empty())
+            .collect();
+        let chart = LineChart {
+            title: title.into(),
+            x_label: "step".into(),
+            y_label: y.into(),
+            x_scale: Scale::Linear,
+            y_scale: scale,
+            series,
+        };
+        Figure::svg(chart.svg(), caption)
+    };
+    let mut figures =
+        vec![chart("Denoising loss", "J_DSM", Scale::Linear, "Mean over each stretch of steps.", &|m| Some(m.dsm))];
+    if entries.iter().any(|e| e.metrics.iter().any(|m| m.fp.is_some())) {
+        figures.push(chart("Score-FPE term", "R", Scale::Log, "Before its weight α.", &|m| m.fp));
+    }
+    figures
+}
+
+fn pictures(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page {
+    if let Some(shape) = data.image_shape() {
+        let mut figures = Vec::new();
+        let real = held_out(data, IMAGES * IMAGES, config.seed);
+        for (name, rows) in std::iter::once(("held-out data".to_owned(), real))
+            .chain(entries.iter().map(|e| (format!("samples of {}", e.name), e.samples.iter().map(|&v| to_f32(v)).collect())))
+        {
+            if let Ok(png) = png_grid(&rows, shape, IMAGES) {
+                figures.push(Figure::image(png_uri(&png), &name, name.clone()));
+            }
+        }
+        return page.row(figures);
+    }
+    if data.dim() < 2 {
+        return page;
+    }
+    let bounds = window(data);
+    let mut figures = Vec::new();
+    let real: Vec<f64> = held_out(data, config.audit.samples, config.seed).into_iter().map(f64::from).collect();
+    let clouds = std::iter::once(("held-out data".to_owned(), &real, 3))
+        .chain(entries.iter().enumerate().map(|(i, e)| (format!("samples of {}", e.name), &e.samples, style(i, entries))));
+    for (name, rows, style) in clouds {
+        let points: Vec<[f64; 2]> = rows.chunks_exact(data.dim()).map(|r| [r[0], r[1]]).collect();
+        if let Ok(uri) = scatter(&points, bounds, 480, style) {
+            figures.push(Figure::image(uri, &name, name.clone()));
+        }
+    }
+    let page = page.row(figures);
+    densities(page, data, config, entries)
+}
+
+/// log-densities on one colour scale, twelve nats deep.
+fn densities(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page {
+    let mut maps: Vec<(String, Vec<f64>)> = Vec::new();
+    if let (Some(truth), 2) = (data.truth(), data.dim()) {
+        let q = truth.diffused(&config.sde.at(config.sde.t_min()));
+        maps.push(("the truth".into(), grid_points(data).chunks_exact(2).map(|x| q.log_density(x)).collect()));
+    }
+    maps.extend(entries.iter().filter_map(|e| e.log_density.clone().map(|m| (e.name.clone(), m))));
+    let top = maps.iter().flat_map(|(_, m)| m).copied().filter(|v| v.is_finite()).fold(f64::NEG_INFINITY, f64::max);
+    if !top.is_finite() {
+        return page;
+    }
+    let range = [top - 12.0, top];
+    let figures = maps.iter().filter_map(|(name, map)| {
+        let clipped: Vec<f64> = map.iter().map(|v| v.max(range[0])).collect();
+        let uri = heatmap_within(&clipped, GRID, GRID, range).ok()?;
+        Some(Figure::image(uri, format!("log-density of {name}"), format!("log-density: {name}")))
+    });
+    page.row(figures.collect::<Vec<_>>()).html(&colour_bar(range, "log-density (nats)"))
+}
+
+fn held_out(data: &Data, rows: usize, seed: u64) -> Vec<f32> {
+    let mut rng = Streams::new(seed).named("report");
+    let mut all = vec![0.0; rows * data.dim()];
+    all.chunks_exact_mut(data.dim()).for_each(|row| data.draw_held_out(&mut rng, row));
+    all
+}
+
+#[allow(clippy::cast_possible_truncation)]
+fn to_f32(value: f64) -> f32 {
+    value as f32
+}

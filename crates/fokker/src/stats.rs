@@ -1,0 +1,67 @@
+//! Means with standard errors.
+
+use serde::{Deserialize, Serialize};
+
+/// A mean and its standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanSe {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error, √(s²/n) with the sample variance s²; 0 for fewer than two values.
+    pub se: f64,
+}
+
+impl MeanSe {
+    /// Mean and standard error of independent values.
+    ///
+    /// ```
+    /// let m = fokker::stats::MeanSe::of(&[1.0, 2.0, 3.0]);
+    /// assert_eq!(m.mean, 2.0);
+    /// assert!((m.se - (1.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+    /// ```
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn of(values: &[f64]) -> Self {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        if values.len() < 2 {
+            return Self { mean, se: 0.0 };
+        }
+        let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        Self { mean, se: (variance / n).sqrt() }
+    }
+}
+
+/// A mean and its standard error at a time t.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AtTime {
+    /// t.
+    pub t: f64,
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error.
+    pub se: f64,
+}
+
+impl AtTime {
+    /// Puts a mean at a time.
+    #[must_use]
+    pub fn new(t: f64, value: MeanSe) -> Self {
+        Self { t, mean: value.mean, se: value.se }
+    }
+}
+
+/// Geometric mean over t of `numerator / denominator`, the comparison that no single t rules.
+///
+/// ```
+/// use fokker::stats::{AtTime, geometric_ratio};
+/// let at = |t, mean| AtTime { t, mean, se: 0.0 };
+/// let ratio = geometric_ratio(&[at(0.1, 1.0), at(1.0, 8.0)], &[at(0.1, 2.0), at(1.0, 4.0)]);
+/// assert!((ratio - 1.0).abs() < 1e-15);
+/// ```
+#[must_use]
+#[allow(clippy::cast_precision_loss)]
+pub fn geometric_ratio(numerator: &[AtTime], denominator: &[AtTime]) -> f64 {
+    let logs: f64 = numerator.iter().zip(denominator).map(|(a, b)| (a.mean / b.mean).ln()).sum();
+    (logs / numerator.len() as f64).exp()
+}
