@@ -45,7 +45,12 @@ impl Observer for Training<'_> {
     fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
         let term = |name: &str, value: Option<f64>| value.map_or(String::new(), |v| format!(" {name} {v:.3e}"));
         self.bar.set_position(metrics.step);
-        self.bar.set_message(format!("dsm {:.4}{}{}", metrics.dsm, term("fp", metrics.fp), term("scalar", metrics.scalar)));
+        self.bar.set_message(format!(
+            "dsm {:.4}{}{}",
+            metrics.dsm,
+            term("fp", metrics.fp),
+            term("scalar", metrics.scalar)
+        ));
         self.run.append_metrics(metrics)
     }
 

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView, View};
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -52,7 +52,8 @@ pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> 
         let values = &score.parameters()[spec.offset..spec.offset + spec.len()];
         (spec.name.as_str(), view(values, &spec.shape))
     });
-    let text = serde_json::to_string(info).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+    let text =
+        serde_json::to_string(info).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
     write_tensors(path, tensors, HashMap::from([("fokker".to_owned(), text)]))
 }
 
@@ -63,7 +64,8 @@ pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> 
 pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
     let bytes = read_bytes(path)?;
     let bad = |reason: String| Error::File { path: path.into(), reason };
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
+    let (_, metadata) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
     let text = metadata.metadata().as_ref().and_then(|m| m.get("fokker"));
     let text = text.ok_or_else(|| bad("no `fokker` entry in its metadata: not a fokker model".into()))?;
     let info: ModelInfo = serde_json::from_str(text).map_err(|error| bad(format!("metadata: {error}")))?;

@@ -178,11 +178,7 @@ impl Sde {
     /// ```
     #[must_use]
     pub fn vp() -> Self {
-        Self::Vp {
-            beta_min: beta_min(),
-            beta_max: beta_max(),
-            t_min: t_min(),
-        }
+        Self::Vp { beta_min: beta_min(), beta_max: beta_max(), t_min: t_min() }
     }
 
     /// The sub-VP SDE with (β₀, β₁) = (0.1, 20) and t_min = 1e-3 (arXiv 2011.13456, appendix C).
@@ -193,11 +189,7 @@ impl Sde {
     /// ```
     #[must_use]
     pub fn sub_vp() -> Self {
-        Self::SubVp {
-            beta_min: beta_min(),
-            beta_max: beta_max(),
-            t_min: t_min(),
-        }
+        Self::SubVp { beta_min: beta_min(), beta_max: beta_max(), t_min: t_min() }
     }
 
     /// The VE SDE with (σmin, σmax) = (0.01, 50) and t_min = 1e-3 (arXiv 2011.13456, appendix C).
@@ -207,11 +199,7 @@ impl Sde {
     /// ```
     #[must_use]
     pub fn ve() -> Self {
-        Self::Ve {
-            sigma_min: sigma_min(),
-            sigma_max: sigma_max(),
-            t_min: t_min(),
-        }
+        Self::Ve { sigma_min: sigma_min(), sigma_max: sigma_max(), t_min: t_min() }
     }
 
     /// The coefficients at time `t` > 0 (equations at the variants of [`Sde`]).
@@ -226,30 +214,16 @@ impl Sde {
     #[must_use]
     pub fn at(&self, t: f64) -> Coefficients {
         match *self {
-            Self::Vp {
-                beta_min, beta_max, ..
-            } => {
+            Self::Vp { beta_min, beta_max, .. } => {
                 let (a, da, beta, log_m) = linear_beta(beta_min, beta_max, t);
                 let m = log_m.exp();
                 let sigma = (-(2.0 * log_m).exp_m1()).sqrt();
                 // dσ²/dt = 2aσ² + g² = β m², free of cancellation in this form.
                 let dsigma = beta * m * m / (2.0 * sigma);
                 let dg2 = beta_max - beta_min;
-                Coefficients {
-                    t,
-                    a,
-                    g2: beta,
-                    m,
-                    sigma,
-                    da,
-                    dg2,
-                    dm: a * m,
-                    dsigma,
-                }
+                Coefficients { t, a, g2: beta, m, sigma, da, dg2, dm: a * m, dsigma }
             }
-            Self::SubVp {
-                beta_min, beta_max, ..
-            } => {
+            Self::SubVp { beta_min, beta_max, .. } => {
                 let (a, da, beta, log_m) = linear_beta(beta_min, beta_max, t);
                 let m = log_m.exp();
                 let m2 = m * m;
@@ -266,26 +240,12 @@ impl Sde {
                     dsigma: beta * m2,
                 }
             }
-            Self::Ve {
-                sigma_min,
-                sigma_max,
-                ..
-            } => {
+            Self::Ve { sigma_min, sigma_max, .. } => {
                 let rate = (sigma_max / sigma_min).ln();
                 let sigma = sigma_min * (rate * t).exp();
                 let g2 = 2.0 * rate * sigma * sigma;
                 let (dg2, dsigma) = (2.0 * rate * g2, rate * sigma);
-                Coefficients {
-                    t,
-                    a: 0.0,
-                    g2,
-                    m: 1.0,
-                    sigma,
-                    da: 0.0,
-                    dg2,
-                    dm: 0.0,
-                    dsigma,
-                }
+                Coefficients { t, a: 0.0, g2, m: 1.0, sigma, da: 0.0, dg2, dm: 0.0, dsigma }
             }
         }
     }
@@ -329,9 +289,7 @@ impl Sde {
     #[must_use]
     pub fn log_prior(&self, x: &[f64]) -> f64 {
         let std = self.prior_std();
-        x.iter()
-            .map(|xi| -0.5 * ((xi / std).powi(2) + LN_2PI) - std.ln())
-            .sum()
+        x.iter().map(|xi| -0.5 * ((xi / std).powi(2) + LN_2PI) - std.ln()).sum()
     }
 
     /// Checks that the parameters describe a usable SDE: all finite, 0 < β₀ ≤ β₁,
@@ -347,22 +305,10 @@ impl Sde {
     /// ```
     pub fn validate(&self) -> Result<(), SdeError> {
         let (lower, upper, ordered, reason) = match *self {
-            Self::Vp {
-                beta_min, beta_max, ..
+            Self::Vp { beta_min, beta_max, .. } | Self::SubVp { beta_min, beta_max, .. } => {
+                (("beta_min", beta_min), ("beta_max", beta_max), beta_max >= beta_min, "must be at least beta_min")
             }
-            | Self::SubVp {
-                beta_min, beta_max, ..
-            } => (
-                ("beta_min", beta_min),
-                ("beta_max", beta_max),
-                beta_max >= beta_min,
-                "must be at least beta_min",
-            ),
-            Self::Ve {
-                sigma_min,
-                sigma_max,
-                ..
-            } => (
+            Self::Ve { sigma_min, sigma_max, .. } => (
                 ("sigma_min", sigma_min),
                 ("sigma_max", sigma_max),
                 sigma_max > sigma_min,
@@ -372,35 +318,19 @@ impl Sde {
         let t_min = self.t_min();
         for (key, value) in [lower, upper, ("t_min", t_min)] {
             if !value.is_finite() {
-                return Err(SdeError::NonFinite {
-                    key,
-                    value,
-                    reason: "must be finite",
-                });
+                return Err(SdeError::NonFinite { key, value, reason: "must be finite" });
             }
         }
         if lower.1 <= 0.0 {
             let reason = "must be greater than 0";
-            return Err(SdeError::OutOfRange {
-                key: lower.0,
-                value: lower.1,
-                reason,
-            });
+            return Err(SdeError::OutOfRange { key: lower.0, value: lower.1, reason });
         }
         if !ordered {
-            return Err(SdeError::OutOfOrder {
-                key: upper.0,
-                value: upper.1,
-                reason,
-            });
+            return Err(SdeError::OutOfOrder { key: upper.0, value: upper.1, reason });
         }
         if t_min <= 0.0 || t_min >= T_MAX {
             let reason = "must lie strictly between 0 and 1";
-            return Err(SdeError::OutOfRange {
-                key: "t_min",
-                value: t_min,
-                reason,
-            });
+            return Err(SdeError::OutOfRange { key: "t_min", value: t_min, reason });
         }
         Ok(())
     }

@@ -31,7 +31,8 @@ struct StepFigures {
 /// Times a training step of the peers' network: (x, t) joined, SiLU layers, the output taken as the score; VP, `likelihood`
 /// weights, one probe, Adam.
 pub fn step(args: &BenchStep) -> Result<()> {
-    let threads = if args.threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { args.threads };
+    let threads =
+        if args.threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { args.threads };
     let time = |fp: Option<&str>| -> Result<f64> {
         let mut trainer = trainer(args, threads, fp)?;
         for _ in 0..args.steps.div_ceil(10) {

@@ -69,7 +69,13 @@ pub fn run(args: &Logp) -> Result<()> {
         }
     }
     let mean = found.mean_se();
-    out!("{}: {} rows, mean log p {:.4} ± {:.4} nats", args.output.display(), log_p.len(), mean.mean + log_det, mean.se);
+    out!(
+        "{}: {} rows, mean log p {:.4} ± {:.4} nats",
+        args.output.display(),
+        log_p.len(),
+        mean.mean + log_det,
+        mean.se
+    );
     found.require_converged()?;
     Ok(())
 }

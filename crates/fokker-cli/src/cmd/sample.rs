@@ -14,7 +14,10 @@ use crate::progress;
 pub fn run(args: &Sample) -> Result<()> {
     let extension = args.output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     if !["csv", "npy", "npz", "png"].contains(&extension.as_str()) {
-        return Err(request(format!("-o {}: the file to write ends in .csv, .npy, .npz or .png", args.output.display())));
+        return Err(request(format!(
+            "-o {}: the file to write ends in .csv, .npy, .npz or .png",
+            args.output.display()
+        )));
     }
     if args.n == 0 || args.steps == 0 {
         return Err(request("-n and --steps: must be at least 1"));

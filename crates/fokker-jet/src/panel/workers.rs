@@ -90,9 +90,9 @@ impl Workers {
         let mut results: Vec<(usize, R)> = if self.threads == 1 {
             (0..lanes).flat_map(lane).collect()
         } else {
-            let by_thread = self.pool.broadcast(|context| {
-                (context.index()..lanes).step_by(self.threads).flat_map(lane).collect::<Vec<_>>()
-            });
+            let by_thread = self
+                .pool
+                .broadcast(|context| (context.index()..lanes).step_by(self.threads).flat_map(lane).collect::<Vec<_>>());
             by_thread.into_iter().flatten().collect()
         };
         results.sort_unstable_by_key(|&(i, _)| i);

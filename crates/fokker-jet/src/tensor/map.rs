@@ -78,11 +78,10 @@ impl<const D: usize> Slopes<D> {
         };
         let second = curved.then(|| match function {
             Function::Silu | Function::Exp => y.clone(),
-            Function::Tanh => y.clone() * first.clone().mul_scalar(-2.0),
+            Function::Tanh | Function::Recip => y.clone() * first.clone().mul_scalar(-2.0),
             Function::Sin | Function::Cos => y.clone().neg(),
             Function::Log => (first.clone() * first.clone()).neg(),
             Function::Sqrt => (first.clone() / a.clone()).mul_scalar(-0.5),
-            Function::Recip => y.clone() * first.clone().mul_scalar(-2.0),
             Function::Power(p) => monomial(&a, p * (p - 1.0), p - 2.0),
         });
         Self { value: y, first, second }

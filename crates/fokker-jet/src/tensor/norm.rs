@@ -70,7 +70,7 @@ impl<const D: usize> Jet<D> {
     pub fn group_norm(self, groups: usize, gamma: Tensor<1>, beta: Option<Tensor<1>>, epsilon: f64) -> Self {
         assert!(D >= 2, "group_norm: axis 1 are the channels, which a jet of {D} axes lacks");
         let dims = self.dims();
-        assert!(groups > 0 && dims[1] % groups == 0, "group_norm: {groups} groups of {} channels", dims[1]);
+        assert!(groups > 0 && dims[1].is_multiple_of(groups), "group_norm: {groups} groups of {} channels", dims[1]);
         let size = dims[1..].iter().product::<usize>() / groups;
         let normal = self.reshape([dims[0], groups, size]).standardised(epsilon).reshape(dims);
         let mut per_channel = [1; D];

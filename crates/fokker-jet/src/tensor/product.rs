@@ -4,7 +4,7 @@ use std::ops::{Div, Mul};
 
 use burn::tensor::Tensor;
 
-use super::jet::{Jet, common_set};
+use super::jet::{Jet, Parts, common_set};
 
 /// `y = a b`, element by element, with broadcasting of axes other than the batch:
 /// `y_u = a_u b + a b_u`, `y_uv = a_uv b + a_u b_v + a_v b_u + a b_uv`.
@@ -41,27 +41,7 @@ impl<const D: usize> Div for Jet<D> {
     type Output = Self;
 
     fn div(self, other: Self) -> Self {
-        let set = common_set(&self, &other);
-        let (a, b) = (self.parts(), other.parts());
-        let divisor = other.primal();
-        let mut y = vec![None; set.parts()];
-        for part in 0..set.parts() {
-            let mut numerator = a[part].clone();
-            let mut subtract = |i: usize, j: usize| {
-                if let (Some(y_i), Some(b_j)) = (&y[i], &b[j]) {
-                    accumulate(&mut numerator, Tensor::neg(Tensor::clone(y_i) * b_j.clone()));
-                }
-            };
-            if part > 0 {
-                subtract(0, part);
-            }
-            if let Some((u, v)) = set.pair_of(part) {
-                subtract(u, v);
-                subtract(v, u);
-            }
-            y[part] = numerator.map(|n| n / divisor.clone());
-        }
-        Self::from_parts(set, y)
+        quotient(&self, &other)
     }
 }
 
@@ -108,9 +88,7 @@ impl<const D: usize> Jet<D> {
 
 /// The product rule for any product linear in both factors.
 fn bilinear<const A: usize, const B: usize, const Y: usize>(
-    a: Jet<A>,
-    b: Jet<B>,
-    product: impl Fn(Tensor<A>, Tensor<B>) -> Tensor<Y>,
+    a: Jet<A>, b: Jet<B>, product: impl Fn(Tensor<A>, Tensor<B>) -> Tensor<Y>,
 ) -> Jet<Y> {
     let set = common_set(&a, &b);
     if a.is_plain() && b.is_plain() {
@@ -131,6 +109,31 @@ fn bilinear<const A: usize, const B: usize, const Y: usize>(
     for (uv, u, v) in set.pairs() {
         term(uv, u, v);
         term(uv, v, u);
+    }
+    Jet::from_parts(set, y)
+}
+
+/// The quotient rule: each part of `y b = a` solved for that of `y`, those of lower order first.
+fn quotient<const D: usize>(a: &Jet<D>, b: &Jet<D>) -> Jet<D> {
+    let set = common_set(a, b);
+    let divisor = b.primal();
+    let (a, b) = (a.parts(), b.parts());
+    let mut y: Parts<D> = vec![None; set.parts()];
+    for part in 0..set.parts() {
+        let mut numerator = a[part].clone();
+        let mut subtract = |i: usize, j: usize| {
+            if let (Some(y_i), Some(b_j)) = (&y[i], &b[j]) {
+                accumulate(&mut numerator, (y_i.clone() * b_j.clone()).neg());
+            }
+        };
+        if part > 0 {
+            subtract(0, part);
+        }
+        if let Some((u, v)) = set.pair_of(part) {
+            subtract(u, v);
+            subtract(v, u);
+        }
+        y[part] = numerator.map(|n| n / divisor.clone());
     }
     Jet::from_parts(set, y)
 }

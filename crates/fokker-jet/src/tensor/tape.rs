@@ -113,8 +113,10 @@ impl<F: Real + Element> TensorTape<F> {
             let width = self.graph.width(self.graph.inputs()[number]);
             let tensor = |values: &[F]| host_tensor(values.to_vec(), [self.rows, width], &device);
             let primal = tensor(&values[0]).set_require_grad(tracked(Wrt::Input(number)));
-            let others =
-                (1..parts).filter(|&part| self.live[number].has(part)).map(|part| (part, tensor(&values[part]))).collect();
+            let others = (1..parts)
+                .filter(|&part| self.live[number].has(part))
+                .map(|part| (part, tensor(&values[part])))
+                .collect();
             jets.push(Jet::new(Arc::clone(set), primal.clone(), others));
             primals.push(primal);
         }
@@ -133,8 +135,13 @@ impl<F: Real + Element> TensorTape<F> {
     fn seeded_sum(&self, output: Jet<2>) -> Tensor<1> {
         let live = output.live().clone();
         let stacked = output.into_stacked();
-        let seeds: Vec<F> =
-            self.seeds.iter().enumerate().filter(|&(part, _)| live.has(part)).flat_map(|(_, s)| s.iter().copied()).collect();
+        let seeds: Vec<F> = self
+            .seeds
+            .iter()
+            .enumerate()
+            .filter(|&(part, _)| live.has(part))
+            .flat_map(|(_, s)| s.iter().copied())
+            .collect();
         let seeds = host_tensor(seeds, stacked.dims(), &stacked.device());
         (stacked * seeds).sum()
     }

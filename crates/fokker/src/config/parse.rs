@@ -7,7 +7,8 @@ use super::Config;
 use crate::Error;
 
 pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Config, Error> {
-    let fail = |key: &str, reason: String| Error::Config { origin: origin.into(), key: key.into(), reason: one_line(&reason) };
+    let fail =
+        |key: &str, reason: String| Error::Config { origin: origin.into(), key: key.into(), reason: one_line(&reason) };
     let mut table: Table = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         fail(&format!("line {line}"), error.message().into())

@@ -8,11 +8,7 @@ use crate::sde::T_MAX;
 
 pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     let check = |good: bool, key: &str, reason: &str| {
-        if good {
-            Ok(())
-        } else {
-            Err(Error::Config { origin: origin.into(), key: key.into(), reason: reason.into() })
-        }
+        if good { Ok(()) } else { Err(Error::Config { origin: origin.into(), key: key.into(), reason: reason.into() }) }
     };
     config.sde.validate().map_err(|error| Error::Config {
         origin: origin.into(),
@@ -75,7 +71,11 @@ fn loss(loss: &LossConfig, check: &impl Fn(bool, &str, &str) -> Result<(), Error
         )?;
     }
     if let Some(scalar) = &loss.scalar {
-        check(scalar.weight >= 0.0 && scalar.weight.is_finite(), "loss.scalar.weight", "must be at least 0 and finite")?;
+        check(
+            scalar.weight >= 0.0 && scalar.weight.is_finite(),
+            "loss.scalar.weight",
+            "must be at least 0 and finite",
+        )?;
         check(fraction(scalar.batch_fraction), "loss.scalar.batch_fraction", "must be in (0, 1]")?;
         check(probes(scalar.divergence), "loss.scalar.divergence.probes", "must be at least 1")?;
     }

@@ -29,10 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn write_atomically(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
+pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let (file, mut temporary) = Temporary::beside(path)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
     fill(&mut out)?;
@@ -55,30 +52,17 @@ impl Temporary {
     /// Creates a new file in the folder of `path`.
     fn beside(path: &Path) -> io::Result<(File, Self)> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = path.file_name().ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the path does not end in a file name",
-            )
-        })?;
+        let name = path
+            .file_name()
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file name"))?;
         loop {
             let mut hidden = OsString::from(".");
             hidden.push(name);
-            hidden.push(format!(
-                ".{}-{}.tmp",
-                std::process::id(),
-                COUNT.fetch_add(1, Ordering::Relaxed)
-            ));
+            hidden.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
             let path = path.with_file_name(hidden);
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Ok(file) => {
-                    return Ok((
-                        file,
-                        Self {
-                            path,
-                            renamed: false,
-                        },
-                    ));
+                    return Ok((file, Self { path, renamed: false }));
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),

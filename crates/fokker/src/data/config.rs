@@ -121,11 +121,7 @@ pub enum ScalingConfig {
 impl Default for DataConfig {
     /// The ring of eight Gaussians.
     fn default() -> Self {
-        Self::Ring {
-            modes: default::modes(),
-            radius: default::radius(),
-            std: default::std(),
-        }
+        Self::Ring { modes: default::modes(), radius: default::radius(), std: default::std() }
     }
 }
 

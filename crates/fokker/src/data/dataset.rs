@@ -64,58 +64,33 @@ impl Data {
                 count("dim", dim, 1_000_000)?;
                 Self::mixture("normal", Mixture::isotropic(&[1.0], &[vec![0.0; dim]], 1.0))
             }
-            DataConfig::Mixture {
-                dim,
-                components,
-                seed,
-            } => {
+            DataConfig::Mixture { dim, components, seed } => {
                 count("dim", dim, 1024)?;
                 count("components", components, 10_000_000 / (dim * dim))?;
                 Self::mixture("mixture", Mixture::random(dim, components, seed))
             }
-            DataConfig::Checkerboard { cells, half_width } => Ok(Self::generator(
-                Source::Toy(Toy::checkerboard(cells, half_width)?),
-                2,
-            )),
-            DataConfig::Spirals { arms, turns, noise } => Ok(Self::generator(
-                Source::Toy(Toy::spirals(arms, turns, noise)?),
-                2,
-            )),
+            DataConfig::Checkerboard { cells, half_width } => {
+                Ok(Self::generator(Source::Toy(Toy::checkerboard(cells, half_width)?), 2))
+            }
+            DataConfig::Spirals { arms, turns, noise } => {
+                Ok(Self::generator(Source::Toy(Toy::spirals(arms, turns, noise)?), 2))
+            }
             DataConfig::Moons { noise } => Ok(Self::generator(Source::Toy(Toy::moons(noise)?), 2)),
-            DataConfig::File {
-                ref path,
-                ref array,
-                held_out,
-                scaling,
-            } => {
+            DataConfig::File { ref path, ref array, held_out, scaling } => {
                 let (rows, scaling) = Rows::load(path, array.as_deref(), held_out, scaling)?;
                 let (low, high) = rows.bounds();
-                Ok(Self {
-                    source: Source::Rows(rows),
-                    scaling,
-                    low,
-                    high,
-                })
+                Ok(Self { source: Source::Rows(rows), scaling, low, high })
             }
             DataConfig::Idx { ref path } => {
                 let (pixels, scaling) = Pixels::load(path)?;
                 let (low, high) = pixels.bounds();
-                Ok(Self {
-                    source: Source::Pixels(pixels),
-                    scaling,
-                    low,
-                    high,
-                })
+                Ok(Self { source: Source::Pixels(pixels), scaling, low, high })
             }
         }
     }
 
-    fn mixture<E: ToString>(
-        kind: &'static str,
-        mixture: Result<Mixture, E>,
-    ) -> Result<Self, DataError> {
-        let mixture =
-            mixture.map_err(|error| DataError::parameter("kind", kind, error.to_string()))?;
+    fn mixture<E: ToString>(kind: &'static str, mixture: Result<Mixture, E>) -> Result<Self, DataError> {
+        let mixture = mixture.map_err(|error| DataError::parameter("kind", kind, error.to_string()))?;
         let dim = mixture.dim();
         Ok(Self::generator(Source::Mixture(Box::new(mixture)), dim))
     }
@@ -123,12 +98,7 @@ impl Data {
     /// A generator, whose model coordinates are its own and whose box is that of some draws.
     fn generator(source: Source, dim: usize) -> Self {
         let scaling = Scaling::identity(dim);
-        let mut data = Self {
-            source,
-            scaling,
-            low: vec![f32::INFINITY; dim],
-            high: vec![f32::NEG_INFINITY; dim],
-        };
+        let mut data = Self { source, scaling, low: vec![f32::INFINITY; dim], high: vec![f32::NEG_INFINITY; dim] };
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(BOX_SEED);
         let mut row = vec![0.0; dim];
         for _ in 0..BOX_DRAWS {
@@ -210,9 +180,7 @@ impl Data {
     /// # Panics
     /// If `row` does not hold [`Data::dim`] values.
     pub fn draw_held_out<R: Rng>(&self, rng: &mut R, row: &mut [f32]) {
-        let index = self
-            .held_out_len()
-            .map_or(0, |rows| rng.random_range(0..rows));
+        let index = self.held_out_len().map_or(0, |rows| rng.random_range(0..rows));
         self.held_out_row(index, rng, row);
     }
 
@@ -361,11 +329,7 @@ fn draw_mixture<R: Rng>(mixture: &Mixture, rng: &mut R, row: &mut [f32]) {
         }
     };
     mixture.sample(rng, point);
-    assert_eq!(
-        row.len(),
-        point.len(),
-        "a row has as many values as the data has dimensions"
-    );
+    assert_eq!(row.len(), point.len(), "a row has as many values as the data has dimensions");
     for (x, &value) in row.iter_mut().zip(point.iter()) {
         *x = value as f32;
     }

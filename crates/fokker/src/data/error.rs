@@ -230,47 +230,21 @@ impl DataError {
     }
 
     pub(super) fn write(path: &Path, source: io::Error) -> Self {
-        Self::Write {
-            path: path.to_path_buf(),
-            source,
-        }
+        Self::Write { path: path.to_path_buf(), source }
     }
 
     pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Damaged {
-            path: path.to_path_buf(),
-            reason: reason.into(),
-        }
+        Self::Damaged { path: path.to_path_buf(), reason: reason.into() }
     }
 
     pub(super) fn magic(path: &Path, format: &'static str, bytes: &[u8]) -> Self {
-        let hex: Vec<String> = bytes
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let found = if hex.is_empty() {
-            "nothing".into()
-        } else {
-            hex.join(" ")
-        };
-        Self::Magic {
-            path: path.to_path_buf(),
-            format,
-            found,
-        }
+        let hex: Vec<String> = bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let found = if hex.is_empty() { "nothing".into() } else { hex.join(" ") };
+        Self::Magic { path: path.to_path_buf(), format, found }
     }
 
-    pub(super) fn parameter(
-        key: &'static str,
-        value: impl ToString,
-        reason: impl Into<String>,
-    ) -> Self {
-        Self::Parameter {
-            key,
-            value: value.to_string(),
-            reason: reason.into(),
-        }
+    pub(super) fn parameter(key: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {
+        Self::Parameter { key, value: value.to_string(), reason: reason.into() }
     }
 }
 
@@ -287,11 +261,7 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
             line.push('…');
             break;
         }
-        if character.is_control() {
-            line.extend(character.escape_default())
-        } else {
-            line.push(character)
-        }
+        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
     }
     line
 }

@@ -33,9 +33,7 @@ impl ImageShape {
     /// ```
     #[must_use]
     pub fn dim(&self) -> usize {
-        self.height
-            .saturating_mul(self.width)
-            .saturating_mul(self.channels)
+        self.height.saturating_mul(self.width).saturating_mul(self.channels)
     }
 }
 
@@ -66,25 +64,17 @@ pub fn png_grid(images: &[f32], shape: ImageShape, columns: usize) -> Result<Vec
     }
     let dim = shape.dim();
     if dim == 0 || images.is_empty() || !images.len().is_multiple_of(dim) {
-        let reason = format!(
-            "{} values are no whole number of images of {}",
-            images.len(),
-            dim
-        );
+        let reason = format!("{} values are no whole number of images of {}", images.len(), dim);
         return Err(refuse(reason));
     }
     let count = images.len() / dim;
     let columns = columns.min(count);
     let span = |size: usize, count: usize| {
-        size.checked_add(GAP)?
-            .checked_mul(count)
-            .and_then(|pixels| u32::try_from(pixels - GAP).ok())
+        size.checked_add(GAP)?.checked_mul(count).and_then(|pixels| u32::try_from(pixels - GAP).ok())
     };
     let sizes = span(shape.width, columns).zip(span(shape.height, count.div_ceil(columns)));
     // The decoders' usual limit; also keeps the buffer below within bounds.
-    let Some((width, height)) =
-        sizes.filter(|&(width, height)| u64::from(width) * u64::from(height) <= 1 << 28)
-    else {
+    let Some((width, height)) = sizes.filter(|&(width, height)| u64::from(width) * u64::from(height) <= 1 << 28) else {
         return Err(refuse("more than 2^28 pixels"));
     };
     let pixels = place(images, shape, columns, width as usize, height as usize);
@@ -92,26 +82,15 @@ pub fn png_grid(images: &[f32], shape: ImageShape, columns: usize) -> Result<Vec
 }
 
 fn refuse(reason: impl Into<String>) -> DataError {
-    DataError::Grid {
-        reason: reason.into(),
-    }
+    DataError::Grid { reason: reason.into() }
 }
 
 /// The grid's pixels.
-fn place(
-    images: &[f32],
-    shape: ImageShape,
-    columns: usize,
-    width: usize,
-    height: usize,
-) -> Vec<u8> {
+fn place(images: &[f32], shape: ImageShape, columns: usize, width: usize, height: usize) -> Vec<u8> {
     let stride = shape.width * shape.channels;
     let mut pixels = vec![GAP_LEVEL; width * height * shape.channels];
     for (index, image) in images.chunks_exact(shape.dim()).enumerate() {
-        let (x, y) = (
-            index % columns * (shape.width + GAP),
-            index / columns * (shape.height + GAP),
-        );
+        let (x, y) = (index % columns * (shape.width + GAP), index / columns * (shape.height + GAP));
         for (row, values) in image.chunks_exact(stride).enumerate() {
             let start = ((y + row) * width + x) * shape.channels;
             for (pixel, &value) in pixels[start..start + stride].iter_mut().zip(values) {
@@ -123,12 +102,7 @@ fn place(
     pixels
 }
 
-fn encode(
-    pixels: &[u8],
-    width: u32,
-    height: u32,
-    color: png::ColorType,
-) -> Result<Vec<u8>, png::EncodingError> {
+fn encode(pixels: &[u8], width: u32, height: u32, color: png::ColorType) -> Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(color);
@@ -145,9 +119,7 @@ mod tests {
     use super::*;
 
     fn decode(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-            .read_info()
-            .unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         (info.width, info.height, pixels)
@@ -155,36 +127,21 @@ mod tests {
 
     #[test]
     fn images_are_placed_row_by_row() {
-        let shape = ImageShape {
-            height: 1,
-            width: 1,
-            channels: 1,
-        };
+        let shape = ImageShape { height: 1, width: 1, channels: 1 };
         let images = [-1.0, 1.0, f32::NAN, 9.0, -9.0];
         let bytes = png_grid(&images, shape, 3).unwrap();
         let (width, height, pixels) = decode(&bytes);
         assert_eq!((width, height), (7, 4));
-        assert_eq!(
-            [pixels[0], pixels[3], pixels[6], pixels[21], pixels[24]],
-            [0, 255, 0, 255, 0]
-        );
+        assert_eq!([pixels[0], pixels[3], pixels[6], pixels[21], pixels[24]], [0, 255, 0, 255, 0]);
         assert_eq!(pixels[27], GAP_LEVEL);
-        let colour = ImageShape {
-            height: 1,
-            width: 1,
-            channels: 3,
-        };
+        let colour = ImageShape { height: 1, width: 1, channels: 3 };
         let (.., pixels) = decode(&png_grid(&[-1.0, 0.0, 1.0], colour, 9).unwrap());
         assert_eq!(pixels, [0, 128, 255]);
     }
 
     #[test]
     fn impossible_grids_are_refused() {
-        let shape = |height, width, channels| ImageShape {
-            height,
-            width,
-            channels,
-        };
+        let shape = |height, width, channels| ImageShape { height, width, channels };
         for (images, shape, columns) in [
             (&[][..], shape(1, 1, 1), 1),
             (&[0.0; 3][..], shape(1, 2, 1), 1),
@@ -193,10 +150,7 @@ mod tests {
             (&[0.0; 2][..], shape(usize::MAX, 2, 1), 1),
             (&[0.0; 2][..], shape(0, 2, 1), 1),
         ] {
-            assert!(matches!(
-                png_grid(images, shape, columns),
-                Err(DataError::Grid { .. })
-            ));
+            assert!(matches!(png_grid(images, shape, columns), Err(DataError::Grid { .. })));
         }
     }
 }

@@ -16,18 +16,11 @@ pub(super) struct Array {
 }
 
 /// Reads an array from `reader`, which holds `length` bytes in all according to the file system or the archive.
-pub(super) fn read_array(
-    reader: &mut dyn Read,
-    length: u64,
-    path: &Path,
-) -> Result<Array, DataError> {
+pub(super) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Array, DataError> {
     let (text, start) = header_text(reader, length, path)?;
     let header = Header::parse(&text).map_err(|reason| DataError::damaged(path, reason))?;
     let Some(dtype) = Dtype::parse(&header.descr) else {
-        return Err(DataError::Dtype {
-            path: path.to_path_buf(),
-            found: one_line(&header.descr, 40),
-        });
+        return Err(DataError::Dtype { path: path.to_path_buf(), found: one_line(&header.descr, 40) });
     };
     let shape = || {
         let sizes: Vec<String> = header.shape.iter().map(u64::to_string).collect();
@@ -36,27 +29,15 @@ pub(super) fn read_array(
     let needed = "two dimensions, rows and columns (a single column is reshape(-1, 1)),";
     let (rows, dim) = match header.shape[..] {
         [0, _] => {
-            return Err(DataError::TooFewRows {
-                path: path.to_path_buf(),
-                actual: 0,
-                needed: 1,
-            });
+            return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 });
         }
         [rows, dim] if dim > 0 => (rows, dim),
         _ => {
-            return Err(DataError::Shape {
-                path: path.to_path_buf(),
-                found: shape(),
-                needed,
-            });
+            return Err(DataError::Shape { path: path.to_path_buf(), found: shape(), needed });
         }
     };
-    let bytes = rows
-        .checked_mul(dim)
-        .and_then(|count| count.checked_mul(dtype.size as u64));
-    let expected = bytes
-        .and_then(|bytes| bytes.checked_add(start))
-        .unwrap_or(u64::MAX);
+    let bytes = rows.checked_mul(dim).and_then(|count| count.checked_mul(dtype.size as u64));
+    let expected = bytes.and_then(|bytes| bytes.checked_add(start)).unwrap_or(u64::MAX);
     check_length(path, expected, length)?;
     let (Ok(rows), Ok(dim)) = (usize::try_from(rows), usize::try_from(dim)) else {
         return Err(DataError::Shape {
@@ -76,17 +57,9 @@ pub(super) fn read_array(
 pub(super) fn check_length(path: &Path, expected: u64, actual: u64) -> Result<(), DataError> {
     let path = path.to_path_buf();
     match actual.cmp(&expected) {
-        Ordering::Less => Err(DataError::Truncated {
-            path,
-            expected,
-            actual,
-        }),
+        Ordering::Less => Err(DataError::Truncated { path, expected, actual }),
         Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(DataError::TooLong {
-            path,
-            expected,
-            actual,
-        }),
+        Ordering::Greater => Err(DataError::TooLong { path, expected, actual }),
     }
 }
 
@@ -108,39 +81,24 @@ pub(super) fn fill(reader: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize>
 
 /// Reads `count` values. Memory grows with the bytes that arrive: an archive's lengths are not to be trusted.
 fn read_values(
-    reader: &mut dyn Read,
-    dtype: Dtype,
-    count: usize,
-    start: u64,
-    path: &Path,
+    reader: &mut dyn Read, dtype: Dtype, count: usize, start: u64, path: &Path,
 ) -> Result<Vec<f64>, DataError> {
     let mut values = Vec::with_capacity(count.min(1 << 20));
     let mut bytes = vec![0; dtype.size << 13];
     while values.len() < count {
         let wanted = (count - values.len()).min(1 << 13) * dtype.size;
-        let read =
-            fill(reader, &mut bytes[..wanted]).map_err(|error| DataError::read(path, error))?;
+        let read = fill(reader, &mut bytes[..wanted]).map_err(|error| DataError::read(path, error))?;
         if read < wanted {
             let expected = start + (count * dtype.size) as u64;
             let actual = start + (values.len() * dtype.size + read) as u64;
-            return Err(DataError::Truncated {
-                path: path.to_path_buf(),
-                expected,
-                actual,
-            });
+            return Err(DataError::Truncated { path: path.to_path_buf(), expected, actual });
         }
-        values.extend(
-            bytes[..wanted]
-                .chunks_exact(dtype.size)
-                .map(|bytes| dtype.value(bytes)),
-        );
+        values.extend(bytes[..wanted].chunks_exact(dtype.size).map(|bytes| dtype.value(bytes)));
     }
     Ok(values)
 }
 
 /// From column after column to row after row.
 fn transpose(values: &[f64], rows: usize, dim: usize) -> Vec<f64> {
-    (0..rows)
-        .flat_map(|row| (0..dim).map(move |column| values[column * rows + row]))
-        .collect()
+    (0..rows).flat_map(|row| (0..dim).map(move |column| values[column * rows + row])).collect()
 }

@@ -15,20 +15,12 @@ const MAGIC: &[u8; 6] = b"\x93NUMPY";
 const HEADER_LIMIT: usize = 1 << 16;
 
 /// The header's text and the offset at which the values start.
-pub(super) fn header_text(
-    reader: &mut dyn Read,
-    length: u64,
-    path: &Path,
-) -> Result<(String, u64), DataError> {
+pub(super) fn header_text(reader: &mut dyn Read, length: u64, path: &Path) -> Result<(String, u64), DataError> {
     let read = |reader: &mut dyn Read, bytes: &mut [u8], before: u64| {
         let actual = fill(reader, bytes).map_err(|error| DataError::read(path, error))?;
         if actual < bytes.len() {
             let expected = before + bytes.len() as u64;
-            return Err(DataError::Truncated {
-                path: path.to_path_buf(),
-                expected,
-                actual: before + actual as u64,
-            });
+            return Err(DataError::Truncated { path: path.to_path_buf(), expected, actual: before + actual as u64 });
         }
         Ok(())
     };
@@ -38,39 +30,25 @@ pub(super) fn header_text(
         return Err(DataError::magic(path, "a NumPy array", &start[..actual]));
     }
     if actual < start.len() {
-        return Err(DataError::Truncated {
-            path: path.to_path_buf(),
-            expected: 10,
-            actual: actual as u64,
-        });
+        return Err(DataError::Truncated { path: path.to_path_buf(), expected: 10, actual: actual as u64 });
     }
     let mut size = [0; 4];
     let width = match start[6] {
         1 => 2,
         2 | 3 => 4,
         version => {
-            return Err(DataError::damaged(
-                path,
-                format!("version {version} of the NumPy format is not known"),
-            ));
+            return Err(DataError::damaged(path, format!("version {version} of the NumPy format is not known")));
         }
     };
     read(reader, &mut size[..width], 8)?;
     let size = u32::from_le_bytes(size) as usize;
     let before = 8 + width as u64;
     if size > HEADER_LIMIT {
-        return Err(DataError::damaged(
-            path,
-            format!("a header of {size} bytes"),
-        ));
+        return Err(DataError::damaged(path, format!("a header of {size} bytes")));
     }
     let end = before + size as u64;
     if end > length {
-        return Err(DataError::Truncated {
-            path: path.to_path_buf(),
-            expected: end,
-            actual: length,
-        });
+        return Err(DataError::Truncated { path: path.to_path_buf(), expected: end, actual: length });
     }
     let mut text = vec![0; size];
     read(reader, &mut text, before)?;
@@ -97,26 +75,18 @@ impl Header {
                 "descr" => {
                     // Anything but a string is a structured type: report it as it stands.
                     let Ok((value, after)) = quoted(rest) else {
-                        return Ok(Self {
-                            descr: rest.into(),
-                            fortran: false,
-                            shape: Vec::new(),
-                        });
+                        return Ok(Self { descr: rest.into(), fortran: false, shape: Vec::new() });
                     };
                     (descr, rest) = (Some(value.to_string()), after);
                 }
                 "fortran_order" => {
-                    let after = rest
-                        .strip_prefix("True")
-                        .or_else(|| rest.strip_prefix("False"));
+                    let after = rest.strip_prefix("True").or_else(|| rest.strip_prefix("False"));
                     fortran = Some(rest.starts_with("True"));
                     rest = after.ok_or("the header's fortran_order is not True or False")?;
                 }
                 "shape" => {
                     let inside = eat(rest, '(')?;
-                    let (sizes, after) = inside
-                        .split_once(')')
-                        .ok_or("the header's shape does not end")?;
+                    let (sizes, after) = inside.split_once(')').ok_or("the header's shape does not end")?;
                     (shape, rest) = (Some(parse_shape(sizes)?), after);
                 }
                 _ => return Err(format!("the header has the key {:?}", one_line(key, 40))),
@@ -131,11 +101,7 @@ impl Header {
             return Err("the header goes on after its dictionary".into());
         }
         match (descr, fortran, shape) {
-            (Some(descr), Some(fortran), Some(shape)) => Ok(Self {
-                descr,
-                fortran,
-                shape,
-            }),
+            (Some(descr), Some(fortran), Some(shape)) => Ok(Self { descr, fortran, shape }),
             _ => Err("the header lacks descr, fortran_order or shape".into()),
         }
     }
@@ -150,9 +116,7 @@ fn eat(text: &str, character: char) -> Result<&str, String> {
 fn quoted(text: &str) -> Result<(&str, &str), String> {
     let text = text.trim_start();
     let inside = |quote: char| text.strip_prefix(quote)?.split_once(quote);
-    inside('\'')
-        .or_else(|| inside('"'))
-        .ok_or_else(|| "the header lacks a string where one is needed".into())
+    inside('\'').or_else(|| inside('"')).ok_or_else(|| "the header lacks a string where one is needed".into())
 }
 
 fn parse_shape(sizes: &str) -> Result<Vec<u64>, String> {
@@ -181,9 +145,7 @@ impl Dtype {
             return None;
         };
         let size = match (kind, digit) {
-            (b'f', b'4' | b'8') | (b'i' | b'u', b'1' | b'2' | b'4' | b'8') => {
-                usize::from(digit - b'0')
-            }
+            (b'f', b'4' | b'8') | (b'i' | b'u', b'1' | b'2' | b'4' | b'8') => usize::from(digit - b'0'),
             _ => return None,
         };
         let big = match order {
@@ -219,17 +181,10 @@ impl Dtype {
 /// The bytes before the values of a double-precision, row-major array: they end on a multiple of 64.
 pub(super) fn header_bytes(shape: &[usize]) -> Vec<u8> {
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
-    let sizes = if shape.len() == 1 {
-        sizes.trim_end()
-    } else {
-        sizes.trim_end_matches(", ")
-    };
+    let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
     let mut text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({sizes}), }}");
     let unpadded = 10 + text.len() + 1;
-    text.extend(std::iter::repeat_n(
-        ' ',
-        unpadded.next_multiple_of(64) - unpadded,
-    ));
+    text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
     text.push('\n');
     let mut bytes = MAGIC.to_vec();
     bytes.extend([1, 0]);
@@ -245,27 +200,12 @@ mod tests {
 
     #[test]
     fn headers_of_all_kinds() {
-        let parse =
-            |text| Header::parse(text).map(|header| (header.descr, header.fortran, header.shape));
+        let parse = |text| Header::parse(text).map(|header| (header.descr, header.fortran, header.shape));
         let expected = Ok(("<f8".to_string(), true, vec![3, 4]));
-        assert_eq!(
-            parse("{'descr': '<f8', 'fortran_order': True, 'shape': (3, 4), }   \n"),
-            expected
-        );
-        assert_eq!(
-            parse("{\"shape\":(3L,4L,),\"fortran_order\":True,\"descr\":\"<f8\"}"),
-            expected
-        );
-        assert_eq!(
-            parse("{'descr': '|u1', 'fortran_order': False, 'shape': (), }")
-                .unwrap()
-                .2,
-            vec![]
-        );
-        assert_eq!(
-            parse("{'descr': [('a', '<f4')], 'fortran").unwrap().0,
-            "[('a', '<f4')], 'fortran"
-        );
+        assert_eq!(parse("{'descr': '<f8', 'fortran_order': True, 'shape': (3, 4), }   \n"), expected);
+        assert_eq!(parse("{\"shape\":(3L,4L,),\"fortran_order\":True,\"descr\":\"<f8\"}"), expected);
+        assert_eq!(parse("{'descr': '|u1', 'fortran_order': False, 'shape': (), }").unwrap().2, Vec::<u64>::new());
+        assert_eq!(parse("{'descr': [('a', '<f4')], 'fortran").unwrap().0, "[('a', '<f4')], 'fortran");
         for broken in [
             "",
             "{",
@@ -295,28 +235,18 @@ mod tests {
         assert_eq!(value("<i8", &i64::MIN.to_le_bytes()), i64::MIN as f64);
         assert_eq!(value("<u8", &u64::MAX.to_le_bytes()), u64::MAX as f64);
         assert_eq!(value("<i4", &(-7_i32).to_le_bytes()), -7.0);
-        for other in [
-            "<f2", "|b1", "<c8", "|O", "<U3", "|i2", "f8", "", "<f16", "<i3",
-        ] {
+        for other in ["<f2", "|b1", "<c8", "|O", "<U3", "|i2", "f8", "", "<f16", "<i3"] {
             assert!(Dtype::parse(other).is_none(), "{other}");
         }
     }
 
     #[test]
     fn written_headers_are_aligned_and_read_back() {
-        for shape in [
-            &[][..],
-            &[3],
-            &[3, 4],
-            &[1_000_000_000, 2, 3, 4, 5, 6, 7, 8],
-        ] {
+        for shape in [&[][..], &[3], &[3, 4], &[1_000_000_000, 2, 3, 4, 5, 6, 7, 8]] {
             let bytes = header_bytes(shape);
             assert_eq!(bytes.len() % 64, 0);
             let header = Header::parse(std::str::from_utf8(&bytes[10..]).unwrap()).unwrap();
-            assert_eq!(
-                header.shape,
-                shape.iter().map(|&size| size as u64).collect::<Vec<_>>()
-            );
+            assert_eq!(header.shape, shape.iter().map(|&size| size as u64).collect::<Vec<_>>());
         }
     }
 }

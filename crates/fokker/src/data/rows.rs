@@ -22,52 +22,28 @@ pub(super) struct Rows {
 
 impl Rows {
     pub(super) fn load(
-        path: &Path,
-        array: Option<&str>,
-        held_out: f64,
-        config: ScalingConfig,
+        path: &Path, array: Option<&str>, held_out: f64, config: ScalingConfig,
     ) -> Result<(Self, Scaling), DataError> {
         if !(held_out > 0.0 && held_out < 1.0) {
-            return Err(DataError::parameter(
-                "held_out",
-                held_out,
-                "must lie between 0 and 1, both excluded",
-            ));
+            return Err(DataError::parameter("held_out", held_out, "must lie between 0 and 1, both excluded"));
         }
         let table = read_table(path, array)?;
         if table.rows < 2 {
-            return Err(DataError::TooFewRows {
-                path: path.to_path_buf(),
-                actual: table.rows,
-                needed: 2,
-            });
+            return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: table.rows, needed: 2 });
         }
         let dim = table.dim;
         let is_held_out = split(table.rows, held_out);
         let scaling = fit(&table, &is_held_out, config)?;
-        let mut rows = Self {
-            dim,
-            train: Vec::new(),
-            held_out: Vec::new(),
-        };
+        let mut rows = Self { dim, train: Vec::new(), held_out: Vec::new() };
         let mut scaled = vec![0.0; dim];
         for (at, (row, &out)) in table.values.chunks_exact(dim).zip(&is_held_out).enumerate() {
             scaled.copy_from_slice(row);
             scaling.apply_f64(&mut scaled);
             if let Some(column) = scaled.iter().position(|x| !(*x as f32).is_finite()) {
                 let path = path.to_path_buf();
-                return Err(DataError::OutOfRange {
-                    path,
-                    row: at + 1,
-                    column: column + 1,
-                    value: row[column],
-                });
+                return Err(DataError::OutOfRange { path, row: at + 1, column: column + 1, value: row[column] });
             }
-            let part = if out {
-                &mut rows.held_out
-            } else {
-                &mut rows.train
-            };
+            let part = if out { &mut rows.held_out } else { &mut rows.train };
             part.extend(scaled.iter().map(|&x| x as f32));
         }
         Ok((rows, scaling))
@@ -91,10 +67,7 @@ impl Rows {
     }
 
     pub(super) fn bounds(&self) -> (Vec<f32>, Vec<f32>) {
-        let (mut low, mut high) = (
-            vec![f32::INFINITY; self.dim],
-            vec![f32::NEG_INFINITY; self.dim],
-        );
+        let (mut low, mut high) = (vec![f32::INFINITY; self.dim], vec![f32::NEG_INFINITY; self.dim]);
         for row in self.train.chunks_exact(self.dim) {
             extend_box(&mut low, &mut high, row);
         }
@@ -120,11 +93,7 @@ fn fit(table: &Table, is_held_out: &[bool], config: ScalingConfig) -> Result<Sca
         ScalingConfig::MinMax => Scaling::min_max,
     };
     let rows = table.values.chunks_exact(dim).zip(is_held_out);
-    let train: Vec<f64> = rows
-        .filter(|(_, out)| !**out)
-        .flat_map(|(row, _)| row)
-        .copied()
-        .collect();
+    let train: Vec<f64> = rows.filter(|(_, out)| !**out).flat_map(|(row, _)| row).copied().collect();
     let Scaling { shift, scale } = fit(&train, dim);
     Scaling::new(shift, scale)
 }
@@ -149,15 +118,9 @@ impl Pixels {
         let (train, train_path) = read_images(folder, "train")?;
         let (held_out, path) = read_images(folder, "t10k")?;
         if train.shape != held_out.shape {
-            let [expected, actual] = [train.shape, held_out.shape]
-                .map(|shape| format!("{}×{}", shape.height, shape.width));
-            return Err(DataError::Disagree {
-                path,
-                other: train_path,
-                what: "the image size",
-                expected,
-                actual,
-            });
+            let [expected, actual] =
+                [train.shape, held_out.shape].map(|shape| format!("{}×{}", shape.height, shape.width));
+            return Err(DataError::Disagree { path, other: train_path, what: "the image size", expected, actual });
         }
         // The data's unit is one grey level: u + U lies in [0, 256).
         let dim = train.shape.dim();
@@ -196,10 +159,7 @@ impl Pixels {
             }
         }
         let low = least.iter().map(|&u| f32::from(u) / 128.0 - 1.0).collect();
-        let high = most
-            .iter()
-            .map(|&u| (f32::from(u) + 1.0) / 128.0 - 1.0)
-            .collect();
+        let high = most.iter().map(|&u| (f32::from(u) + 1.0) / 128.0 - 1.0).collect();
         (low, high)
     }
 }
@@ -207,11 +167,7 @@ impl Pixels {
 /// (u + U) / 128 − 1 with U uniform in (0, 1): the midpoints of 2¹⁵ equal parts, so that every step is exact in single
 /// precision and no value ever leaves its grey level.
 fn dequantise<R: Rng>(image: &[u8], rng: &mut R, row: &mut [f32]) {
-    assert_eq!(
-        row.len(),
-        image.len(),
-        "a row has as many values as the data has dimensions"
-    );
+    assert_eq!(row.len(), image.len(), "a row has as many values as the data has dimensions");
     for (x, &u) in row.iter_mut().zip(image) {
         let part = (rng.next_u32() >> 17) as f32 + 0.5;
         *x = (f32::from(u) + part / 32768.0) / 128.0 - 1.0;

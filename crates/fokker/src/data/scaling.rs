@@ -54,21 +54,11 @@ impl Scaling {
     /// ```
     pub fn new(shift: Vec<f64>, scale: Vec<f64>) -> Result<Self, DataError> {
         let reason = if shift.len() != scale.len() || shift.is_empty() {
-            format!(
-                "{} shifts and {} scales; as many of each, and at least one, are needed",
-                shift.len(),
-                scale.len()
-            )
-        } else if let Some((at, value)) = shift
-            .iter()
-            .enumerate()
-            .find(|(_, value)| !value.is_finite())
-        {
+            format!("{} shifts and {} scales; as many of each, and at least one, are needed", shift.len(), scale.len())
+        } else if let Some((at, value)) = shift.iter().enumerate().find(|(_, value)| !value.is_finite()) {
             format!("column {}: shift {value} is not finite", at + 1)
-        } else if let Some((at, value)) = scale
-            .iter()
-            .enumerate()
-            .find(|(_, value)| !(value.is_normal() && **value > 0.0))
+        } else if let Some((at, value)) =
+            scale.iter().enumerate().find(|(_, value)| !(value.is_normal() && **value > 0.0))
         {
             format!("column {}: scale {value} is not a positive number", at + 1)
         } else {
@@ -84,10 +74,7 @@ impl Scaling {
     /// ```
     #[must_use]
     pub fn identity(dim: usize) -> Self {
-        Self {
-            shift: vec![0.0; dim],
-            scale: vec![1.0; dim],
-        }
+        Self { shift: vec![0.0; dim], scale: vec![1.0; dim] }
     }
 
     /// Mean 0 and (population) standard deviation 1 per column of `values`, rows of `dim` values each.
@@ -115,17 +102,9 @@ impl Scaling {
         let shift = column_means(&|_, value| value);
         let variance = column_means(&|at, value| (value - shift[at]).powi(2));
         // Rounding leaves a constant column a variance of about (ε·shift)².
-        let scale = variance.iter().zip(&shift).map(|(&v, &m)| {
-            if v.sqrt() <= 1e-12 * m.abs() {
-                1.0
-            } else {
-                v.sqrt()
-            }
-        });
-        Self {
-            scale: scale.collect(),
-            shift,
-        }
+        let scale =
+            variance.iter().zip(&shift).map(|(&v, &m)| if v.sqrt() <= 1e-12 * m.abs() { 1.0 } else { v.sqrt() });
+        Self { scale: scale.collect(), shift }
     }
 
     /// Maps the range of each column of `values` to [−1, 1]; a constant column keeps scale 1.
@@ -144,13 +123,8 @@ impl Scaling {
                 *high = high.max(value);
             }
         }
-        let halves = low
-            .iter()
-            .zip(&high)
-            .map(|(&low, &high)| (low / 2.0, high / 2.0));
-        let (shift, scale) = halves
-            .map(|(low, high)| (low + high, if high > low { high - low } else { 1.0 }))
-            .unzip();
+        let halves = low.iter().zip(&high).map(|(&low, &high)| (low / 2.0, high / 2.0));
+        let (shift, scale) = halves.map(|(low, high)| (low + high, if high > low { high - low } else { 1.0 })).unzip();
         Self { shift, scale }
     }
 
@@ -173,9 +147,7 @@ impl Scaling {
     /// # Ok::<(), fokker::data::DataError>(())
     /// ```
     pub fn apply(&self, rows: &mut [f32]) {
-        self.each(rows, |x, shift, scale| {
-            *x = ((f64::from(*x) - shift) / scale) as f32
-        });
+        self.each(rows, |x, shift, scale| *x = ((f64::from(*x) - shift) / scale) as f32);
     }
 
     /// From the model's coordinates to the data's, in place: the inverse of [`Scaling::apply`].
@@ -187,9 +159,7 @@ impl Scaling {
     /// # Ok::<(), fokker::data::DataError>(())
     /// ```
     pub fn invert(&self, rows: &mut [f32]) {
-        self.each(rows, |x, shift, scale| {
-            *x = (f64::from(*x) * scale + shift) as f32
-        });
+        self.each(rows, |x, shift, scale| *x = (f64::from(*x) * scale + shift) as f32);
     }
 
     /// [`Scaling::apply`] in double precision.

@@ -58,11 +58,7 @@ impl Table {
         if self.dim == dim {
             return Ok(());
         }
-        Err(DataError::Dimension {
-            path: path.to_path_buf(),
-            expected: dim,
-            actual: self.dim,
-        })
+        Err(DataError::Dimension { path: path.to_path_buf(), expected: dim, actual: self.dim })
     }
 }
 
@@ -84,70 +80,38 @@ impl Table {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_table(path: &Path, array: Option<&str>) -> Result<Table, DataError> {
-    let extension = path
-        .extension()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_ascii_lowercase();
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     if let (Some(array), "npy" | "csv") = (array, extension.as_str()) {
-        return Err(DataError::parameter(
-            "array",
-            one_line(array, 40),
-            "only an .npz archive has named arrays",
-        ));
+        return Err(DataError::parameter("array", one_line(array, 40), "only an .npz archive has named arrays"));
     }
     let Array { rows, dim, values } = match extension.as_str() {
         "npy" => read_npy(path)?,
         "npz" => read_npz(path, array)?,
         "csv" => read_csv(path)?,
         _ => {
-            return Err(DataError::Extension {
-                path: path.to_path_buf(),
-                found: extension,
-            });
+            return Err(DataError::Extension { path: path.to_path_buf(), found: extension });
         }
     };
     if let Some(at) = values.iter().position(|value| !value.is_finite()) {
         let (row, column, value) = (at / dim + 1, at % dim + 1, values[at]);
-        return Err(DataError::NonFinite {
-            path: path.to_path_buf(),
-            row,
-            column,
-            value,
-        });
+        return Err(DataError::NonFinite { path: path.to_path_buf(), row, column, value });
     }
     Ok(Table { rows, dim, values })
 }
 
 fn read_npy(path: &Path) -> Result<Array, DataError> {
     let file = File::open(path).map_err(|error| DataError::read(path, error))?;
-    let length = file
-        .metadata()
-        .map_err(|error| DataError::read(path, error))?
-        .len();
+    let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
     read_array(&mut BufReader::new(file), length, path)
 }
 
 fn read_npz(path: &Path, array: Option<&str>) -> Result<Array, DataError> {
     let archive = Archive::open(path)?;
-    let names = || {
-        archive
-            .entries
-            .iter()
-            .filter_map(|entry| entry.name.strip_suffix(".npy"))
-    };
+    let names = || archive.entries.iter().filter_map(|entry| entry.name.strip_suffix(".npy"));
     let refuse = |reason: String| {
         let names: Vec<String> = names().take(20).map(|name| one_line(name, 40)).collect();
-        let names = if names.is_empty() {
-            "no array".into()
-        } else {
-            names.join(", ")
-        };
-        DataError::Array {
-            path: path.to_path_buf(),
-            reason,
-            names,
-        }
+        let names = if names.is_empty() { "no array".into() } else { names.join(", ") };
+        DataError::Array { path: path.to_path_buf(), reason, names }
     };
     let name = match array {
         Some(name) => name,
@@ -155,21 +119,14 @@ fn read_npz(path: &Path, array: Option<&str>) -> Result<Array, DataError> {
             (Some(name), 1) => name,
             (None, _) => return Err(refuse("no .npy entry".into())),
             _ => {
-                return Err(refuse(
-                    "several arrays: name one with the key `array`".into(),
-                ));
+                return Err(refuse("several arrays: name one with the key `array`".into()));
             }
         },
     };
     let entry = file_name(name);
-    let index = archive
-        .entries
-        .iter()
-        .position(|candidate| candidate.name == entry);
+    let index = archive.entries.iter().position(|candidate| candidate.name == entry);
     let index = index.ok_or_else(|| refuse(format!("no array \"{}\"", one_line(name, 40))))?;
     // Messages name the entry as if the archive were a folder.
     let inside = path.join(&entry);
-    archive.read(index, &inside, |reader, length| {
-        read_array(reader, length, &inside)
-    })
+    archive.read(index, &inside, |reader, length| read_array(reader, length, &inside))
 }

@@ -42,9 +42,7 @@ fn npy(descr: &str, fortran: &str, shape: &str, values: &[u8]) -> Vec<u8> {
 /// An IDX file of images whose pixels count up.
 fn idx(count: u32, height: u32, width: u32) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, 3];
-    [count, height, width]
-        .iter()
-        .for_each(|size| bytes.extend(size.to_be_bytes()));
+    [count, height, width].iter().for_each(|size| bytes.extend(size.to_be_bytes()));
     bytes.extend((0..count * height * width).map(|at| (at * 37) as u8));
     bytes
 }

@@ -19,10 +19,7 @@ pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
     let mut record = csv::ByteRecord::new();
     let (mut width, mut rows, mut values) = (None, 0, Vec::new());
     loop {
-        if !reader
-            .read_byte_record(&mut record)
-            .map_err(|error| failed(path, error))?
-        {
+        if !reader.read_byte_record(&mut record).map_err(|error| failed(path, error))? {
             break;
         }
         let line = record.position().map_or(0, csv::Position::line);
@@ -30,12 +27,7 @@ pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
         let expected = *width.get_or_insert(record.len());
         if record.len() != expected {
             let path = path.to_path_buf();
-            return Err(DataError::Ragged {
-                path,
-                row: line,
-                expected,
-                actual: record.len(),
-            });
+            return Err(DataError::Ragged { path, row: line, expected, actual: record.len() });
         }
         if is_header {
             continue;
@@ -47,11 +39,7 @@ pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
     }
     match width {
         Some(dim) if rows > 0 => Ok(Array { rows, dim, values }),
-        _ => Err(DataError::TooFewRows {
-            path: path.to_path_buf(),
-            actual: 0,
-            needed: 1,
-        }),
+        _ => Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 }),
     }
 }
 
@@ -60,20 +48,10 @@ fn value(path: &Path, row: u64, column: usize, field: &[u8]) -> Result<f64, Data
     let path = || path.to_path_buf();
     match parse(field) {
         Some(value) if value.is_finite() => Ok(value),
-        Some(value) => Err(DataError::NonFinite {
-            path: path(),
-            row: row as usize,
-            column,
-            value,
-        }),
+        Some(value) => Err(DataError::NonFinite { path: path(), row: row as usize, column, value }),
         None => {
             let text = format!("\"{}\"", one_line(&String::from_utf8_lossy(field), 40));
-            Err(DataError::NotANumber {
-                path: path(),
-                row,
-                column,
-                text,
-            })
+            Err(DataError::NotANumber { path: path(), row, column, text })
         }
     }
 }

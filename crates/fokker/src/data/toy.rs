@@ -39,10 +39,7 @@ impl Toy {
             Self::Checkerboard { cells, half_width } => {
                 let square = dark_square(cells, rng.random_range(0..dark_squares(cells)));
                 let side = 2.0 * half_width / cells as f64;
-                (
-                    square.map(|at| (at as f64 + rng.random::<f64>()) * side - half_width),
-                    0.0,
-                )
+                (square.map(|at| (at as f64 + rng.random::<f64>()) * side - half_width), 0.0)
             }
             Self::Spirals { arms, turns, noise } => {
                 // The square root spreads the points evenly along the arm rather than towards its start.
@@ -52,19 +49,11 @@ impl Toy {
             }
             Self::Moons { noise } => {
                 let (sin, cos) = (PI * rng.random::<f64>()).sin_cos();
-                let [x, y] = if rng.random::<bool>() {
-                    [cos, sin]
-                } else {
-                    [1.0 - cos, 0.5 - sin]
-                };
+                let [x, y] = if rng.random::<bool>() { [cos, sin] } else { [1.0 - cos, 0.5 - sin] };
                 ([(x - 0.5) * 4.0 / 3.0, (y - 0.25) * 4.0 / 3.0], noise)
             }
         };
-        if noise == 0.0 {
-            point
-        } else {
-            point.map(|x| x + noise * rng.sample::<f64, _>(StandardNormal))
-        }
+        if noise == 0.0 { point } else { point.map(|x| x + noise * rng.sample::<f64, _>(StandardNormal)) }
     }
 
     /// Differential entropy in nats where it is simple.
@@ -98,28 +87,15 @@ pub(super) fn count(key: &'static str, value: usize, most: usize) -> Result<(), 
     if (1..=most).contains(&value) {
         return Ok(());
     }
-    Err(DataError::parameter(
-        key,
-        value,
-        format!("must be between 1 and {most}"),
-    ))
+    Err(DataError::parameter(key, value, format!("must be between 1 and {most}")))
 }
 
 /// Refuses a number outside [least, most], NaN included.
-pub(super) fn number(
-    key: &'static str,
-    value: f64,
-    least: f64,
-    most: f64,
-) -> Result<(), DataError> {
+pub(super) fn number(key: &'static str, value: f64, least: f64, most: f64) -> Result<(), DataError> {
     if (least..=most).contains(&value) {
         return Ok(());
     }
-    Err(DataError::parameter(
-        key,
-        value,
-        format!("must be between {least} and {most}"),
-    ))
+    Err(DataError::parameter(key, value, format!("must be between {least} and {most}")))
 }
 
 #[cfg(test)]
@@ -132,16 +108,10 @@ mod tests {
     #[test]
     fn dark_squares_are_all_different_and_dark() {
         for cells in 1..=9 {
-            let squares: std::collections::HashSet<_> = (0..dark_squares(cells))
-                .map(|number| dark_square(cells, number))
-                .collect();
+            let squares: std::collections::HashSet<_> =
+                (0..dark_squares(cells)).map(|number| dark_square(cells, number)).collect();
             assert_eq!(squares.len(), dark_squares(cells));
-            assert!(
-                squares
-                    .iter()
-                    .all(|[x, y]| (x + y) % 2 == 0 && *x < cells && *y < cells),
-                "{cells}: {squares:?}"
-            );
+            assert!(squares.iter().all(|[x, y]| (x + y) % 2 == 0 && *x < cells && *y < cells), "{cells}: {squares:?}");
         }
     }
 
@@ -156,10 +126,7 @@ mod tests {
             *counts.entry(square).or_insert(0) += 1;
         }
         assert_eq!(counts.len(), 8);
-        assert!(
-            counts.values().all(|n| (880..1120).contains(n)),
-            "{counts:?}"
-        );
+        assert!(counts.values().all(|n| (880..1120).contains(n)), "{counts:?}");
     }
 
     #[test]
@@ -173,9 +140,7 @@ mod tests {
             assert!(radius <= 2.0 && (arm - arm.round()).abs() < 1e-9);
             let [x, y] = moons.draw(&mut rng);
             let distance = |cx: f64, cy: f64| ((x - cx).hypot(y - cy) - 4.0 / 3.0).abs();
-            assert!(
-                distance(-2.0 / 3.0, -1.0 / 3.0) < 1e-9 || distance(2.0 / 3.0, 1.0 / 3.0) < 1e-9
-            );
+            assert!(distance(-2.0 / 3.0, -1.0 / 3.0) < 1e-9 || distance(2.0 / 3.0, 1.0 / 3.0) < 1e-9);
             assert!(x.abs() <= 2.0 && y.abs() <= 1.0);
         }
     }

@@ -31,9 +31,7 @@ pub fn write_npy(path: &Path, shape: &[usize], values: &[f64]) -> Result<(), Dat
     check_shape(path, shape, values.len())?;
     let written = write_atomically(path, |out| {
         out.write_all(&header_bytes(shape))?;
-        values
-            .chunks(PIECE)
-            .try_for_each(|piece| out.write_all(&bytes(piece)))
+        values.chunks(PIECE).try_for_each(|piece| out.write_all(&bytes(piece)))
     });
     written.map_err(|error| DataError::write(path, error))
 }
@@ -55,50 +53,27 @@ pub fn write_npy(path: &Path, shape: &[usize], values: &[f64]) -> Result<(), Dat
 pub fn write_npz(path: &Path, arrays: &[NamedArray<'_>]) -> Result<(), DataError> {
     for (at, &(name, shape, values)) in arrays.iter().enumerate() {
         check_shape(path, shape, values.len())?;
-        if name.is_empty()
-            || name.len() > 1000
-            || arrays[..at].iter().any(|&(earlier, ..)| earlier == name)
-        {
+        if name.is_empty() || name.len() > 1000 || arrays[..at].iter().any(|&(earlier, ..)| earlier == name) {
             let names: Vec<&str> = arrays.iter().map(|&(name, ..)| name).collect();
-            let reason = format!(
-                "array {}: a name must be new and of 1 to 1000 bytes",
-                at + 1
-            );
-            return Err(DataError::Array {
-                path: path.to_path_buf(),
-                reason,
-                names: names.join(", "),
-            });
+            let reason = format!("array {}: a name must be new and of 1 to 1000 bytes", at + 1);
+            return Err(DataError::Array { path: path.to_path_buf(), reason, names: names.join(", ") });
         }
     }
-    let total: u64 = arrays
-        .iter()
-        .map(|&(name, _, values)| 1200 + 2 * name.len() as u64 + 8 * values.len() as u64)
-        .sum();
+    let total: u64 =
+        arrays.iter().map(|&(name, _, values)| 1200 + 2 * name.len() as u64 + 8 * values.len() as u64).sum();
     let zip64 = total > u64::from(u32::MAX) || arrays.len() >= 0xffff;
     let written = write_atomically(path, |out| write_archive(out, arrays, zip64));
     written.map_err(|error| DataError::write(path, error))
 }
 
 /// The archive's bytes.
-pub(super) fn write_archive(
-    out: &mut dyn Write,
-    arrays: &[NamedArray<'_>],
-    zip64: bool,
-) -> io::Result<()> {
+pub(super) fn write_archive(out: &mut dyn Write, arrays: &[NamedArray<'_>], zip64: bool) -> io::Result<()> {
     let names: Vec<String> = arrays.iter().map(|&(name, ..)| file_name(name)).collect();
-    let files = arrays
-        .iter()
-        .zip(&names)
-        .map(|(&(_, shape, values), name)| {
-            let header = header_bytes(shape);
-            let size = header.len() as u64 + 8 * values.len() as u64;
-            Stored {
-                name,
-                size,
-                pieces: std::iter::once(header).chain(values.chunks(PIECE).map(bytes)),
-            }
-        });
+    let files = arrays.iter().zip(&names).map(|(&(_, shape, values), name)| {
+        let header = header_bytes(shape);
+        let size = header.len() as u64 + 8 * values.len() as u64;
+        Stored { name, size, pieces: std::iter::once(header).chain(values.chunks(PIECE).map(bytes)) }
+    });
     write_stored(out, files.collect(), zip64)
 }
 
@@ -108,17 +83,12 @@ pub(super) fn file_name(array: &str) -> String {
 }
 
 fn bytes(values: &[f64]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 /// Refuses a shape that does not hold `count` values, or has more dimensions than NumPy allows.
 fn check_shape(path: &Path, shape: &[usize], count: usize) -> Result<(), DataError> {
-    let product = shape
-        .iter()
-        .try_fold(1_usize, |product, &size| product.checked_mul(size));
+    let product = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     if product == Some(count) && shape.len() <= 32 {
         return Ok(());
     }
@@ -148,11 +118,7 @@ fn check_shape(path: &Path, shape: &[usize], count: usize) -> Result<(), DataErr
 pub fn write_csv(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
     if header.is_empty() || !rows.len().is_multiple_of(header.len()) {
         let found = format!("{} values for {} columns", rows.len(), header.len());
-        return Err(DataError::Shape {
-            path: path.to_path_buf(),
-            found,
-            needed: "a whole number of rows",
-        });
+        return Err(DataError::Shape { path: path.to_path_buf(), found, needed: "a whole number of rows" });
     }
     let written = write_atomically(path, |out| {
         let mut writer = csv::Writer::from_writer(out);

@@ -40,12 +40,7 @@ pub(super) struct Entry {
 /// Little-endian unsigned integer of up to 8 bytes at `at`; `None` past the end.
 fn number(bytes: &[u8], at: usize, width: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(width)?)?;
-    Some(
-        bytes
-            .iter()
-            .rev()
-            .fold(0, |number, &byte| number << 8 | u64::from(byte)),
-    )
+    Some(bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
 }
 
 impl Archive {
@@ -57,48 +52,32 @@ impl Archive {
         let known = super::npy::fill(&mut file, &mut start).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
         if known < 4 || (start[..4] != LOCAL && start[..4] != END) {
-            return Err(DataError::magic(
-                path,
-                "an .npz (zip) archive",
-                &start[..known],
-            ));
+            return Err(DataError::magic(path, "an .npz (zip) archive", &start[..known]));
         }
         let table = table_of_contents(&mut file, length).map_err(read)?;
         let entries = table.as_deref().and_then(entries);
-        let entries = entries.ok_or_else(|| {
-            DataError::damaged(path, "the archive has no whole table of contents")
-        })?;
+        let entries = entries.ok_or_else(|| DataError::damaged(path, "the archive has no whole table of contents"))?;
         Ok(Self { file, entries })
     }
 
     /// Hands an entry's decompressed bytes to `read`, then checks their checksum if `read` took all of them.
     pub(super) fn read<T>(
-        mut self,
-        index: usize,
-        path: &Path,
-        read: impl FnOnce(&mut dyn Read, u64) -> Result<T, DataError>,
+        mut self, index: usize, path: &Path, read: impl FnOnce(&mut dyn Read, u64) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
         let entry = &self.entries[index];
         if entry.encrypted {
             return Err(DataError::damaged(path, "the entry is encrypted"));
         }
-        let start = data_start(&mut self.file, entry.offset)
-            .map_err(|error| DataError::read(path, error))?;
-        let start = start.ok_or_else(|| {
-            DataError::damaged(path, "the table of contents does not lead to the entry")
-        })?;
-        self.file
-            .seek(SeekFrom::Start(start))
-            .map_err(|error| DataError::read(path, error))?;
+        let start = data_start(&mut self.file, entry.offset).map_err(|error| DataError::read(path, error))?;
+        let start =
+            start.ok_or_else(|| DataError::damaged(path, "the table of contents does not lead to the entry"))?;
+        self.file.seek(SeekFrom::Start(start)).map_err(|error| DataError::read(path, error))?;
         let packed = BufReader::new(self.file).take(entry.packed);
         let unpacked: Box<dyn Read> = match entry.method {
             0 => Box::new(packed),
             8 => Box::new(DeflateDecoder::new(packed)),
             method => {
-                return Err(DataError::damaged(
-                    path,
-                    format!("compression method {method} is not known"),
-                ));
+                return Err(DataError::damaged(path, format!("compression method {method} is not known")));
             }
         };
         let mut checked = CrcReader::new(unpacked.take(entry.size));
@@ -122,9 +101,7 @@ fn table_of_contents(file: &mut File, length: u64) -> io::Result<Option<Vec<u8>>
     };
     let field = |at, width| number(&tail, end + at, width).unwrap_or(0);
     let (mut size, mut offset) = (field(12, 4), field(16, 4));
-    let locator = end
-        .checked_sub(20)
-        .filter(|&at| tail[at..at + 4] == LOCATOR64);
+    let locator = end.checked_sub(20).filter(|&at| tail[at..at + 4] == LOCATOR64);
     if let Some(locator) = locator
         && (size == IN_ZIP64 || offset == IN_ZIP64)
     {
@@ -173,11 +150,8 @@ fn entries(mut table: &[u8]) -> Option<Vec<Entry>> {
         if table.get(..4)? != CENTRAL {
             return None;
         }
-        let [name_len, extra_len, comment_len] = [
-            field(28, 2)? as usize,
-            field(30, 2)? as usize,
-            field(32, 2)? as usize,
-        ];
+        let [name_len, extra_len, comment_len] =
+            [field(28, 2)? as usize, field(30, 2)? as usize, field(32, 2)? as usize];
         let name = table.get(46..46 + name_len)?;
         let extra = table.get(46 + name_len..46 + name_len + extra_len)?;
         let mut sizes = [field(24, 4)?, field(20, 4)?, field(42, 4)?];
@@ -221,11 +195,7 @@ pub(super) struct Stored<'a, I> {
 }
 
 /// Writes an archive of stored files; `zip64` allows for files and archives beyond 4 GiB.
-pub(super) fn write_stored<I, P>(
-    out: &mut dyn Write,
-    files: Vec<Stored<'_, I>>,
-    zip64: bool,
-) -> io::Result<()>
+pub(super) fn write_stored<I, P>(out: &mut dyn Write, files: Vec<Stored<'_, I>>, zip64: bool) -> io::Result<()>
 where
     I: Iterator<Item = P> + Clone,
     P: AsRef<[u8]>,
@@ -250,63 +220,22 @@ where
 
 /// What stands before a file's bytes, and its entry in the table of contents.
 fn entry_headers(name: &str, size: u64, crc: u32, offset: u64, zip64: bool) -> [Vec<u8>; 2] {
-    let (size32, offset32) = if zip64 {
-        (IN_ZIP64, IN_ZIP64)
-    } else {
-        (size, offset)
-    };
+    let (size32, offset32) = if zip64 { (IN_ZIP64, IN_ZIP64) } else { (size, offset) };
     let extra = |fields: Fields| if zip64 { fields.0 } else { Vec::new() };
     let local_extra = extra(Fields::of(&[(2, 1), (2, 16), (8, size), (8, size)]));
-    let central_extra = extra(Fields::of(&[
-        (2, 1),
-        (2, 24),
-        (8, size),
-        (8, size),
-        (8, offset),
-    ]));
+    let central_extra = extra(Fields::of(&[(2, 1), (2, 24), (8, size), (8, size), (8, offset)]));
     // Version needed, flags (UTF-8 names), method, time and date (1 January 1980), checksum, sizes.
     let version = if zip64 { 45 } else { 20 };
     let crc = u64::from(crc);
-    let common = [
-        (2, version),
-        (2, 0x800),
-        (2, 0),
-        (2, 0),
-        (2, 0x21),
-        (4, crc),
-        (4, size32),
-        (4, size32),
-    ];
+    let common = [(2, version), (2, 0x800), (2, 0), (2, 0), (2, 0x21), (4, crc), (4, size32), (4, size32)];
     let common = Fields::of(&common).put(2, name.len() as u64).0;
     let local_rest = Fields::of(&[(2, local_extra.len() as u64)]).0;
     // Lengths of the extra field and the comment, disk, attributes inside and outside, offset.
-    let central_rest = [
-        (2, central_extra.len() as u64),
-        (2, 0),
-        (2, 0),
-        (2, 0),
-        (4, 0),
-        (4, offset32),
-    ];
+    let central_rest = [(2, central_extra.len() as u64), (2, 0), (2, 0), (2, 0), (4, 0), (4, offset32)];
     let central_rest = Fields::of(&central_rest).0;
     [
-        [
-            &LOCAL[..],
-            &common,
-            &local_rest,
-            name.as_bytes(),
-            &local_extra,
-        ]
-        .concat(),
-        [
-            &CENTRAL[..],
-            &[45, 0],
-            &common,
-            &central_rest,
-            name.as_bytes(),
-            &central_extra,
-        ]
-        .concat(),
+        [&LOCAL[..], &common, &local_rest, name.as_bytes(), &local_extra].concat(),
+        [&CENTRAL[..], &[45, 0], &common, &central_rest, name.as_bytes(), &central_extra].concat(),
     ]
 }
 
@@ -315,37 +244,12 @@ fn end_records(count: u64, size: u64, offset: u64, zip64: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let (mut count16, mut size32, mut offset32) = (count, size, offset);
     if zip64 {
-        let end = [
-            (8, 44),
-            (2, 45),
-            (2, 45),
-            (4, 0),
-            (4, 0),
-            (8, count),
-            (8, count),
-            (8, size),
-            (8, offset),
-        ];
+        let end = [(8, 44), (2, 45), (2, 45), (4, 0), (4, 0), (8, count), (8, count), (8, size), (8, offset)];
         let locator = [(4, 0), (8, offset + size), (4, 1)];
-        bytes.extend(
-            [
-                &END64[..],
-                &Fields::of(&end).0,
-                &LOCATOR64[..],
-                &Fields::of(&locator).0,
-            ]
-            .concat(),
-        );
+        bytes.extend([&END64[..], &Fields::of(&end).0, &LOCATOR64[..], &Fields::of(&locator).0].concat());
         (count16, size32, offset32) = (0xffff, IN_ZIP64, IN_ZIP64);
     }
-    let end = [
-        (4, 0),
-        (2, count16),
-        (2, count16),
-        (4, size32),
-        (4, offset32),
-        (2, 0),
-    ];
+    let end = [(4, 0), (2, count16), (2, count16), (4, size32), (4, offset32), (2, 0)];
     bytes.extend([&END[..], &Fields::of(&end).0].concat());
     bytes
 }
@@ -357,9 +261,7 @@ struct Fields(Vec<u8>);
 impl Fields {
     /// Fields from their widths in bytes and their values.
     fn of(fields: &[(usize, u64)]) -> Self {
-        fields.iter().fold(Self::default(), |all, &(width, value)| {
-            all.put(width, value)
-        })
+        fields.iter().fold(Self::default(), |all, &(width, value)| all.put(width, value))
     }
 
     fn put(mut self, width: usize, value: u64) -> Self {

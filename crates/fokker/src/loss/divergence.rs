@@ -114,7 +114,10 @@ mod tests {
             let n = v.len() as f64;
             let mean = v.iter().sum::<f64>() / n;
             let variance = v.iter().map(|x| x * x).sum::<f64>() / n;
-            assert!(mean.abs() < 5.0 / n.sqrt() && (variance - 1.0).abs() < 8.0 / n.sqrt(), "{law:?} {mean} {variance}");
+            assert!(
+                mean.abs() < 5.0 / n.sqrt() && (variance - 1.0).abs() < 8.0 / n.sqrt(),
+                "{law:?} {mean} {variance}"
+            );
         }
     }
 

@@ -9,8 +9,8 @@ use rand::RngExt;
 
 use super::divergence::fill_normal;
 use super::{
-    Divergence, Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar, sliced,
-    vector,
+    Divergence, Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar,
+    sliced, vector,
 };
 use crate::data::Data;
 use crate::residual::equation::Points;

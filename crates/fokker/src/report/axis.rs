@@ -79,29 +79,15 @@ impl Axis {
         let (lo, hi) = values
             .into_iter()
             .filter(|&v| scale.accepts(v))
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| {
-                (lo.min(v), hi.max(v))
-            });
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), v| (lo.min(v), hi.max(v)));
         if lo > hi {
             return None;
         }
         let from_zero = scale == Scale::Linear && lo >= 0.0 && lo < 0.3 * hi;
-        let (a, b) = spread(
-            scale,
-            if from_zero { 0.0 } else { scale.forward(lo) },
-            scale.forward(hi),
-        );
+        let (a, b) = spread(scale, if from_zero { 0.0 } else { scale.forward(lo) }, scale.forward(hi));
         let margin = (b - a) * pad;
-        let start = if from_zero {
-            0.0
-        } else {
-            scale.inverse(a - margin).min(lo)
-        };
-        Some(Self {
-            scale,
-            lo: start,
-            hi: scale.inverse(b + margin).max(hi),
-        })
+        let start = if from_zero { 0.0 } else { scale.inverse(a - margin).min(lo) };
+        Some(Self { scale, lo: start, hi: scale.inverse(b + margin).max(hi) })
     }
 
     /// The smallest and the largest value of the axis.
@@ -115,9 +101,7 @@ impl Axis {
     #[must_use]
     pub fn place(&self, value: f64) -> Option<f64> {
         let (a, b) = (self.scale.forward(self.lo), self.scale.forward(self.hi));
-        self.scale
-            .accepts(value)
-            .then(|| ((self.scale.forward(value) - a) / (b - a)).clamp(0.0, 1.0))
+        self.scale.accepts(value).then(|| ((self.scale.forward(value) - a) / (b - a)).clamp(0.0, 1.0))
     }
 
     /// Increasing ticks inside the range, about `count` of them labelled.
@@ -150,10 +134,7 @@ impl Axis {
         while i <= last {
             let value = i * step;
             if (self.lo..=self.hi).contains(&value) {
-                ticks.push(Tick {
-                    value,
-                    label: step_label(value, step, largest),
-                });
+                ticks.push(Tick { value, label: step_label(value, step, largest) });
             }
             i += 1.0;
         }
@@ -182,11 +163,7 @@ impl Axis {
                     _ => stride == 1 && !crowded,
                 };
                 if kept && (self.lo..=self.hi).contains(&value) {
-                    let label = if labelled {
-                        power_label(digit, power, plain)
-                    } else {
-                        String::new()
-                    };
+                    let label = if labelled { power_label(digit, power, plain) } else { String::new() };
                     ticks.push(Tick { value, label });
                 }
             }
@@ -230,11 +207,7 @@ fn step_label(value: f64, step: f64, largest: f64) -> String {
     if value.abs() < step / 2.0 {
         "0".into()
     } else if !(-3..6).contains(&high) {
-        text::scientific(
-            value,
-            high,
-            usize::try_from(high - low).unwrap_or(0).min(12),
-        )
+        text::scientific(value, high, usize::try_from(high - low).unwrap_or(0).min(12))
     } else {
         text::fixed(value, usize::try_from(-low).unwrap_or(0))
     }
@@ -247,11 +220,7 @@ fn power_label(digit: i32, power: i32, plain: bool) -> String {
         return text::fixed(value, usize::try_from(-power).unwrap_or(0));
     }
     let ten = format!("10{}", text::superscript(power));
-    if digit == 1 {
-        ten
-    } else {
-        format!("{digit}×{ten}")
-    }
+    if digit == 1 { ten } else { format!("{digit}×{ten}") }
 }
 
 #[cfg(test)]
@@ -262,54 +231,28 @@ mod tests {
     fn labels(scale: Scale, values: &[f64], pad: f64) -> Vec<String> {
         let axis = Axis::fit(scale, values.iter().copied(), pad);
         let ticks = axis.into_iter().flat_map(|axis| axis.ticks(5));
-        ticks
-            .map(|tick| tick.label)
-            .filter(|label| !label.is_empty())
-            .collect()
+        ticks.map(|tick| tick.label).filter(|label| !label.is_empty()).collect()
     }
 
     #[test]
     fn linear_labels() {
-        assert_eq!(
-            labels(Scale::Linear, &[0.0, 1.0], 0.0),
-            ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
-        );
+        assert_eq!(labels(Scale::Linear, &[0.0, 1.0], 0.0), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(
             labels(Scale::Linear, &[1.0, 12_000.0], 0.0),
             ["0", "2,000", "4,000", "6,000", "8,000", "10,000", "12,000"]
         );
-        assert_eq!(
-            labels(Scale::Linear, &[-3.0, -1.0], 0.0),
-            ["−3.0", "−2.5", "−2.0", "−1.5", "−1.0"]
-        );
+        assert_eq!(labels(Scale::Linear, &[-3.0, -1.0], 0.0), ["−3.0", "−2.5", "−2.0", "−1.5", "−1.0"]);
         assert_eq!(
             labels(Scale::Linear, &[0.0, 3e7], 0.0),
-            [
-                "0",
-                "0.5×10⁷",
-                "1.0×10⁷",
-                "1.5×10⁷",
-                "2.0×10⁷",
-                "2.5×10⁷",
-                "3.0×10⁷"
-            ]
+            ["0", "0.5×10⁷", "1.0×10⁷", "1.5×10⁷", "2.0×10⁷", "2.5×10⁷", "3.0×10⁷"]
         );
     }
 
     #[test]
     fn log_labels() {
-        assert_eq!(
-            labels(Scale::Log, &[1e-6, 1.0], 0.0),
-            ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]
-        );
-        assert_eq!(
-            labels(Scale::Log, &[1.0, 50.0], 0.0),
-            ["1", "2", "5", "10", "20", "50"]
-        );
-        assert_eq!(
-            labels(Scale::Log, &[2.0, 6.0], 0.0),
-            ["2", "3", "4", "5", "6"]
-        );
+        assert_eq!(labels(Scale::Log, &[1e-6, 1.0], 0.0), ["10⁻⁶", "10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²", "10⁻¹", "10⁰"]);
+        assert_eq!(labels(Scale::Log, &[1.0, 50.0], 0.0), ["1", "2", "5", "10", "20", "50"]);
+        assert_eq!(labels(Scale::Log, &[2.0, 6.0], 0.0), ["2", "3", "4", "5", "6"]);
         assert!(labels(Scale::Log, &[1e-140, 1e140], 0.0).len() <= 8);
     }
 
@@ -331,23 +274,10 @@ mod tests {
         let [lo, hi] = axis.range();
         prop_assert!(lo < hi && (!scale.accepts(a) || (lo..=hi).contains(&a)));
         let ticks = axis.ticks(count);
-        prop_assert!(
-            ticks.iter().all(|t| (lo..=hi).contains(&t.value)),
-            "{ticks:?} outside {lo}..{hi}"
-        );
-        prop_assert!(
-            ticks.windows(2).all(|w| w[0].value < w[1].value),
-            "{ticks:?}"
-        );
-        let named: Vec<&str> = ticks
-            .iter()
-            .map(|t| t.label.as_str())
-            .filter(|l| !l.is_empty())
-            .collect();
-        prop_assert!(
-            !named.is_empty() && named.len() <= 2 * count + 3,
-            "{named:?}"
-        );
+        prop_assert!(ticks.iter().all(|t| (lo..=hi).contains(&t.value)), "{ticks:?} outside {lo}..{hi}");
+        prop_assert!(ticks.windows(2).all(|w| w[0].value < w[1].value), "{ticks:?}");
+        let named: Vec<&str> = ticks.iter().map(|t| t.label.as_str()).filter(|l| !l.is_empty()).collect();
+        prop_assert!(!named.is_empty() && named.len() <= 2 * count + 3, "{named:?}");
         prop_assert!(named.windows(2).all(|w| w[0] != w[1]), "{named:?}");
         Ok(())
     }

@@ -77,20 +77,16 @@ impl LineChart {
     /// show their standard error as whiskers, more of them as a band.
     #[must_use]
     pub fn svg(&self) -> String {
-        let clean: Vec<Vec<Point>> = self
-            .series
-            .iter()
-            .map(|s| drawable(&s.points, self.x_scale, self.y_scale))
-            .collect();
-        let left_out = self.series.iter().map(|s| s.points.len()).sum::<usize>()
-            - clean.iter().map(Vec::len).sum::<usize>();
+        let clean: Vec<Vec<Point>> =
+            self.series.iter().map(|s| drawable(&s.points, self.x_scale, self.y_scale)).collect();
+        let left_out =
+            self.series.iter().map(|s| s.points.len()).sum::<usize>() - clean.iter().map(Vec::len).sum::<usize>();
         let mut body = String::new();
         let top = self.head(&mut body);
-        let (bottom, middle) =
-            match Axis::fit(self.x_scale, clean.iter().flatten().map(|p| p.x), 0.025) {
-                Some(x) => self.plot(&mut body, top, &x, clean),
-                None => empty(&mut body, top),
-            };
+        let (bottom, middle) = match Axis::fit(self.x_scale, clean.iter().flatten().map(|p| p.x), 0.025) {
+            Some(x) => self.plot(&mut body, top, &x, clean),
+            None => empty(&mut body, top),
+        };
         let height = self.foot(&mut body, bottom, middle, left_out);
         format!(
             "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" \
@@ -102,15 +98,8 @@ impl LineChart {
     /// What a screen reader says in place of the picture.
     fn description(&self) -> String {
         let names: Vec<&str> = self.series.iter().map(|s| s.name.as_str()).collect();
-        let names = if names.is_empty() {
-            "none".into()
-        } else {
-            names.join(", ")
-        };
-        format!(
-            "{}. Line chart of {} against {}. Series: {names}.",
-            self.title, self.y_label, self.x_label
-        )
+        let names = if names.is_empty() { "none".into() } else { names.join(", ") };
+        format!("{}. Line chart of {} against {}. Series: {names}.", self.title, self.y_label, self.x_label)
     }
 
     /// Draws title, legend and the label of the vertical axis; returns where the area may begin.
@@ -118,21 +107,13 @@ impl LineChart {
         let mut y = 4.0;
         for line in wrap(&self.title, WIDTH / 18.5, 2) {
             y += 18.0;
-            let _ = write!(
-                out,
-                "<text class=\"title\" x=\"0\" y=\"{y}\">{}</text>",
-                escape(&line)
-            );
+            let _ = write!(out, "<text class=\"title\" x=\"0\" y=\"{y}\">{}</text>", escape(&line));
         }
         y = self.legend(out, y + 8.0);
         if !self.y_label.is_empty() {
             y += 18.0;
             let label = shorten(&self.y_label, WIDTH / FONT);
-            let _ = write!(
-                out,
-                "<text class=\"label\" x=\"0\" y=\"{y}\">{}</text>",
-                escape(&label)
-            );
+            let _ = write!(out, "<text class=\"label\" x=\"0\" y=\"{y}\">{}</text>", escape(&label));
         }
         y + 10.0
     }
@@ -149,12 +130,7 @@ impl LineChart {
                 (x, y) = (0.0, y + 20.0);
             }
             marks::key(out, x, y - 4.5, series.style);
-            let _ = write!(
-                out,
-                "<text class=\"key\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>",
-                x + 34.0,
-                escape(&name)
-            );
+            let _ = write!(out, "<text class=\"key\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>", x + 34.0, escape(&name));
             x += room + 18.0;
         }
         if self.series.is_empty() { y } else { y + 6.0 }
@@ -162,27 +138,14 @@ impl LineChart {
 
     /// Draws axes and curves; returns where the tick labels end, and the middle of the area.
     fn plot(&self, out: &mut String, top: f64, x: &Axis, clean: Vec<Vec<Point>>) -> (f64, f64) {
-        let thinned: Vec<Vec<Point>> = clean
-            .into_iter()
-            .map(|points| thin(points, x, MAX_POINTS))
-            .collect();
-        let ends = thinned
-            .iter()
-            .flatten()
-            .flat_map(|p| [p.y, p.y + p.se, self.lower_end(p)]);
+        let thinned: Vec<Vec<Point>> = clean.into_iter().map(|points| thin(points, x, MAX_POINTS)).collect();
+        let ends = thinned.iter().flatten().flat_map(|p| [p.y, p.y + p.se, self.lower_end(p)]);
         let Some(y) = Axis::fit(self.y_scale, ends, 0.05) else {
             return empty(out, top);
         };
         let y_ticks = y.ticks(5);
         let left = 14.0 + FONT * y_ticks.iter().map(|t| width(&t.label)).fold(0.0, f64::max);
-        let frame = Frame {
-            x: *x,
-            y,
-            left,
-            right: WIDTH - 10.0,
-            top,
-            bottom: top + AREA,
-        };
+        let frame = Frame { x: *x, y, left, right: WIDTH - 10.0, top, bottom: top + AREA };
         grid::draw(out, &frame, &x.ticks(5), &y_ticks);
         for (series, points) in self.series.iter().zip(&thinned) {
             marks::errors(out, &frame, points, series.style);
@@ -209,24 +172,13 @@ impl LineChart {
         if !self.x_label.is_empty() {
             y += 16.0;
             let label = shorten(&self.x_label, 0.85 * WIDTH / FONT);
-            let _ = write!(
-                out,
-                "<text class=\"label mid\" x=\"{middle:.1}\" y=\"{y:.1}\">{}</text>",
-                escape(&label)
-            );
+            let _ = write!(out, "<text class=\"label mid\" x=\"{middle:.1}\" y=\"{y:.1}\">{}</text>", escape(&label));
         }
         if left_out > 0 {
             y += 18.0;
-            let what = if left_out == 1 {
-                "1 point is"
-            } else {
-                &format!("{left_out} points are")
-            };
+            let what = if left_out == 1 { "1 point is" } else { &format!("{left_out} points are") };
             let why = "not finite, or not positive on a logarithmic axis";
-            let _ = write!(
-                out,
-                "<text class=\"note\" x=\"0\" y=\"{y:.1}\">{what} left out: {why}.</text>"
-            );
+            let _ = write!(out, "<text class=\"note\" x=\"0\" y=\"{y:.1}\">{what} left out: {why}.</text>");
         }
         y + 8.0
     }
@@ -248,28 +200,13 @@ mod tests {
     use super::*;
 
     fn chart(points: Vec<Point>, scale: Scale) -> String {
-        let series = vec![Series {
-            name: "a".into(),
-            points,
-            style: STYLE_DSM,
-        }];
-        LineChart {
-            title: "T".into(),
-            x_scale: scale,
-            y_scale: scale,
-            series,
-            ..LineChart::default()
-        }
-        .svg()
+        let series = vec![Series { name: "a".into(), points, style: STYLE_DSM }];
+        LineChart { title: "T".into(), x_scale: scale, y_scale: scale, series, ..LineChart::default() }.svg()
     }
 
     #[test]
     fn empty_charts_say_so() {
-        for svg in [
-            LineChart::default().svg(),
-            chart(vec![], Scale::Log),
-            chart(vec![], Scale::Linear),
-        ] {
+        for svg in [LineChart::default().svg(), chart(vec![], Scale::Log), chart(vec![], Scale::Linear)] {
             assert!(svg.contains("No points to draw"));
             assert!(!svg.contains("NaN"));
         }
@@ -278,14 +215,7 @@ mod tests {
     #[test]
     fn points_without_a_place_are_left_out_and_counted() {
         let ys = [0.0, -1.0, f64::NAN, f64::INFINITY, 1.0, 10.0];
-        let points = ys
-            .iter()
-            .map(|&y| Point {
-                x: 0.5,
-                y,
-                se: f64::NAN,
-            })
-            .collect();
+        let points = ys.iter().map(|&y| Point { x: 0.5, y, se: f64::NAN }).collect();
         let svg = chart(points, Scale::Log);
         assert!(svg.contains("4 points are left out"));
         assert_eq!(svg.matches("<title>").count(), 2);
@@ -295,14 +225,7 @@ mod tests {
     #[test]
     fn one_point_is_drawn() {
         for scale in [Scale::Linear, Scale::Log] {
-            let svg = chart(
-                vec![Point {
-                    x: 1.0,
-                    y: 1.0,
-                    se: 0.0,
-                }],
-                scale,
-            );
+            let svg = chart(vec![Point { x: 1.0, y: 1.0, se: 0.0 }], scale);
             assert_eq!(svg.matches("<title>").count(), 1);
             assert!(!svg.contains("NaN") && !svg.contains("class=\"err"));
         }
@@ -310,28 +233,14 @@ mod tests {
 
     #[test]
     fn errors_are_whiskers_for_few_and_a_band_for_many() {
-        let points = |n: u32| {
-            (1..=n)
-                .map(|i| Point {
-                    x: f64::from(i),
-                    y: 1.0,
-                    se: 0.1,
-                })
-                .collect()
-        };
+        let points = |n: u32| (1..=n).map(|i| Point { x: f64::from(i), y: 1.0, se: 0.1 }).collect();
         assert!(chart(points(8), Scale::Log).contains("class=\"err s0\""));
         assert!(chart(points(80), Scale::Log).contains("class=\"band s0\""));
     }
 
     #[test]
     fn long_series_stay_small() {
-        let points = (0..12_000)
-            .map(|i| Point {
-                x: f64::from(i),
-                y: f64::from(i % 7),
-                se: 0.0,
-            })
-            .collect();
+        let points = (0..12_000).map(|i| Point { x: f64::from(i), y: f64::from(i % 7), se: 0.0 }).collect();
         let svg = chart(points, Scale::Linear);
         assert!(svg.len() < 12_000, "{}", svg.len());
     }

@@ -19,9 +19,7 @@ pub(super) fn viridis(place: f64) -> [u8; 3] {
     let at = place.clamp(0.0, 1.0) * last as f64;
     let i = (at as usize).min(last - 1);
     let part = at - i as f64;
-    std::array::from_fn(|c| {
-        (VIRIDIS[i][c] + part * (VIRIDIS[i + 1][c] - VIRIDIS[i][c])).round() as u8
-    })
+    std::array::from_fn(|c| (VIRIDIS[i][c] + part * (VIRIDIS[i + 1][c] - VIRIDIS[i][c])).round() as u8)
 }
 
 #[cfg(test)]

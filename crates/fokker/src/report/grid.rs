@@ -18,25 +18,14 @@ fn spaced(ticks: &[Tick], frame: &Frame) -> Vec<Tick> {
         })
     };
     while touching(&ticks) {
-        ticks
-            .iter_mut()
-            .filter(|t| !t.label.is_empty())
-            .skip(1)
-            .step_by(2)
-            .for_each(|t| t.label.clear());
+        ticks.iter_mut().filter(|t| !t.label.is_empty()).skip(1).step_by(2).for_each(|t| t.label.clear());
     }
     ticks
 }
 
 /// Draws grid lines, ticks and tick labels.
 pub(super) fn draw(out: &mut String, frame: &Frame, x_ticks: &[Tick], y_ticks: &[Tick]) {
-    let Frame {
-        left,
-        right,
-        top,
-        bottom,
-        ..
-    } = frame;
+    let Frame { left, right, top, bottom, .. } = frame;
     let (mut major, mut minor, mut labels) = (String::new(), String::new(), String::new());
     for tick in y_ticks {
         let Some(y) = frame.at_y(tick.value) else {
@@ -48,11 +37,7 @@ pub(super) fn draw(out: &mut String, frame: &Frame, x_ticks: &[Tick], y_ticks: &
         }
         let _ = write!(major, "M{left:.1} {y:.1}H{right:.1}");
         let (x, y) = (left - 7.0, y + 4.3);
-        let _ = write!(
-            labels,
-            "<text class=\"tick end\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>",
-            tick.label
-        );
+        let _ = write!(labels, "<text class=\"tick end\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", tick.label);
     }
     for tick in spaced(x_ticks, frame) {
         let Some(x) = frame.at_x(tick.value) else {
@@ -65,11 +50,7 @@ pub(super) fn draw(out: &mut String, frame: &Frame, x_ticks: &[Tick], y_ticks: &
         let _ = write!(major, "M{x:.1} {top:.1}V{bottom:.1}");
         let half = width(&tick.label) * FONT / 2.0;
         let (at, y) = (x.clamp(half, WIDTH - half), bottom + 18.0);
-        let _ = write!(
-            labels,
-            "<text class=\"tick mid\" x=\"{at:.1}\" y=\"{y:.1}\">{}</text>",
-            tick.label
-        );
+        let _ = write!(labels, "<text class=\"tick mid\" x=\"{at:.1}\" y=\"{y:.1}\">{}</text>", tick.label);
     }
     let _ = write!(
         out,

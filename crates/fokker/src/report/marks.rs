@@ -28,15 +28,11 @@ pub(super) struct Frame {
 
 impl Frame {
     pub fn at_x(&self, value: f64) -> Option<f64> {
-        self.x
-            .place(value)
-            .map(|at| self.left + at * (self.right - self.left))
+        self.x.place(value).map(|at| self.left + at * (self.right - self.left))
     }
 
     pub fn at_y(&self, value: f64) -> Option<f64> {
-        self.y
-            .place(value)
-            .map(|at| self.bottom - at * (self.bottom - self.top))
+        self.y.place(value).map(|at| self.bottom - at * (self.bottom - self.top))
     }
 
     fn at(&self, p: &Point) -> Option<[f64; 2]> {
@@ -61,11 +57,7 @@ pub(super) fn errors(out: &mut String, frame: &Frame, points: &[Point], style: u
         }
     }
     if !path.is_empty() {
-        let class = if points.len() > MAX_WHISKERS {
-            "band"
-        } else {
-            "err"
-        };
+        let class = if points.len() > MAX_WHISKERS { "band" } else { "err" };
         let _ = write!(out, "<path class=\"{class} s{style}\" d=\"{path}\"/>");
     }
 }
@@ -73,19 +65,14 @@ pub(super) fn errors(out: &mut String, frame: &Frame, points: &[Point], style: u
 fn whisker(path: &mut String, frame: &Frame, p: &Point) {
     if let Some(x) = frame.at_x(p.x) {
         let [low, high] = frame.error(p);
-        let _ = write!(
-            path,
-            "M{x:.1} {low:.1}V{high:.1}m-3 0h6M{x:.1} {low:.1}m-3 0h6"
-        );
+        let _ = write!(path, "M{x:.1} {low:.1}V{high:.1}m-3 0h6M{x:.1} {low:.1}m-3 0h6");
     }
 }
 
 fn band(path: &mut String, frame: &Frame, run: &[Point]) {
     let upper = run.iter().map(|p| (p.x, frame.error(p)[1]));
     let lower = run.iter().rev().map(|p| (p.x, frame.error(p)[0]));
-    let corners = upper
-        .chain(lower)
-        .filter_map(|(x, y)| Some((frame.at_x(x)?, y)));
+    let corners = upper.chain(lower).filter_map(|(x, y)| Some((frame.at_x(x)?, y)));
     for (i, (x, y)) in corners.enumerate() {
         let _ = write!(path, "{}{x:.1} {y:.1}", if i == 0 { "M" } else { "L" });
     }
@@ -109,33 +96,15 @@ pub(super) fn curve(out: &mut String, frame: &Frame, points: &[Point], style: us
 }
 
 /// Draws the markers, each with its values as a tooltip; `names` are the series, x and y, already escaped.
-pub(super) fn points(
-    out: &mut String,
-    frame: &Frame,
-    points: &[Point],
-    style: usize,
-    names: &[String; 3],
-) {
+pub(super) fn points(out: &mut String, frame: &Frame, points: &[Point], style: usize, names: &[String; 3]) {
     let style = style % STYLES;
-    let stride = if points.len() > MAX_MARKERS {
-        points.len() / 8
-    } else {
-        1
-    };
+    let stride = if points.len() > MAX_MARKERS { points.len() / 8 } else { 1 };
     // Long series of different looks carry their markers at different places.
-    let start = if stride > 1 {
-        stride * (style + 1) / (STYLES + 1)
-    } else {
-        0
-    };
+    let start = if stride > 1 { stride * (style + 1) / (STYLES + 1) } else { 0 };
     let [series, x_name, y_name] = names;
     for p in points.iter().skip(start).step_by(stride) {
         let Some([x, y]) = frame.at(p) else { continue };
-        let error = if p.se > 0.0 {
-            format!(" ± {}", number(p.se))
-        } else {
-            String::new()
-        };
+        let error = if p.se > 0.0 { format!(" ± {}", number(p.se)) } else { String::new() };
         let _ = write!(
             out,
             "<path class=\"dot s{style}\" d=\"{}\"><title>{series}\n{x_name}: {}\n{y_name}: {}{error}</title></path>",
@@ -159,18 +128,11 @@ pub(super) fn key(out: &mut String, x: f64, y: f64, style: usize) {
 /// The outline of a style's marker.
 fn shape(x: f64, y: f64, style: usize) -> String {
     match style {
-        0 => format!(
-            "M{:.1} {y:.1}a3.8 3.8 0 1 0 7.6 0a3.8 3.8 0 1 0 -7.6 0Z",
-            x - 3.8
-        ),
+        0 => format!("M{:.1} {y:.1}a3.8 3.8 0 1 0 7.6 0a3.8 3.8 0 1 0 -7.6 0Z", x - 3.8),
         1 => format!("M{:.1} {:.1}h6.8v6.8h-6.8Z", x - 3.4, y - 3.4),
         2 => format!("M{x:.1} {:.1}l4.4 7.6h-8.8Z", y - 4.8),
         3 => format!("M{x:.1} {:.1}l4.8 4.8l-4.8 4.8l-4.8 -4.8Z", y - 4.8),
         4 => format!("M{x:.1} {:.1}l4.4 -7.6h-8.8Z", y + 4.8),
-        _ => format!(
-            "M{:.1} {:.1}h2.8v2.8h2.8v2.8h-2.8v2.8h-2.8v-2.8h-2.8v-2.8h2.8Z",
-            x - 1.4,
-            y - 4.2
-        ),
+        _ => format!("M{:.1} {:.1}h2.8v2.8h2.8v2.8h-2.8v2.8h-2.8v-2.8h-2.8v-2.8h2.8Z", x - 1.4, y - 4.2),
     }
 }

@@ -46,7 +46,10 @@ impl Entry {
         workers: &Workers,
     ) -> Result<Self, Error> {
         let count = if data.image_shape().is_some() { IMAGES * IMAGES } else { config.audit.samples };
-        let sampler = Sampler::ProbabilityFlow { tolerance: config.audit.tolerance.max(1e-4), step_limit: config.audit.step_limit };
+        let sampler = Sampler::ProbabilityFlow {
+            tolerance: config.audit.tolerance.max(1e-4),
+            step_limit: config.audit.step_limit,
+        };
         let samples = sample(score, count, &sampler, config.seed, workers, &|_| {})?;
         let log_density = if data.dim() == 2 { Some(grid_log_density(score, data, config, workers)?) } else { None };
         Ok(Self { name: name.into(), audit, metrics, samples: samples.values, log_density })
@@ -77,7 +80,9 @@ fn grid_points(data: &Data) -> Vec<f64> {
     points
 }
 
-fn grid_log_density(score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers) -> Result<Vec<f64>, Error> {
+fn grid_log_density(
+    score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers,
+) -> Result<Vec<f64>, Error> {
     let options = LikelihoodOptions {
         tolerance: Tolerance { absolute: 1e-3, relative: 1e-3 },
         step_limit: config.audit.step_limit,
@@ -143,7 +148,11 @@ fn facts(dsm: &Entry, fp: &Entry) -> Vec<Fact> {
 fn summary(entries: &[Entry]) -> Table {
     let row = |label: &str, get: &dyn Fn(&Audit) -> Option<(f64, String)>| {
         let cells: Vec<Option<(f64, String)>> = entries.iter().map(|e| get(&e.audit)).collect();
-        let best = cells.iter().enumerate().filter_map(|(i, c)| c.as_ref().map(|c| (i, c.0))).min_by(|a, b| a.1.total_cmp(&b.1));
+        let best = cells
+            .iter()
+            .enumerate()
+            .filter_map(|(i, c)| c.as_ref().map(|c| (i, c.0)))
+            .min_by(|a, b| a.1.total_cmp(&b.1));
         let shown = cells.iter().map(|c| c.as_ref().map_or("—".into(), |c| c.1.clone()));
         let row = Row::new(std::iter::once(label.to_owned()).chain(shown));
         match best {
@@ -191,8 +200,12 @@ fn profiles(entries: &[Entry]) -> Vec<Figure> {
         Figure::svg(chart.svg(), caption)
     };
     let mut figures = vec![
-        chart("Residual of the score FPE", "r(t)", "E‖ε‖/D over x ~ q_t. Whiskers are standard errors.", &|a| a.residual.clone()),
-        chart("Asymmetry of the Jacobian", "NAsym(t)", "E‖J − Jᵀ‖²/(4‖J‖²): 0 for a gradient.", &|a| a.asymmetry.clone()),
+        chart("Residual of the score FPE", "r(t)", "E‖ε‖/D over x ~ q_t. Whiskers are standard errors.", &|a| {
+            a.residual.clone()
+        }),
+        chart("Asymmetry of the Jacobian", "NAsym(t)", "E‖J − Jᵀ‖²/(4‖J‖²): 0 for a gradient.", &|a| {
+            a.asymmetry.clone()
+        }),
     ];
     if entries.iter().any(|e| e.audit.score_error.is_some()) {
         figures.push(chart("Error of the score", "σ² E‖s − ∇ log q‖²", "Against the closed form.", &|a| {
@@ -210,7 +223,11 @@ fn curves(entries: &[Entry]) -> Vec<Figure> {
             .enumerate()
             .map(|(i, e)| Series {
                 name: e.name.clone(),
-                points: e.metrics.iter().filter_map(|m| get(m).map(|y| Point { x: m.step as f64, y, se: 0.0 })).collect(),
+                points: e
+                    .metrics
+                    .iter()
+                    .filter_map(|m| get(m).map(|y| Point { x: m.step as f64, y, se: 0.0 }))
+                    .collect(),
                 style: style(i, entries),
             })
             .filter(|s: &Series| !s.points.is_empty())
@@ -237,9 +254,9 @@ fn pictures(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page
     if let Some(shape) = data.image_shape() {
         let mut figures = Vec::new();
         let real = held_out(data, IMAGES * IMAGES, config.seed);
-        for (name, rows) in std::iter::once(("held-out data".to_owned(), real))
-            .chain(entries.iter().map(|e| (format!("samples of {}", e.name), e.samples.iter().map(|&v| to_f32(v)).collect())))
-        {
+        for (name, rows) in std::iter::once(("held-out data".to_owned(), real)).chain(
+            entries.iter().map(|e| (format!("samples of {}", e.name), e.samples.iter().map(|&v| to_f32(v)).collect())),
+        ) {
             if let Ok(png) = png_grid(&rows, shape, IMAGES) {
                 figures.push(Figure::image(png_uri(&png), &name, name.clone()));
             }
@@ -252,8 +269,9 @@ fn pictures(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page
     let bounds = window(data);
     let mut figures = Vec::new();
     let real: Vec<f64> = held_out(data, config.audit.samples, config.seed).into_iter().map(f64::from).collect();
-    let clouds = std::iter::once(("held-out data".to_owned(), &real, 3))
-        .chain(entries.iter().enumerate().map(|(i, e)| (format!("samples of {}", e.name), &e.samples, style(i, entries))));
+    let clouds = std::iter::once(("held-out data".to_owned(), &real, 3)).chain(
+        entries.iter().enumerate().map(|(i, e)| (format!("samples of {}", e.name), &e.samples, style(i, entries))),
+    );
     for (name, rows, style) in clouds {
         let points: Vec<[f64; 2]> = rows.chunks_exact(data.dim()).map(|r| [r[0], r[1]]).collect();
         if let Ok(uri) = scatter(&points, bounds, 480, style) {

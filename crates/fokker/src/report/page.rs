@@ -21,10 +21,7 @@ impl Figure {
     /// caption is text.
     #[must_use]
     pub fn svg(svg: impl Into<String>, caption: impl Into<String>) -> Self {
-        Self {
-            html: svg.into(),
-            caption: caption.into(),
-        }
+        Self { html: svg.into(), caption: caption.into() }
     }
 
     /// A figure of a picture in a `data:` URI, as [`heatmap`](super::heatmap) makes it; `alt` says what it
@@ -43,10 +40,7 @@ impl Figure {
         } else {
             format!("<p class=\"note\">{alt}</p>")
         };
-        Self {
-            html,
-            caption: caption.into(),
-        }
+        Self { html, caption: caption.into() }
     }
 
     fn html(&self) -> String {
@@ -90,11 +84,7 @@ impl Page {
     /// An empty page.
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
-        Self {
-            title: title.into(),
-            body: String::new(),
-            in_section: false,
-        }
+        Self { title: title.into(), body: String::new(), in_section: false }
     }
 
     /// Adds an opening paragraph of text in larger type.

@@ -11,23 +11,15 @@ use super::text::{escape, number, shorten};
 /// The longest side of a picture, in pixels.
 const MAX_SIDE: usize = 4096;
 /// Middle tones of the six styles, readable on white and on black.
-const TONES: [[u8; 3]; 6] = [
-    [213, 94, 0],
-    [24, 122, 196],
-    [0, 148, 110],
-    [190, 92, 150],
-    [184, 134, 11],
-    [110, 120, 130],
-];
+const TONES: [[u8; 3]; 6] =
+    [[213, 94, 0], [24, 122, 196], [0, 148, 110], [190, 92, 150], [184, 134, 11], [110, 120, 130]];
 
 /// Why a picture could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PictureError {
     /// A side is zero or too long.
-    #[error(
-        "a picture of {width} x {height} pixels cannot be drawn: each side takes 1 to {MAX_SIDE}"
-    )]
+    #[error("a picture of {width} x {height} pixels cannot be drawn: each side takes 1 to {MAX_SIDE}")]
     Side {
         /// Width asked for.
         width: usize,
@@ -81,9 +73,7 @@ pub fn png_uri(bytes: &[u8]) -> String {
 /// ```
 pub fn heatmap(values: &[f64], width: usize, height: usize) -> Result<String, PictureError> {
     let finite = values.iter().filter(|v| v.is_finite());
-    let range = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], &v| {
-        [lo.min(v), hi.max(v)]
-    });
+    let range = finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[lo, hi], &v| [lo.min(v), hi.max(v)]);
     heatmap_within(values, width, height, range)
 }
 
@@ -92,28 +82,15 @@ pub fn heatmap(values: &[f64], width: usize, height: usize) -> Result<String, Pi
 ///
 /// # Errors
 /// As [`heatmap`].
-pub fn heatmap_within(
-    values: &[f64],
-    width: usize,
-    height: usize,
-    range: [f64; 2],
-) -> Result<String, PictureError> {
+pub fn heatmap_within(values: &[f64], width: usize, height: usize, range: [f64; 2]) -> Result<String, PictureError> {
     check_sides(width, height)?;
     if values.len() != width * height {
-        return Err(PictureError::Length {
-            width,
-            height,
-            got: values.len(),
-        });
+        return Err(PictureError::Length { width, height, got: values.len() });
     }
     // Halves keep the difference of two huge ends finite.
     let [lo, hi] = range.map(|end| end / 2.0);
     let pixels = values.iter().flat_map(|&v| {
-        let place = if hi > lo {
-            (v / 2.0 - lo) / (hi - lo)
-        } else {
-            0.5
-        };
+        let place = if hi > lo { (v / 2.0 - lo) / (hi - lo) } else { 0.5 };
         let [r, g, b] = viridis(place);
         [r, g, b, if v.is_finite() { 255 } else { 0 }]
     });
@@ -135,11 +112,7 @@ pub fn colour_bar(range: [f64; 2], label: &str) -> String {
     );
     for i in 0..64 {
         let [r, g, b] = viridis((f64::from(i) + 0.5) / 64.0);
-        let _ = write!(
-            out,
-            "<rect x=\"{}\" width=\"5\" height=\"10\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>",
-            i * 5
-        );
+        let _ = write!(out, "<rect x=\"{}\" width=\"5\" height=\"10\" fill=\"#{r:02x}{g:02x}{b:02x}\"/>", i * 5);
     }
     let _ = write!(
         out,
@@ -165,25 +138,15 @@ pub fn colour_bar(range: [f64; 2], label: &str) -> String {
 /// # Ok(())
 /// # }
 /// ```
-pub fn scatter(
-    points: &[[f64; 2]],
-    bounds: [[f64; 2]; 2],
-    size: usize,
-    style: usize,
-) -> Result<String, PictureError> {
+pub fn scatter(points: &[[f64; 2]], bounds: [[f64; 2]; 2], size: usize, style: usize) -> Result<String, PictureError> {
     check_sides(size, size)?;
-    if !bounds
-        .iter()
-        .all(|[lo, hi]| lo < hi && (hi - lo).is_finite())
-    {
+    if !bounds.iter().all(|[lo, hi]| lo < hi && (hi - lo).is_finite()) {
         return Err(PictureError::Bounds { bounds });
     }
     let ink = splat(points, bounds, size);
     let [r, g, b] = TONES[style % TONES.len()];
     // One point alone must be seen, and a crowd must not saturate: the fewer points, the stronger each.
-    let strength = (1200.0 / points.len().max(1) as f64)
-        .sqrt()
-        .clamp(0.12, 0.9);
+    let strength = (1200.0 / points.len().max(1) as f64).sqrt().clamp(0.12, 0.9);
     let pixels = ink.iter().flat_map(|&n| {
         let alpha = 1.0 - (1.0 - strength).powf(n);
         // 32 levels look no worse than 256 and make the file half as large.
@@ -199,8 +162,7 @@ fn splat(points: &[[f64; 2]], bounds: [[f64; 2]; 2], size: usize) -> Vec<f64> {
     let radius = (side / 300.0).max(0.9);
     let reach = radius.ceil() as i64 + 1;
     for p in points {
-        let [u, v]: [f64; 2] =
-            std::array::from_fn(|i| (p[i] - bounds[i][0]) / (bounds[i][1] - bounds[i][0]));
+        let [u, v]: [f64; 2] = std::array::from_fn(|i| (p[i] - bounds[i][0]) / (bounds[i][1] - bounds[i][0]));
         if !(0.0..=1.0).contains(&u) || !(0.0..=1.0).contains(&v) {
             continue;
         }
@@ -245,9 +207,7 @@ mod tests {
     use std::error::Error;
 
     fn pixels(uri: &str) -> Result<Vec<u8>, Box<dyn Error>> {
-        let body = uri
-            .strip_prefix("data:image/png;base64,")
-            .ok_or("not a PNG URI")?;
+        let body = uri.strip_prefix("data:image/png;base64,").ok_or("not a PNG URI")?;
         let bytes = STANDARD.decode(body)?;
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info()?;
         let mut rgba = vec![0; reader.output_buffer_size().ok_or("too large")?];
@@ -283,22 +243,10 @@ mod tests {
     #[test]
     fn wrong_requests_are_errors() {
         assert!(matches!(heatmap(&[], 0, 0), Err(PictureError::Side { .. })));
-        assert!(matches!(
-            heatmap(&[1.0], 2, 2),
-            Err(PictureError::Length { got: 1, .. })
-        ));
-        assert!(matches!(
-            heatmap(&[1.0], 5000, 1),
-            Err(PictureError::Side { .. })
-        ));
+        assert!(matches!(heatmap(&[1.0], 2, 2), Err(PictureError::Length { got: 1, .. })));
+        assert!(matches!(heatmap(&[1.0], 5000, 1), Err(PictureError::Side { .. })));
         let unit = [0.0, 1.0];
-        assert!(matches!(
-            scatter(&[], [unit, [1.0, 1.0]], 9, 0),
-            Err(PictureError::Bounds { .. })
-        ));
-        assert!(matches!(
-            scatter(&[], [unit, [f64::NAN, 1.0]], 9, 0),
-            Err(PictureError::Bounds { .. })
-        ));
+        assert!(matches!(scatter(&[], [unit, [1.0, 1.0]], 9, 0), Err(PictureError::Bounds { .. })));
+        assert!(matches!(scatter(&[], [unit, [f64::NAN, 1.0]], 9, 0), Err(PictureError::Bounds { .. })));
     }
 }

@@ -17,19 +17,13 @@ impl Row {
     /// A row of these cells with no best one.
     #[must_use]
     pub fn new(cells: impl IntoIterator<Item = String>) -> Self {
-        Self {
-            cells: cells.into_iter().collect(),
-            best: None,
-        }
+        Self { cells: cells.into_iter().collect(), best: None }
     }
 
     /// The same row with the cell of `column` marked as the best.
     #[must_use]
     pub fn best(self, column: usize) -> Self {
-        Self {
-            best: Some(column),
-            ..self
-        }
+        Self { best: Some(column), ..self }
     }
 }
 
@@ -57,13 +51,7 @@ pub struct Table {
 impl Table {
     /// The table as HTML, inside a container that scrolls when the screen is narrow.
     pub(super) fn html(&self) -> String {
-        let columns = self
-            .rows
-            .iter()
-            .map(|r| r.cells.len())
-            .chain([self.header.len()])
-            .max()
-            .unwrap_or(0);
+        let columns = self.rows.iter().map(|r| r.cells.len()).chain([self.header.len()]).max().unwrap_or(0);
         let numeric: Vec<bool> = (0..columns).map(|c| self.is_numeric(c)).collect();
         let caption = escape(&self.caption);
         let mut out = String::from("<div class=\"table\">");
@@ -82,10 +70,7 @@ impl Table {
         out.push_str("</tr></thead><tbody>");
         for row in &self.rows {
             out.push_str("<tr>");
-            numeric
-                .iter()
-                .enumerate()
-                .for_each(|(c, &numeric)| cell(&mut out, row, c, numeric));
+            numeric.iter().enumerate().for_each(|(c, &numeric)| cell(&mut out, row, c, numeric));
             out.push_str("</tr>");
         }
         out.push_str("</tbody></table></div>");
@@ -98,23 +83,15 @@ impl Table {
 
     /// Whether every filled cell of a column begins like a number, and at least one is filled.
     fn is_numeric(&self, column: usize) -> bool {
-        let mut cells = self
-            .rows
-            .iter()
-            .filter_map(|r| r.cells.get(column))
-            .filter(|c| !c.trim().is_empty())
-            .peekable();
+        let mut cells =
+            self.rows.iter().filter_map(|r| r.cells.get(column)).filter(|c| !c.trim().is_empty()).peekable();
         cells.peek().is_some() && cells.all(|c| looks_numeric(c))
     }
 }
 
 fn cell(out: &mut String, row: &Row, column: usize, numeric: bool) {
     let text = row.cells.get(column).map(|c| escape(c)).unwrap_or_default();
-    let text = if row.best == Some(column) {
-        format!("<strong>{text}</strong>")
-    } else {
-        text
-    };
+    let text = if row.best == Some(column) { format!("<strong>{text}</strong>") } else { text };
     let _ = if column == 0 && !numeric {
         write!(out, "<th scope=\"row\">{text}</th>")
     } else {
@@ -151,10 +128,7 @@ mod tests {
             notes: vec!["n < 1".into()],
         };
         let html = table.html();
-        assert!(
-            html.contains("<td class=\"num\"><strong>−1.0 ± 0.1</strong></td><td>fine</td>"),
-            "{html}"
-        );
+        assert!(html.contains("<td class=\"num\"><strong>−1.0 ± 0.1</strong></td><td>fine</td>"), "{html}");
         assert!(html.contains("<td class=\"num\">—</td><td></td>"));
         assert!(html.contains("n &lt; 1"));
         assert!(Table::default().html().contains("</table>"));

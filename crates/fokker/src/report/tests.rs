@@ -2,44 +2,26 @@
 
 use super::*;
 
-const HOSTILE: &str =
-    "</title></svg><script src=\"https://evil.example/x.js\">alert('1')</script>&\"'\u{0}";
+const HOSTILE: &str = "</title></svg><script src=\"https://evil.example/x.js\">alert('1')</script>&\"'\u{0}";
 
 fn page_of(name: &str) -> Result<String, PictureError> {
-    let points = (1..30)
-        .map(|i| Point {
-            x: f64::from(i),
-            y: f64::from(i),
-            se: 0.5,
-        })
-        .collect();
+    let points = (1..30).map(|i| Point { x: f64::from(i), y: f64::from(i), se: 0.5 }).collect();
     let chart = LineChart {
         title: name.into(),
         x_label: name.into(),
         y_label: name.into(),
         x_scale: Scale::Log,
         y_scale: Scale::Log,
-        series: vec![Series {
-            name: name.into(),
-            points,
-            style: usize::MAX,
-        }],
+        series: vec![Series { name: name.into(), points, style: usize::MAX }],
     };
     let table = Table {
         caption: name.into(),
         header: vec![name.into(), name.into()],
-        rows: vec![
-            Row::new([name.into(), "1".into()]).best(1),
-            Row::new([name.into()]).best(9),
-        ],
+        rows: vec![Row::new([name.into(), "1".into()]).best(1), Row::new([name.into()]).best(9)],
         notes: vec![name.into()],
     };
     let heat = heatmap(&[0.0, 1.0], 2, 1)?;
-    let fact = Fact {
-        label: name.into(),
-        value: name.into(),
-        note: name.into(),
-    };
+    let fact = Fact { label: name.into(), value: name.into(), note: name.into() };
     Ok(Page::new(name)
         .lead(name)
         .facts(&[fact])
@@ -48,10 +30,7 @@ fn page_of(name: &str) -> Result<String, PictureError> {
         .table(table)
         .figure(Figure::svg(chart.svg(), name))
         .section(name, &colour_bar([0.0, 1.0], name))
-        .row([
-            Figure::image(&heat, name, name),
-            Figure::image(name, name, name),
-        ])
+        .row([Figure::image(&heat, name, name), Figure::image(name, name, name)])
         .render())
 }
 
@@ -69,13 +48,8 @@ fn hostile_names_stay_text() -> Result<(), PictureError> {
 #[test]
 fn nothing_is_loaded() -> Result<(), PictureError> {
     let html = page_of("plain")?.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
-    for load in [
-        "http://", "https://", "//", "url(", "@import", "<link", "<script", "<iframe", "href=",
-    ] {
-        let markup: String = html
-            .split("base64,")
-            .map(|part| part.trim_start_matches(|c| c != '"'))
-            .collect();
+    for load in ["http://", "https://", "//", "url(", "@import", "<link", "<script", "<iframe", "href="] {
+        let markup: String = html.split("base64,").map(|part| part.trim_start_matches(|c| c != '"')).collect();
         assert!(!markup.contains(load), "{load}");
     }
     assert!(html.matches("src=\"").count() == html.matches("src=\"data:image/png;base64,").count());
@@ -86,24 +60,10 @@ fn nothing_is_loaded() -> Result<(), PictureError> {
 fn structure() -> Result<(), PictureError> {
     let html = page_of("plain")?;
     assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">") && html.ends_with("</html>\n"));
-    for tag in [
-        "section",
-        "figure",
-        "table",
-        "tr",
-        "th",
-        "td",
-        "dl",
-        "div",
-        "svg",
-        "text",
-        "p",
-        "main",
-        "figcaption",
-        "g",
-    ] {
-        let opened =
-            html.matches(&format!("<{tag}>")).count() + html.matches(&format!("<{tag} ")).count();
+    for tag in
+        ["section", "figure", "table", "tr", "th", "td", "dl", "div", "svg", "text", "p", "main", "figcaption", "g"]
+    {
+        let opened = html.matches(&format!("<{tag}>")).count() + html.matches(&format!("<{tag} ")).count();
         assert_eq!(opened, html.matches(&format!("</{tag}>")).count(), "{tag}");
     }
     assert_eq!(html.matches("<section>").count(), 2);

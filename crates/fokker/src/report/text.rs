@@ -69,30 +69,18 @@ pub fn mean_se(mean: f64, se: f64) -> String {
         return number(mean);
     }
     let top = exponent(mean).max(exponent(se));
-    let decimals = |shift: i32| {
-        usize::try_from(1 - exponent(se) + shift)
-            .unwrap_or(0)
-            .min(12)
-    };
+    let decimals = |shift: i32| usize::try_from(1 - exponent(se) + shift).unwrap_or(0).min(12);
     if (-4..6).contains(&top) {
         return format!("{} ± {}", fixed(mean, decimals(0)), fixed(se, decimals(0)));
     }
     let (a, b) = (shifted(mean, top), shifted(se, top));
-    format!(
-        "({} ± {})×10{}",
-        fixed(a, decimals(top)),
-        fixed(b, decimals(top)),
-        superscript(top)
-    )
+    format!("({} ± {})×10{}", fixed(a, decimals(top)), fixed(b, decimals(top)), superscript(top))
 }
 
 /// The decimal exponent of a finite number; 0 for zero.
 pub(super) fn exponent(value: f64) -> i32 {
     // Rust prints the shortest exact digits, so the exponent printed is right where log10 would round.
-    format!("{:e}", value.abs())
-        .split_once('e')
-        .and_then(|(_, e)| e.parse().ok())
-        .unwrap_or(0)
+    format!("{:e}", value.abs()).split_once('e').and_then(|(_, e)| e.parse().ok()).unwrap_or(0)
 }
 
 /// `value` with a fixed number of decimals, thousands grouped by commas and a true minus sign.
@@ -118,11 +106,7 @@ pub(super) fn fixed(value: f64, decimals: usize) -> String {
 
 /// `value` as mantissa and power of ten.
 pub(super) fn scientific(value: f64, exponent: i32, decimals: usize) -> String {
-    format!(
-        "{}×10{}",
-        fixed(shifted(value, exponent), decimals),
-        superscript(exponent)
-    )
+    format!("{}×10{}", fixed(shifted(value, exponent), decimals), superscript(exponent))
 }
 
 /// `value` / 10^`exponent`, also where 10^`exponent` alone would overflow.
@@ -157,9 +141,7 @@ pub(super) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
             'i' | 'j' | 'l' | '.' | ',' | '\'' | '|' | ':' | ';' | '!' | ' ' => 0.32,
-            'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '⁻' | '⁰'..='⁹' | '¹' | '²' | '³' => {
-                0.4
-            }
+            'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '⁻' | '⁰'..='⁹' | '¹' | '²' | '³' => 0.4,
             'm' | 'w' | 'M' | 'W' | '@' | '%' | '—' => 0.9,
             'A'..='Z' => 0.68,
             c if u32::from(c) > 0x2E80 => 1.05,

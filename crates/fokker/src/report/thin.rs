@@ -8,14 +8,7 @@ pub(super) fn drawable(points: &[Point], x_scale: Scale, y_scale: Scale) -> Vec<
     let mut kept: Vec<Point> = points
         .iter()
         .filter(|p| x_scale.accepts(p.x) && y_scale.accepts(p.y))
-        .map(|&p| Point {
-            se: if p.se > 0.0 && Scale::Linear.accepts(p.se) {
-                p.se
-            } else {
-                0.0
-            },
-            ..p
-        })
+        .map(|&p| Point { se: if p.se > 0.0 && Scale::Linear.accepts(p.se) { p.se } else { 0.0 }, ..p })
         .collect();
     kept.sort_by(|a, b| a.x.total_cmp(&b.x));
     kept
@@ -26,21 +19,14 @@ pub(super) fn thin(points: Vec<Point>, axis: &Axis, bins: u32) -> Vec<Point> {
     if points.len() <= bins as usize {
         return points;
     }
-    let bin = |p: &Point| {
-        axis.place(p.x)
-            .map(|at| (at * f64::from(bins)).min(f64::from(bins) - 1.0).floor())
-    };
+    let bin = |p: &Point| axis.place(p.x).map(|at| (at * f64::from(bins)).min(f64::from(bins) - 1.0).floor());
     points.chunk_by(|a, b| bin(a) == bin(b)).map(mean).collect()
 }
 
 fn mean(points: &[Point]) -> Point {
     let n = points.len().max(1) as f64;
     let sum = |f: fn(&Point) -> f64| points.iter().map(f).sum::<f64>();
-    Point {
-        x: sum(|p| p.x) / n,
-        y: sum(|p| p.y) / n,
-        se: sum(|p| p.se * p.se).sqrt() / n,
-    }
+    Point { x: sum(|p| p.x) / n, y: sum(|p| p.y) / n, se: sum(|p| p.se * p.se).sqrt() / n }
 }
 
 #[cfg(test)]
@@ -48,13 +34,7 @@ mod tests {
     use super::*;
 
     fn line(n: u32) -> Vec<Point> {
-        (1..=n)
-            .map(|i| Point {
-                x: f64::from(i),
-                y: 2.0 * f64::from(i),
-                se: 1.0,
-            })
-            .collect()
+        (1..=n).map(|i| Point { x: f64::from(i), y: 2.0 * f64::from(i), se: 1.0 }).collect()
     }
 
     #[test]
@@ -64,30 +44,18 @@ mod tests {
         assert!(drawable(&points, Scale::Log, Scale::Log).is_empty());
         assert_eq!(drawable(&points, Scale::Linear, Scale::Linear).len(), 2);
         let odd = [f64::NAN, -1.0, f64::INFINITY].map(|se| Point { x: 1.0, y: 1.0, se });
-        assert!(
-            drawable(&odd, Scale::Log, Scale::Log)
-                .iter()
-                .all(|p| p.se == 0.0)
-        );
+        assert!(drawable(&odd, Scale::Log, Scale::Log).iter().all(|p| p.se == 0.0));
     }
 
     #[test]
     fn thins_to_bins_and_keeps_the_mean() {
         let points = line(12_000);
         for scale in [Scale::Linear, Scale::Log] {
-            let axis = Axis::fit(scale, points.iter().map(|p| p.x), 0.0)
-                .into_iter()
-                .next();
-            let thinned = axis
-                .map(|axis| thin(points.clone(), &axis, 400))
-                .unwrap_or_default();
+            let axis = Axis::fit(scale, points.iter().map(|p| p.x), 0.0).into_iter().next();
+            let thinned = axis.map(|axis| thin(points.clone(), &axis, 400)).unwrap_or_default();
             assert!((200..=400).contains(&thinned.len()), "{}", thinned.len());
             assert!(thinned.windows(2).all(|w| w[0].x < w[1].x));
-            assert!(
-                thinned
-                    .iter()
-                    .all(|p| (p.y - 2.0 * p.x).abs() < 1e-6 && p.se <= 1.0)
-            );
+            assert!(thinned.iter().all(|p| (p.y - 2.0 * p.x).abs() < 1e-6 && p.se <= 1.0));
         }
     }
 

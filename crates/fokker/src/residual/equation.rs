@@ -46,7 +46,8 @@ pub(crate) fn dot<F: Real>(a: &[F], b: &[F]) -> F {
 /// ε = ∂ₜs − ∇φ into `out` (`rows × D`). The tape has computed s, the parts of the probes and part `time`, all of them below
 /// `parts` but `time`.
 pub(crate) fn vector<F: Real>(
-    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, probes: &[Probes<'_, F>], time: usize, parts: usize, out: &mut [F],
+    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, probes: &[Probes<'_, F>], time: usize, parts: usize,
+    out: &mut [F],
 ) {
     let n = points.x.len();
     // ε ← ∂ₜs + a s; the gradient of φ at fixed s is −a s.

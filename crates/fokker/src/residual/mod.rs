@@ -67,7 +67,8 @@ pub fn residual<F: Real>(
 ) -> Result<Residuals<F>, JetError> {
     let dim = score.dim();
     let total = divergence.directions(dim);
-    let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| Evaluator::new(score, total, workers.panel_rows()).map(Mutex::new)).collect();
+    let lanes: Result<Vec<_>, _> =
+        (0..workers.lanes()).map(|_| Evaluator::new(score, total, workers.panel_rows()).map(Mutex::new)).collect();
     let streams = Streams::new(seed);
     let chunks = workers.run(t.len(), &lanes?, |lane, panel, range| {
         let mut rng = streams.at("residual-probes", 0, panel as u64);

@@ -58,7 +58,9 @@ impl Score<f64> for AnalyticScore {
         &self.sde
     }
 
-    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, JetError> {
+    fn tape<'a>(
+        &'a self, directions: &Directions, rows: usize,
+    ) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, JetError> {
         let size = rows * self.dim();
         Ok(Box::new(AnalyticTape {
             score: self,

@@ -133,26 +133,14 @@ impl Mixture {
     /// assert_eq!(mixture.dim(), 2);
     /// # Ok::<(), fokker::score::mixture::MixtureError>(())
     /// ```
-    pub fn new(
-        weights: &[f64],
-        means: &[Vec<f64>],
-        covariances: &[Vec<f64>],
-    ) -> Result<Self, MixtureError> {
+    pub fn new(weights: &[f64], means: &[Vec<f64>], covariances: &[Vec<f64>]) -> Result<Self, MixtureError> {
         // First of all, because nalgebra panics on an empty matrix.
         let dim = dimension(weights, means)?;
         let (expected, found) = (weights.len(), covariances.len());
         if found != expected {
-            return Err(MixtureError::Count {
-                what: "covariances",
-                expected,
-                found,
-            });
+            return Err(MixtureError::Count { what: "covariances", expected, found });
         }
-        let shapes: Result<Vec<_>, _> = covariances
-            .iter()
-            .enumerate()
-            .map(|(k, c)| eigen(k, dim, c))
-            .collect();
+        let shapes: Result<Vec<_>, _> = covariances.iter().enumerate().map(|(k, c)| eigen(k, dim, c)).collect();
         Self::assemble(weights, means, shapes?)
     }
 
@@ -172,10 +160,7 @@ impl Mixture {
         if !(std > 0.0 && variance > 0.0 && variance.is_finite()) {
             return Err(MixtureError::Std { value: std });
         }
-        let shapes = means
-            .iter()
-            .map(|mean| (vec![variance; mean.len()], None))
-            .collect();
+        let shapes = means.iter().map(|mean| (vec![variance; mean.len()], None)).collect();
         Self::assemble(weights, means, shapes)
     }
 
@@ -224,9 +209,7 @@ impl Mixture {
             weights.push(rng.random_range(0.5..1.5));
             means.push(spread_mean(&mut rng, dim, &means));
             // The eigenvectors of a symmetric Gaussian matrix are Haar-distributed.
-            let noise: Vec<f64> = (0..dim * dim)
-                .map(|_| StandardNormal.sample(&mut rng))
-                .collect();
+            let noise: Vec<f64> = (0..dim * dim).map(|_| StandardNormal.sample(&mut rng)).collect();
             let noise = DMatrix::from_row_slice(dim, dim, &noise);
             let (_, axes) = decompose(k, &noise + noise.transpose())?;
             let variances = (0..dim).map(|_| rng.random_range(0.05..0.5)).collect();
@@ -280,33 +263,20 @@ impl Mixture {
     }
 
     fn assemble(
-        weights: &[f64],
-        means: &[Vec<f64>],
-        shapes: Vec<(Vec<f64>, Option<Vec<f64>>)>,
+        weights: &[f64], means: &[Vec<f64>], shapes: Vec<(Vec<f64>, Option<Vec<f64>>)>,
     ) -> Result<Self, MixtureError> {
         let dim = dimension(weights, means)?;
         let total: f64 = weights.iter().sum();
         let mut components = Vec::with_capacity(weights.len());
-        for (k, ((&weight, mean), (variances, axes))) in
-            weights.iter().zip(means).zip(shapes).enumerate()
-        {
+        for (k, ((&weight, mean), (variances, axes))) in weights.iter().zip(means).zip(shapes).enumerate() {
             if !(weight > 0.0 && weight.is_finite() && total.is_finite()) {
-                return Err(MixtureError::Weight {
-                    component: k,
-                    value: weight,
-                });
+                return Err(MixtureError::Weight { component: k, value: weight });
             }
             check("mean", k, dim, mean)?;
             let (weight, mean) = (weight / total, mean.clone());
             let mut mean_in_axes = vec![0.0; dim];
             to_axes(axes.as_deref(), &mean, &mut mean_in_axes);
-            components.push(Component {
-                weight,
-                mean,
-                mean_in_axes,
-                variances,
-                axes,
-            });
+            components.push(Component { weight, mean, mean_in_axes, variances, axes });
         }
         Ok(Self { dim, components })
     }
@@ -316,11 +286,7 @@ impl Mixture {
 fn dimension(weights: &[f64], means: &[Vec<f64>]) -> Result<usize, MixtureError> {
     let (expected, found) = (weights.len(), means.len());
     if found != expected {
-        return Err(MixtureError::Count {
-            what: "means",
-            expected,
-            found,
-        });
+        return Err(MixtureError::Count { what: "means", expected, found });
     }
     match means.first() {
         Some(mean) if !mean.is_empty() => Ok(mean.len()),

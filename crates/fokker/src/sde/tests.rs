@@ -54,12 +54,7 @@ proptest! {
 fn moment_equations_fail_for_mixed_sdes() {
     let (c, other) = (Sde::vp().at(0.3), Sde::sub_vp().at(0.3));
     assert!((2.0 * c.sigma * c.dsigma - 2.0 * c.a * c.sigma * c.sigma - other.g2).abs() > 0.1);
-    let flat = Sde::Vp {
-        beta_min: 5.0,
-        beta_max: 5.0,
-        t_min: 1e-3,
-    }
-    .at(0.3);
+    let flat = Sde::Vp { beta_min: 5.0, beta_max: 5.0, t_min: 1e-3 }.at(0.3);
     assert!((c.dm - flat.a * c.m).abs() > 0.1);
 }
 
@@ -70,12 +65,7 @@ fn derivatives_that_vanish_do_so_only_where_they_should() {
     assert!(ve.dg2 > 1.0 && ve.dsigma > 1.0);
     let vp = Sde::vp().at(0.4);
     assert!(vp.a < -1.0 && vp.da < -1.0 && vp.dm < -0.1);
-    let flat = Sde::Vp {
-        beta_min: 5.0,
-        beta_max: 5.0,
-        t_min: 1e-3,
-    }
-    .at(0.4);
+    let flat = Sde::Vp { beta_min: 5.0, beta_max: 5.0, t_min: 1e-3 }.at(0.4);
     assert_eq!([flat.da, flat.dg2], [0.0; 2]);
 }
 
@@ -121,32 +111,16 @@ fn toml_round_trip_and_defaults() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(toml::from_str::<Sde>(&format!("kind = \"{kind}\""))?, sde);
         assert_eq!(toml::from_str::<Sde>(&toml::to_string(&sde)?)?, sde);
     }
-    let integers: Sde =
-        toml::from_str("kind = \"ve\"\nsigma_min = 1\nsigma_max = 40\nt_min = 0.01")?;
-    assert_eq!(
-        integers,
-        Sde::Ve {
-            sigma_min: 1.0,
-            sigma_max: 40.0,
-            t_min: 0.01
-        }
-    );
+    let integers: Sde = toml::from_str("kind = \"ve\"\nsigma_min = 1\nsigma_max = 40\nt_min = 0.01")?;
+    assert_eq!(integers, Sde::Ve { sigma_min: 1.0, sigma_max: 40.0, t_min: 0.01 });
     Ok(())
 }
 
 #[test]
 fn toml_refuses_what_it_does_not_know() {
     for kind in ["vp", "sub-vp", "ve"] {
-        let own = if kind == "ve" {
-            "sigma_max"
-        } else {
-            "beta_max"
-        };
-        let foreign = if kind == "ve" {
-            "beta_max"
-        } else {
-            "sigma_max"
-        };
+        let own = if kind == "ve" { "sigma_max" } else { "beta_max" };
+        let foreign = if kind == "ve" { "beta_max" } else { "sigma_max" };
         let read = |line: String| toml::from_str::<Sde>(&format!("kind = \"{kind}\"\n{line}"));
         assert!(read(format!("{own} = 30.0")).is_ok());
         assert!(read("typo = 1.0".to_owned()).is_err());
@@ -162,11 +136,7 @@ fn toml_refuses_what_it_does_not_know() {
 
 #[test]
 fn every_key_changes_the_sde() {
-    let read = |text: &str| {
-        toml::from_str::<Sde>(text)
-            .ok()
-            .map(|sde| (sde.at(0.5), sde.t_min()))
-    };
+    let read = |text: &str| toml::from_str::<Sde>(text).ok().map(|sde| (sde.at(0.5), sde.t_min()));
     for (kind, line) in [
         ("vp", "beta_min = 0.2"),
         ("vp", "beta_max = 19"),
@@ -180,70 +150,28 @@ fn every_key_changes_the_sde() {
     ] {
         let base = read(&format!("kind = \"{kind}\""));
         let changed = read(&format!("kind = \"{kind}\"\n{line}"));
-        assert!(
-            base.is_some() && changed.is_some() && base != changed,
-            "{kind} {line}"
-        );
+        assert!(base.is_some() && changed.is_some() && base != changed, "{kind} {line}");
     }
 }
 
 #[test]
 fn validation_names_the_key() {
-    let vp = |beta_min, beta_max, t_min| {
-        Sde::Vp {
-            beta_min,
-            beta_max,
-            t_min,
-        }
-        .validate()
-    };
-    let sub = |beta_min, beta_max, t_min| {
-        Sde::SubVp {
-            beta_min,
-            beta_max,
-            t_min,
-        }
-        .validate()
-    };
-    let ve = |sigma_min, sigma_max, t_min| {
-        Sde::Ve {
-            sigma_min,
-            sigma_max,
-            t_min,
-        }
-        .validate()
-    };
+    let vp = |beta_min, beta_max, t_min| Sde::Vp { beta_min, beta_max, t_min }.validate();
+    let sub = |beta_min, beta_max, t_min| Sde::SubVp { beta_min, beta_max, t_min }.validate();
+    let ve = |sigma_min, sigma_max, t_min| Sde::Ve { sigma_min, sigma_max, t_min }.validate();
     assert!(vp(0.1, 20.0, 1e-3).is_ok() && vp(5.0, 5.0, 1e-3).is_ok());
     assert!(sub(0.1, 20.0, 1e-3).is_ok() && ve(0.01, 50.0, 0.999).is_ok());
     let cases = [
         (vp(f64::NAN, 20.0, 1e-3), "beta_min = NaN: must be finite"),
-        (
-            sub(0.1, f64::INFINITY, 1e-3),
-            "beta_max = inf: must be finite",
-        ),
+        (sub(0.1, f64::INFINITY, 1e-3), "beta_max = inf: must be finite"),
         (ve(0.01, 50.0, f64::NAN), "t_min = NaN: must be finite"),
         (vp(0.0, 20.0, 1e-3), "beta_min = 0: must be greater than 0"),
-        (
-            sub(-1.0, 20.0, 1e-3),
-            "beta_min = -1: must be greater than 0",
-        ),
+        (sub(-1.0, 20.0, 1e-3), "beta_min = -1: must be greater than 0"),
         (ve(0.0, 50.0, 1e-3), "sigma_min = 0: must be greater than 0"),
-        (
-            vp(2.0, 1.0, 1e-3),
-            "beta_max = 1: must be at least beta_min",
-        ),
-        (
-            ve(1.0, 1.0, 1e-3),
-            "sigma_max = 1: must be greater than sigma_min",
-        ),
-        (
-            vp(0.1, 20.0, 0.0),
-            "t_min = 0: must lie strictly between 0 and 1",
-        ),
-        (
-            ve(0.01, 50.0, 1.0),
-            "t_min = 1: must lie strictly between 0 and 1",
-        ),
+        (vp(2.0, 1.0, 1e-3), "beta_max = 1: must be at least beta_min"),
+        (ve(1.0, 1.0, 1e-3), "sigma_max = 1: must be greater than sigma_min"),
+        (vp(0.1, 20.0, 0.0), "t_min = 0: must lie strictly between 0 and 1"),
+        (ve(0.01, 50.0, 1.0), "t_min = 1: must lie strictly between 0 and 1"),
     ];
     for (result, want) in cases {
         assert_eq!(result.map_err(|e| e.to_string()), Err(want.to_owned()));

@@ -1,4 +1,7 @@
 //! stub
 #![allow(missing_docs, clippy::all)]
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tolerance { pub absolute: f64, pub relative: f64 }
+pub struct Tolerance {
+    pub absolute: f64,
+    pub relative: f64,
+}

@@ -119,10 +119,10 @@ impl Run {
     /// # Errors
     /// [`Error::File`] if there is none; as [`Checkpoint::read`].
     pub fn newest_checkpoint(&self) -> Result<(PathBuf, Checkpoint), Error> {
-        let path = self.list()?.pop().ok_or_else(|| Error::File {
-            path: self.checkpoints(),
-            reason: "no checkpoint to resume from".into(),
-        })?;
+        let path = self
+            .list()?
+            .pop()
+            .ok_or_else(|| Error::File { path: self.checkpoints(), reason: "no checkpoint to resume from".into() })?;
         let checkpoint = Checkpoint::read(&path)?;
         Ok((path, checkpoint))
     }
@@ -145,19 +145,7 @@ impl Run {
     /// # Errors
     /// [`Error::Io`].
     pub fn read_metrics(&self) -> Result<Vec<Metrics>, Error> {
-        let path = self.metrics();
-        if !path.exists() {
-            return Ok(Vec::new());
-        }
-        let file = File::open(&path).map_err(io(&path))?;
-        let mut all = Vec::new();
-        for line in BufReader::new(file).lines() {
-            match serde_json::from_str(&line.map_err(io(&path))?) {
-                Ok(metrics) => all.push(metrics),
-                Err(_) => break,
-            }
-        }
-        Ok(all)
+        Ok(self.metrics_lines()?.into_iter().map(|(metrics, _)| metrics).collect())
     }
 
     /// Drops the lines after `step`, so that a resumed run writes each once.
@@ -165,16 +153,27 @@ impl Run {
     /// # Errors
     /// [`Error::Io`].
     pub fn truncate_metrics(&self, step: u64) -> Result<(), Error> {
-        let kept = self.read_metrics()?;
         let path = self.metrics();
-        let mut text = String::new();
-        for metrics in kept.iter().filter(|m| m.step <= step) {
-            let line = serde_json::to_string(metrics)
-                .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
-            text.push_str(&line);
-            text.push('\n');
+        let lines = self.metrics_lines()?;
+        let kept: String = lines.iter().filter(|(m, _)| m.step <= step).map(|(_, line)| format!("{line}\n")).collect();
+        write_atomically(&path, |out| out.write_all(kept.as_bytes())).map_err(io(&path))
+    }
+
+    fn metrics_lines(&self) -> Result<Vec<(Metrics, String)>, Error> {
+        let path = self.metrics();
+        if !path.exists() {
+            return Ok(Vec::new());
         }
-        write_atomically(&path, |out| out.write_all(text.as_bytes())).map_err(io(&path))
+        let file = File::open(&path).map_err(io(&path))?;
+        let mut all = Vec::new();
+        for line in BufReader::new(file).lines() {
+            let line = line.map_err(io(&path))?;
+            match serde_json::from_str(&line) {
+                Ok(metrics) => all.push((metrics, line)),
+                Err(_) => break,
+            }
+        }
+        Ok(all)
     }
 
     /// Writes `model.safetensors`.

@@ -88,7 +88,11 @@ impl Trainer {
         let model = config.model(data.dim());
         let expected = model.graph().parameter_count();
         if state.weights.len() != expected {
-            return Err(Error::Dimension { what: "checkpoint (parameters)".into(), expected, found: state.weights.len() });
+            return Err(Error::Dimension {
+                what: "checkpoint (parameters)".into(),
+                expected,
+                found: state.weights.len(),
+            });
         }
         let workers = Arc::new(workers(config)?);
         let seed = config.seed;

@@ -89,16 +89,15 @@ pub trait Operation<const A: usize, const B: usize>: Fn(&[Jet<A>], &[Tensor<1>])
 impl<const A: usize, const B: usize, T: Fn(&[Jet<A>], &[Tensor<1>]) -> Jet<B>> Operation<A, B> for T {}
 
 /// Checks values, parts and reverse pass of an operation. `live` lists the parts that must come out live, and so nonzero.
-pub fn check<const A: usize, const B: usize>(inputs: &[Jet<A>], weights: &[Tensor<1>], live: &[usize], op: impl Operation<A, B>) {
+pub fn check<const A: usize, const B: usize>(
+    inputs: &[Jet<A>], weights: &[Tensor<1>], live: &[usize], op: impl Operation<A, B>,
+) {
     check_parts(inputs, weights, live, &op);
     check_reverse(inputs, weights, &op);
 }
 
 fn check_parts<const A: usize, const B: usize>(
-    inputs: &[Jet<A>],
-    weights: &[Tensor<1>],
-    live: &[usize],
-    op: &impl Operation<A, B>,
+    inputs: &[Jet<A>], weights: &[Tensor<1>], live: &[usize], op: &impl Operation<A, B>,
 ) {
     let set = inputs[0].set().clone();
     let step = 2e-3;
@@ -154,13 +153,15 @@ fn check_reverse<const A: usize, const B: usize>(inputs: &[Jet<A>], weights: &[T
         let y = op(inputs, weights).into_stacked();
         (y.clone() * tensor(y.dims(), 77)).sum()
     };
-    let leaves: Vec<Tensor<A>> = inputs.iter().map(|jet| jet.clone().into_stacked().autodiff().require_grad()).collect();
+    let leaves: Vec<Tensor<A>> =
+        inputs.iter().map(|jet| jet.clone().into_stacked().autodiff().require_grad()).collect();
     let tracked: Vec<Jet<A>> = inputs.iter().zip(&leaves).map(|(jet, leaf)| replaced(jet, leaf.clone())).collect();
     let learned: Vec<Tensor<1>> = weights.iter().map(|w| w.clone().autodiff().require_grad()).collect();
     let gradients = sum(&tracked, &learned).backward();
 
     let step = 1e-3;
-    let differences = |value: &dyn Fn(f64) -> f64| STENCIL.iter().map(|&(i, c)| c / step * value(i * step)).sum::<f64>();
+    let differences =
+        |value: &dyn Fn(f64) -> f64| STENCIL.iter().map(|&(i, c)| c / step * value(i * step)).sum::<f64>();
     for (k, leaf) in leaves.iter().enumerate() {
         let along = tensor(leaf.dims(), 900 + k as u64);
         let got = values(&(leaf.grad(&gradients).unwrap() * along.clone()).sum())[0];

@@ -19,7 +19,9 @@ fn dense() {
     check(&[jet([2, 5, 3], &[1, 6], 1)], &weights, &[1, 6], |x, w| {
         x[0].clone().dense(w[0].clone().reshape([3, 4]), Some(w[1].clone()))
     });
-    check(&[jet([2, 3], &[1, 6], 1)], &weights[..1], &[1, 6], |x, w| x[0].clone().dense(w[0].clone().reshape([3, 4]), None));
+    check(&[jet([2, 3], &[1, 6], 1)], &weights[..1], &[1, 6], |x, w| {
+        x[0].clone().dense(w[0].clone().reshape([3, 4]), None)
+    });
 }
 
 #[test]
@@ -48,7 +50,8 @@ fn pooling_and_up_sampling() {
     let x = jet([2, 3, 4, 6], &[2, 5], 1);
     check(&[x.clone()], &[], &[2, 5], |x, _| x[0].clone().avg_pool2d(AvgPoolOptions::new([2, 2])));
     check(&[x.clone()], &[], &[2, 5], |x, _| {
-        let options = AvgPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]).with_count_include_pad(false);
+        let options =
+            AvgPoolOptions::new([3, 3]).with_stride([2, 2]).with_padding([1, 1]).with_count_include_pad(false);
         x[0].clone().avg_pool2d(options)
     });
     check(&[x.clone()], &[], &[2, 5], |x, _| x[0].clone().upsample_nearest(3));

@@ -34,7 +34,8 @@ fn every_function_has_the_parts_and_the_gradient_of_its_plain_form() {
 
 #[test]
 fn functions_of_either_sign_are_right_on_both_sides_of_zero() {
-    for function in [Function::Silu, Function::Tanh, Function::Sin, Function::Cos, Function::Exp, Function::Power(3.0)] {
+    for function in [Function::Silu, Function::Tanh, Function::Sin, Function::Cos, Function::Exp, Function::Power(3.0)]
+    {
         check(&[jet([4, 3], &[1, 2, 3, 4], 4)], &[], &[1, 2, 3, 4, 5, 6], |x, _| x[0].clone().scale(2.0).map(function));
     }
 }

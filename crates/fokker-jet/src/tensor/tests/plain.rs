@@ -68,7 +68,10 @@ fn layers() {
     same(jet.clone().dense(weight.clone(), Some(out.clone())), module::linear(x.clone(), weight, Some(out)));
     same(jet.clone().softmax(), activation::softmax(x.clone(), 3));
     let beta = tensor([6], 6);
-    same(jet.clone().layer_norm(bias.clone(), Some(beta.clone()), 1e-5), module::layer_norm(x.clone(), bias, Some(beta), 1e-5));
+    same(
+        jet.clone().layer_norm(bias.clone(), Some(beta.clone()), 1e-5),
+        module::layer_norm(x.clone(), bias, Some(beta), 1e-5),
+    );
     let grouped = x.clone().reshape([2, 2, 48]);
     let centred = grouped.clone() - grouped.mean_dim(2);
     let normal = centred.clone() / centred.square().mean_dim(2).add_scalar(1e-5).sqrt();

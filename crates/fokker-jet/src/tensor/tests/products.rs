@@ -23,7 +23,9 @@ fn scaling_and_shifting() {
     check(&[a.clone()], &[tensor([3], 6)], &[1, 4], |x, w| x[0].clone().mul_tensor(w[0].clone().reshape([3, 1])));
     check(&[a.clone()], &[tensor([2], 5)], &[1, 4], |x, w| x[0].clone().add_tensor(w[0].clone().reshape([1, 2])));
     // A term wider than the jet repeats the other parts too.
-    check(&[jet([3, 1], &[1, 4], 1)], &[tensor([6], 7)], &[1, 4], |x, w| x[0].clone().add_tensor(w[0].clone().reshape([3, 2])));
+    check(&[jet([3, 1], &[1, 4], 1)], &[tensor([6], 7)], &[1, 4], |x, w| {
+        x[0].clone().add_tensor(w[0].clone().reshape([3, 2]))
+    });
 }
 
 #[test]

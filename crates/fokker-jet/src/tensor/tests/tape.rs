@@ -68,8 +68,9 @@ pub fn seed_all(tape: &mut TensorTape<f64>, parts: usize) {
 
 /// `Σ_{p < parts} ⟨output p, seed p⟩` as [`seed_all`] seeds it.
 fn seeded_sum(tape: &TensorTape<f64>, parts: usize) -> f64 {
-    let dot =
-        |part: usize| -> f64 { tape.output(part).iter().zip(numbers(2 * ROWS, 50 + part as u64)).map(|(y, s)| y * s).sum() };
+    let dot = |part: usize| -> f64 {
+        tape.output(part).iter().zip(numbers(2 * ROWS, 50 + part as u64)).map(|(y, s)| y * s).sum()
+    };
     (0..parts).map(dot).sum()
 }
 

@@ -154,7 +154,8 @@ fn single_precision_agrees_with_double() {
 fn wrong_requests_are_errors() {
     let (graph, set, device) = (network(), set(), Device::flex());
     let live = live(&set);
-    let failure = |graph: &Graph, live: &[Live]| TensorTape::<f32>::new(graph, &set, live, &device).map(|_| ()).unwrap_err();
+    let failure =
+        |graph: &Graph, live: &[Live]| TensorTape::<f32>::new(graph, &set, live, &device).map(|_| ()).unwrap_err();
     assert_eq!(failure(&Graph::new(), &[]), JetError::NoOutput);
     assert_eq!(failure(&graph, &live[..1]), JetError::InputCount { inputs: 2, given: 1 });
     let other = Live::parts(&JetSet::primal(), &[]);

@@ -19,60 +19,16 @@ const MINIMAL: [&str; 7] = [
 fn every_key_but_a_path_has_a_default() {
     let configs = MINIMAL.map(|text| parse(text).unwrap());
     let path = "x.npy".into();
-    assert_eq!(
-        configs[0],
-        DataConfig::Ring {
-            modes: 8,
-            radius: 1.5,
-            std: 0.15
-        }
-    );
+    assert_eq!(configs[0], DataConfig::Ring { modes: 8, radius: 1.5, std: 0.15 });
     assert_eq!(configs[0], DataConfig::default());
-    assert_eq!(
-        configs[1],
-        DataConfig::Mixture {
-            dim: 5,
-            components: 6,
-            seed: 0
-        }
-    );
-    assert_eq!(
-        configs[2],
-        DataConfig::Checkerboard {
-            cells: 4,
-            half_width: 2.0
-        }
-    );
-    assert_eq!(
-        configs[3],
-        DataConfig::Spirals {
-            arms: 2,
-            turns: 1.5,
-            noise: 0.1
-        }
-    );
+    assert_eq!(configs[1], DataConfig::Mixture { dim: 5, components: 6, seed: 0 });
+    assert_eq!(configs[2], DataConfig::Checkerboard { cells: 4, half_width: 2.0 });
+    assert_eq!(configs[3], DataConfig::Spirals { arms: 2, turns: 1.5, noise: 0.1 });
     assert_eq!(configs[4], DataConfig::Moons { noise: 0.1 });
-    assert_eq!(
-        configs[5],
-        DataConfig::File {
-            path,
-            array: None,
-            held_out: 0.1,
-            scaling: ScalingConfig::Standardise
-        }
-    );
-    assert_eq!(
-        configs[6],
-        DataConfig::Idx {
-            path: "mnist".into()
-        }
-    );
+    assert_eq!(configs[5], DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise });
+    assert_eq!(configs[6], DataConfig::Idx { path: "mnist".into() });
     for config in configs {
-        assert_eq!(
-            parse(&toml::to_string(&config).unwrap()).unwrap(),
-            config,
-            "round trip"
-        );
+        assert_eq!(parse(&toml::to_string(&config).unwrap()).unwrap(), config, "round trip");
     }
 }
 
@@ -100,14 +56,7 @@ fn unknown_keys_and_wrong_types_are_refused() {
     ] {
         assert!(parse(text).is_err(), "{text}");
     }
-    assert_eq!(
-        parse("kind = \"ring\"\nradius = 2").unwrap(),
-        DataConfig::Ring {
-            modes: 8,
-            radius: 2.0,
-            std: 0.15
-        }
-    );
+    assert_eq!(parse("kind = \"ring\"\nradius = 2").unwrap(), DataConfig::Ring { modes: 8, radius: 2.0, std: 0.15 });
 }
 
 #[test]
@@ -118,34 +67,19 @@ fn parameters_out_of_range_are_refused_by_name() {
         ("kind = \"ring\"\nradius = nan", "radius"),
         ("kind = \"mixture\"\ndim = 0", "dim"),
         ("kind = \"mixture\"\ncomponents = 0", "components"),
-        (
-            "kind = \"mixture\"\ndim = 1024\ncomponents = 1000000",
-            "components",
-        ),
+        ("kind = \"mixture\"\ndim = 1024\ncomponents = 1000000", "components"),
         ("kind = \"checkerboard\"\ncells = 0", "cells"),
         ("kind = \"checkerboard\"\nhalf_width = inf", "half_width"),
         ("kind = \"spirals\"\narms = 0", "arms"),
         ("kind = \"spirals\"\nturns = -1", "turns"),
         ("kind = \"spirals\"\nnoise = nan", "noise"),
         ("kind = \"moons\"\nnoise = -0.1", "noise"),
-        (
-            "kind = \"file\"\npath = \"x.npy\"\nheld_out = 0",
-            "held_out",
-        ),
-        (
-            "kind = \"file\"\npath = \"x.npy\"\nheld_out = 1",
-            "held_out",
-        ),
-        (
-            "kind = \"file\"\npath = \"x.npy\"\nheld_out = nan",
-            "held_out",
-        ),
+        ("kind = \"file\"\npath = \"x.npy\"\nheld_out = 0", "held_out"),
+        ("kind = \"file\"\npath = \"x.npy\"\nheld_out = 1", "held_out"),
+        ("kind = \"file\"\npath = \"x.npy\"\nheld_out = nan", "held_out"),
     ] {
         let message = Data::load(&parse(text).unwrap()).unwrap_err().to_string();
-        assert!(
-            message.starts_with(&format!("{key} = ")),
-            "{text}: {message}"
-        );
+        assert!(message.starts_with(&format!("{key} = ")), "{text}: {message}");
     }
 }
 
@@ -158,23 +92,13 @@ fn generators_draw_within_their_box_and_repeat() {
         data.draw(&mut rng(5), &mut first);
         data.draw(&mut rng(5), &mut second);
         assert_eq!(first, second);
-        assert_eq!(
-            (data.len(), data.held_out_len(), data.levels()),
-            (None, None, None)
-        );
-        assert_eq!(
-            data.truth().is_some(),
-            text.contains("ring") || text.contains("mixture")
-        );
+        assert_eq!((data.len(), data.held_out_len(), data.levels()), (None, None, None));
+        assert_eq!(data.truth().is_some(), text.contains("ring") || text.contains("mixture"));
         let mut rng = rng(6);
         let mut inside = 0;
         for _ in 0..1000 {
             data.draw_held_out(&mut rng, &mut first);
-            let within = first
-                .iter()
-                .zip(low)
-                .zip(high)
-                .all(|((x, low), high)| low <= x && x <= high);
+            let within = first.iter().zip(low).zip(high).all(|((x, low), high)| low <= x && x <= high);
             inside += usize::from(within);
         }
         assert!(inside >= 990, "{text}: {inside}");

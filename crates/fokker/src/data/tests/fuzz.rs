@@ -11,17 +11,9 @@ const NAMES: [&str; 3] = ["a.npy", "a.npz", "a.csv"];
 /// Reads the bytes with every reader.
 fn read_all_ways(bytes: &[u8]) {
     let (folder, _) = file("train-images-idx3-ubyte", bytes);
-    put(
-        folder.path(),
-        "t10k-images-idx3-ubyte.gz",
-        &gzip(&idx(1, 2, 2)),
-    );
+    put(folder.path(), "t10k-images-idx3-ubyte.gz", &gzip(&idx(1, 2, 2)));
     put(folder.path(), "train-labels-idx1-ubyte.gz", bytes);
-    let images = |folder: &std::path::Path| {
-        Data::load(&DataConfig::Idx {
-            path: folder.into(),
-        })
-    };
+    let images = |folder: &std::path::Path| Data::load(&DataConfig::Idx { path: folder.into() });
     let mut errors: Vec<_> = images(folder.path()).err().into_iter().collect();
     std::fs::remove_file(folder.path().join("train-images-idx3-ubyte")).unwrap();
     put(folder.path(), "train-images-idx3-ubyte.gz", bytes);
@@ -32,29 +24,18 @@ fn read_all_ways(bytes: &[u8]) {
         let path = put(folder.path(), name, bytes);
         errors.extend(read_table(&path, None).err());
         errors.extend(read_table(&path, Some("x")).err());
-        let config = DataConfig::File {
-            path,
-            array: None,
-            held_out: 0.1,
-            scaling: ScalingConfig::Standardise,
-        };
+        let config = DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise };
         errors.extend(Data::load(&config).err());
     }
     for error in errors {
         let message = error.to_string();
-        assert!(
-            !message.is_empty() && !message.chars().any(char::is_control),
-            "{message:?}"
-        );
+        assert!(!message.is_empty() && !message.chars().any(char::is_control), "{message:?}");
     }
 }
 
 /// A good file of each kind.
 fn good() -> Vec<Vec<u8>> {
-    let values: Vec<u8> = [1.0_f64, 2.0, 3.0, 4.0, 5.0, 6.0]
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect();
+    let values: Vec<u8> = [1.0_f64, 2.0, 3.0, 4.0, 5.0, 6.0].iter().flat_map(|value| value.to_le_bytes()).collect();
     let [mut zip, mut zip64] = [Vec::new(), Vec::new()];
     write_archive(&mut zip, &[("x", &[2, 1], &[1.0, 2.0])], false).unwrap();
     write_archive(&mut zip64, &[("x", &[2, 1], &[1.0, 2.0])], true).unwrap();
@@ -114,12 +95,8 @@ fn files_cut_anywhere_are_refused() {
         for end in 0..good.len() {
             read_all_ways(&good[..end]);
             if which < 3 {
-                let (_folder, path) =
-                    file(if which == 0 { "a.npy" } else { "a.npz" }, &good[..end]);
-                assert!(
-                    read_table(&path, None).is_err(),
-                    "kind {which} cut at {end}"
-                );
+                let (_folder, path) = file(if which == 0 { "a.npy" } else { "a.npz" }, &good[..end]);
+                assert!(read_table(&path, None).is_err(), "kind {which} cut at {end}");
             }
         }
     }

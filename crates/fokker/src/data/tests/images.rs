@@ -4,9 +4,7 @@ use super::{gzip, idx, put, rng};
 use crate::data::{Data, DataConfig, DataError, ImageShape, bits_per_dim};
 
 fn load(folder: &Path) -> Result<Data, DataError> {
-    Data::load(&DataConfig::Idx {
-        path: folder.into(),
-    })
+    Data::load(&DataConfig::Idx { path: folder.into() })
 }
 
 /// A folder with the given training and test files.
@@ -27,18 +25,8 @@ fn message(train: &[u8], test: &[u8]) -> String {
 fn plain_and_gzipped_images() {
     let folder = folder(&idx(5, 3, 4), &idx(2, 3, 4));
     let data = load(folder.path()).unwrap();
-    assert_eq!(
-        (data.dim(), data.len(), data.held_out_len(), data.levels()),
-        (12, Some(5), Some(2), Some(256))
-    );
-    assert_eq!(
-        data.image_shape(),
-        Some(ImageShape {
-            height: 3,
-            width: 4,
-            channels: 1
-        })
-    );
+    assert_eq!((data.dim(), data.len(), data.held_out_len(), data.levels()), (12, Some(5), Some(2), Some(256)));
+    assert_eq!(data.image_shape(), Some(ImageShape { height: 3, width: 4, channels: 1 }));
     let mut rng = rng(0);
     let mut row = [0.0; 12];
     for index in 0..2000_usize {
@@ -47,22 +35,13 @@ fn plain_and_gzipped_images() {
         data.scaling().invert(&mut row);
         for (at, x) in row.iter().enumerate() {
             let level = ((index % 2 * 12 + at) * 37) as u8;
-            assert_eq!(
-                x.floor(),
-                f32::from(level),
-                "dequantisation never leaves the grey level"
-            );
+            assert_eq!(x.floor(), f32::from(level), "dequantisation never leaves the grey level");
         }
     }
     let (low, high) = data.bounds();
     for _ in 0..100 {
         data.draw(&mut rng, &mut row);
-        assert!(
-            row.iter()
-                .zip(low)
-                .zip(high)
-                .all(|((x, low), high)| low <= x && x <= high)
-        );
+        assert!(row.iter().zip(low).zip(high).all(|((x, low), high)| low <= x && x <= high));
     }
     // A uniform density on [−1, 1] per dimension is 8 bits per dimension.
     let log_p = 12.0 * 0.5_f64.ln();
@@ -79,37 +58,19 @@ fn dequantisation_is_uniform() {
     for _ in 0..n {
         data.draw(&mut rng, &mut row);
         let part = (f64::from(row[0]) + 1.0) * 128.0 - 255.0;
-        (mean, square) = (
-            mean + part / f64::from(n),
-            square + part * part / f64::from(n),
-        );
+        (mean, square) = (mean + part / f64::from(n), square + part * part / f64::from(n));
     }
-    assert!(
-        (mean - 0.5).abs() < 0.01 && (square - 1.0 / 3.0).abs() < 0.01,
-        "{mean} {square}"
-    );
+    assert!((mean - 0.5).abs() < 0.01 && (square - 1.0 / 3.0).abs() < 0.01, "{mean} {square}");
 }
 
 #[test]
 fn what_is_wrong_with_image_files_is_said() {
     let good = idx(2, 3, 4);
-    assert!(
-        message(&good[..30], &good)
-            .ends_with("train-images-idx3-ubyte: truncated: 40 bytes expected, 30 found")
-    );
-    assert!(
-        message(&good, &good[..30])
-            .ends_with("t10k-images-idx3-ubyte.gz: truncated: 40 bytes expected, 30 found")
-    );
+    assert!(message(&good[..30], &good).ends_with("train-images-idx3-ubyte: truncated: 40 bytes expected, 30 found"));
+    assert!(message(&good, &good[..30]).ends_with("t10k-images-idx3-ubyte.gz: truncated: 40 bytes expected, 30 found"));
     assert!(message(&good[..9], &good).ends_with("truncated: 16 bytes expected, 9 found"));
-    assert!(
-        message(&[&good[..], b"x"].concat(), &good)
-            .ends_with("too long: 40 bytes expected, 41 or more found")
-    );
-    assert!(
-        message(&good, &[&good[..], b"x"].concat())
-            .ends_with("too long: 40 bytes expected, 41 or more found")
-    );
+    assert!(message(&[&good[..], b"x"].concat(), &good).ends_with("too long: 40 bytes expected, 41 or more found"));
+    assert!(message(&good, &[&good[..], b"x"].concat()).ends_with("too long: 40 bytes expected, 41 or more found"));
     assert!(
         message(b"\0\0\x08\x01\0\0\0\0", &good)
             .ends_with("not an IDX file of 8-bit images: it starts with 00 00 08 01 00 00 00 00")
@@ -117,47 +78,27 @@ fn what_is_wrong_with_image_files_is_said() {
     assert!(message(&idx(0, 3, 4), &good).ends_with("0 rows, at least 1 needed"));
     assert!(message(&idx(2, 0, 4), &good).contains("shape (2, 0, 4)"));
     let differ = message(&idx(2, 4, 4), &good);
-    assert!(
-        differ.contains("t10k-images-idx3-ubyte.gz: the image size is 3×4, but 4×4 in "),
-        "{differ}"
-    );
+    assert!(differ.contains("t10k-images-idx3-ubyte.gz: the image size is 3×4, but 4×4 in "), "{differ}");
     let mut huge = good.clone();
     huge[4..16].fill(0xff);
     assert!(message(&huge, &good).contains("truncated"));
-    assert!(
-        message(&good, &huge).contains("truncated"),
-        "no memory is taken for what is not there"
-    );
+    assert!(message(&good, &huge).contains("truncated"), "no memory is taken for what is not there");
     let mut cut = gzip(&good);
     cut.truncate(cut.len() - 12);
     let folder = folder(&good, &good);
     put(folder.path(), "t10k-images-idx3-ubyte.gz", &cut);
-    assert!(matches!(
-        load(folder.path()),
-        Err(DataError::Truncated { .. })
-    ));
+    assert!(matches!(load(folder.path()), Err(DataError::Truncated { .. })));
 }
 
 #[test]
 fn labels_must_match_if_they_are_there() {
     let good = idx(2, 3, 4);
     let folder = folder(&good, &good);
-    put(
-        folder.path(),
-        "train-labels-idx1-ubyte",
-        b"\0\0\x08\x01\0\0\0\x02\x07\x07",
-    );
+    put(folder.path(), "train-labels-idx1-ubyte", b"\0\0\x08\x01\0\0\0\x02\x07\x07");
     assert!(load(folder.path()).is_ok());
-    put(
-        folder.path(),
-        "train-labels-idx1-ubyte",
-        b"\0\0\x08\x01\0\0\0\x03\x07\x07\x07",
-    );
+    put(folder.path(), "train-labels-idx1-ubyte", b"\0\0\x08\x01\0\0\0\x03\x07\x07\x07");
     let message = load(folder.path()).unwrap_err().to_string();
-    assert!(
-        message.contains("labels-idx1-ubyte: the number of labels is 3, but 2 in "),
-        "{message}"
-    );
+    assert!(message.contains("labels-idx1-ubyte: the number of labels is 3, but 2 in "), "{message}");
 }
 
 #[test]
@@ -166,10 +107,7 @@ fn missing_folders_and_files() {
     let missing = load(&folder.path().join("none")).unwrap_err().to_string();
     assert!(missing.ends_with("none: no such file"), "{missing}");
     let missing = load(folder.path()).unwrap_err().to_string();
-    assert!(
-        missing.ends_with("train-images-idx3-ubyte[.gz]: no such file"),
-        "{missing}"
-    );
+    assert!(missing.ends_with("train-images-idx3-ubyte[.gz]: no such file"), "{missing}");
 }
 
 #[test]
@@ -181,28 +119,14 @@ fn mnist() {
         return;
     }
     let data = load(&folder).unwrap();
-    assert_eq!(
-        (data.dim(), data.len(), data.held_out_len()),
-        (784, Some(60_000), Some(10_000))
-    );
-    assert_eq!(
-        data.image_shape(),
-        Some(ImageShape {
-            height: 28,
-            width: 28,
-            channels: 1
-        })
-    );
+    assert_eq!((data.dim(), data.len(), data.held_out_len()), (784, Some(60_000), Some(10_000)));
+    assert_eq!(data.image_shape(), Some(ImageShape { height: 28, width: 28, channels: 1 }));
     let mut row = [0.0; 784];
     data.held_out_row(0, &mut rng(0), &mut row);
     data.scaling().invert(&mut row);
     // The first test image is a seven; its pixels sum to 18,454.
     assert_eq!(row.iter().map(|x| x.floor()).sum::<f32>(), 18_454.0);
     let (low, high) = data.bounds();
-    assert_eq!(
-        (low[0], high[0]),
-        (-1.0, 1.0 / 128.0 - 1.0),
-        "the corner is always black"
-    );
+    assert_eq!((low[0], high[0]), (-1.0, 1.0 / 128.0 - 1.0), "the corner is always black");
     assert_eq!((low[406], high[406]), (-1.0, 1.0));
 }

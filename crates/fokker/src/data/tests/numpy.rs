@@ -10,24 +10,14 @@ use crate::data::{read_table, write_npy, write_npz};
 #[allow(clippy::print_stderr)]
 fn python(folder: &Path, script: &str) -> bool {
     let python = std::env::var("FOKKER_PYTHON").unwrap_or_else(|_| "python3".into());
-    let has_numpy = Command::new(&python)
-        .args(["-c", "import numpy"])
-        .output()
-        .is_ok_and(|output| output.status.success());
+    let has_numpy =
+        Command::new(&python).args(["-c", "import numpy"]).output().is_ok_and(|output| output.status.success());
     if !has_numpy {
         eprintln!("SKIPPED: {python} has no NumPy");
         return false;
     }
-    let output = Command::new(&python)
-        .args(["-c", script])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new(&python).args(["-c", script]).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     true
 }
 
@@ -55,23 +45,10 @@ np.lib.format.write_array(open('v3.npy', 'wb'), x, version=(3, 0))
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let table = read_table(&path, (name == "packed.npz").then_some("a")).unwrap();
-        let expected = if name == "u1.npy" {
-            x.map(|x| x + 2.0)
-        } else {
-            x
-        };
-        assert_eq!(
-            (table.rows, table.dim, table.values),
-            (2, 3, expected.to_vec()),
-            "{name}"
-        );
+        let expected = if name == "u1.npy" { x.map(|x| x + 2.0) } else { x };
+        assert_eq!((table.rows, table.dim, table.values), (2, 3, expected.to_vec()), "{name}");
     }
-    assert_eq!(
-        read_table(&folder.path().join("packed.npz"), Some("b"))
-            .unwrap()
-            .values,
-        vec![0.0; 100_000]
-    );
+    assert_eq!(read_table(&folder.path().join("packed.npz"), Some("b")).unwrap().values, vec![0.0; 100_000]);
 }
 
 #[test]
@@ -79,22 +56,10 @@ fn files_read_by_numpy() {
     let folder = tempfile::tempdir().unwrap();
     let values: Vec<f64> = (0..24).map(|at| f64::from(at) / 3.0).collect();
     write_npy(&folder.path().join("a.npy"), &[2, 3, 4], &values).unwrap();
-    write_npz(
-        &folder.path().join("a.npz"),
-        &[
-            ("x", &[6, 4], &values),
-            ("t", &[], &[0.5]),
-            ("é", &[1], &[1.0]),
-        ],
-    )
-    .unwrap();
+    write_npz(&folder.path().join("a.npz"), &[("x", &[6, 4], &values), ("t", &[], &[0.5]), ("é", &[1], &[1.0])])
+        .unwrap();
     let mut zip64 = Vec::new();
-    write_archive(
-        &mut zip64,
-        &[("x", &[6, 4], &values), ("y", &[0, 3], &[])],
-        true,
-    )
-    .unwrap();
+    write_archive(&mut zip64, &[("x", &[6, 4], &values), ("y", &[0, 3], &[])], true).unwrap();
     std::fs::write(folder.path().join("b.npz"), zip64).unwrap();
     let script = "
 import numpy as np, zipfile

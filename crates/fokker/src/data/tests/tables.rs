@@ -1,33 +1,21 @@
 use super::{file, npy, rng};
 use crate::data::write::write_archive;
 use crate::data::{
-    Data, DataConfig, DataError, Scaling, ScalingConfig, bits_per_dim, read_table, write_csv,
-    write_npy, write_npz,
+    Data, DataConfig, DataError, Scaling, ScalingConfig, bits_per_dim, read_table, write_csv, write_npy, write_npz,
 };
 
 fn load(path: &std::path::Path, held_out: f64, scaling: ScalingConfig) -> Result<Data, DataError> {
-    Data::load(&DataConfig::File {
-        path: path.into(),
-        array: None,
-        held_out,
-        scaling,
-    })
+    Data::load(&DataConfig::File { path: path.into(), array: None, held_out, scaling })
 }
 
 fn doubles(values: &[f64]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
 fn message(name: &str, bytes: &[u8]) -> String {
     let (_folder, path) = file(name, bytes);
     let message = read_table(&path, None).unwrap_err().to_string();
-    assert!(
-        !message.contains('\n') && message.contains(name),
-        "{message}"
-    );
+    assert!(!message.contains('\n') && message.contains(name), "{message}");
     message.split_once(": ").unwrap().1.to_string()
 }
 
@@ -35,10 +23,7 @@ fn message(name: &str, bytes: &[u8]) -> String {
 fn numpy_files_in_both_memory_orders() {
     let values: Vec<f64> = (0..6).map(f64::from).collect();
     let (_folder, path) = file("a.npy", &npy("'<f8'", "True", "(2, 3)", &doubles(&values)));
-    assert_eq!(
-        read_table(&path, None).unwrap().values,
-        [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]
-    );
+    assert_eq!(read_table(&path, None).unwrap().values, [0.0, 2.0, 4.0, 1.0, 3.0, 5.0]);
     let (_folder, path) = file("a.NPY", &npy("'|i1'", "False", "(3, 1)", &[1, 0xff, 0x80]));
     assert_eq!(read_table(&path, None).unwrap().values, [1.0, -1.0, -128.0]);
 }
@@ -47,65 +32,26 @@ fn numpy_files_in_both_memory_orders() {
 fn what_is_wrong_with_a_numpy_file_is_said() {
     let good = npy("'<f8'", "False", "(2, 1)", &doubles(&[1.0, 2.0]));
     let size = good.len();
-    assert_eq!(
-        message("a.npy", &good[..size - 3]),
-        format!("truncated: {size} bytes expected, {} found", size - 3)
-    );
+    assert_eq!(message("a.npy", &good[..size - 3]), format!("truncated: {size} bytes expected, {} found", size - 3));
     assert_eq!(
         message("a.npy", &[&good[..], b"x"].concat()),
-        format!(
-            "too long: {size} bytes expected, {} or more found",
-            size + 1
-        )
+        format!("too long: {size} bytes expected, {} or more found", size + 1)
     );
-    assert_eq!(
-        message("a.npy", b"PK\x03\x04"),
-        "not a NumPy array: it starts with 50 4b 03 04"
-    );
-    assert_eq!(
-        message("a.npy", b""),
-        "not a NumPy array: it starts with nothing"
-    );
-    assert_eq!(
-        message("a.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff"),
-        "damaged: a header of 4294967295 bytes"
-    );
+    assert_eq!(message("a.npy", b"PK\x03\x04"), "not a NumPy array: it starts with 50 4b 03 04");
+    assert_eq!(message("a.npy", b""), "not a NumPy array: it starts with nothing");
+    assert_eq!(message("a.npy", b"\x93NUMPY\x02\x00\xff\xff\xff\xff"), "damaged: a header of 4294967295 bytes");
     assert!(message("a.npy", b"\x93NUMPY\x09\x00\x10\x00").starts_with("damaged: version 9"));
-    let nan = npy(
-        "'<f8'",
-        "False",
-        "(2, 2)",
-        &doubles(&[1.0, 2.0, 3.0, f64::NAN]),
-    );
-    assert_eq!(
-        message("a.npy", &nan),
-        "row 2, column 2: NaN is not a finite number"
-    );
-    assert!(
-        message("a.npy", &npy("'|O'", "False", "(2, 2)", b"")).starts_with("element type |O; f4")
-    );
-    assert!(
-        message("a.npy", &npy("[('a', '<f8')]", "False", "(2, 2)", b""))
-            .starts_with("element type [('a'")
-    );
-    assert!(
-        message("a.npy", &npy("'<f8'", "False", "(2,)", &[0; 16]))
-            .starts_with("shape (2); two dimensions")
-    );
+    let nan = npy("'<f8'", "False", "(2, 2)", &doubles(&[1.0, 2.0, 3.0, f64::NAN]));
+    assert_eq!(message("a.npy", &nan), "row 2, column 2: NaN is not a finite number");
+    assert!(message("a.npy", &npy("'|O'", "False", "(2, 2)", b"")).starts_with("element type |O; f4"));
+    assert!(message("a.npy", &npy("[('a', '<f8')]", "False", "(2, 2)", b"")).starts_with("element type [('a'"));
+    assert!(message("a.npy", &npy("'<f8'", "False", "(2,)", &[0; 16])).starts_with("shape (2); two dimensions"));
     assert!(message("a.npy", &npy("'<f8'", "False", "(2, 0)", b"")).starts_with("shape (2, 0)"));
-    assert_eq!(
-        message("a.npy", &npy("'<f8'", "False", "(0, 2)", b"")),
-        "0 rows, at least 1 needed"
-    );
-    for shape in [
-        "(1000000000, 1000000000)",
-        "(18446744073709551615, 18446744073709551615)",
-        "(2305843009213693952, 1)",
-    ] {
-        assert!(
-            message("a.npy", &npy("'<f8'", "False", shape, &[0; 16])).starts_with("truncated"),
-            "{shape}"
-        );
+    assert_eq!(message("a.npy", &npy("'<f8'", "False", "(0, 2)", b"")), "0 rows, at least 1 needed");
+    for shape in
+        ["(1000000000, 1000000000)", "(18446744073709551615, 18446744073709551615)", "(2305843009213693952, 1)"]
+    {
+        assert!(message("a.npy", &npy("'<f8'", "False", shape, &[0; 16])).starts_with("truncated"), "{shape}");
     }
     assert!(message("a.parquet", b"").starts_with("unknown extension \"parquet\""));
     assert!(message("a", b"").starts_with("unknown extension \"\""));
@@ -113,43 +59,17 @@ fn what_is_wrong_with_a_numpy_file_is_said() {
 
 #[test]
 fn csv_files_with_and_without_header() {
-    for text in [
-        "1,2\n3,4\n",
-        "x,y\r\n1, 2\r\n3,4",
-        "\u{feff}\"x, 1\",y\n\n1,\"2\"\n\n3.0,4e0\n",
-    ] {
+    for text in ["1,2\n3,4\n", "x,y\r\n1, 2\r\n3,4", "\u{feff}\"x, 1\",y\n\n1,\"2\"\n\n3.0,4e0\n"] {
         let (_folder, path) = file("a.csv", text.as_bytes());
         let table = read_table(&path, None).unwrap();
-        assert_eq!(
-            (table.rows, table.dim, &table.values[..]),
-            (2, 2, &[1.0, 2.0, 3.0, 4.0][..]),
-            "{text:?}"
-        );
+        assert_eq!((table.rows, table.dim, &table.values[..]), (2, 2, &[1.0, 2.0, 3.0, 4.0][..]), "{text:?}");
     }
-    assert_eq!(
-        message("a.csv", b"x,y\n1,2\n3\n"),
-        "row 3: 1 columns, but 2 in the first row"
-    );
-    assert_eq!(
-        message("a.csv", b"x,y\n1,2\n3,a\nb\n"),
-        "row 3, column 2: \"a\" is not a number"
-    );
-    assert_eq!(
-        message("a.csv", b"1,2x\n"),
-        "row 1, column 2: \"2x\" is not a number"
-    );
-    assert_eq!(
-        message("a.csv", b"1,\"a\nb\"\n"),
-        "row 1, column 2: \"a\\nb\" is not a number"
-    );
-    assert_eq!(
-        message("a.csv", b"x\n1\nnan\n"),
-        "row 3, column 1: NaN is not a finite number"
-    );
-    assert_eq!(
-        message("a.csv", b"1e999\n"),
-        "row 1, column 1: inf is not a finite number"
-    );
+    assert_eq!(message("a.csv", b"x,y\n1,2\n3\n"), "row 3: 1 columns, but 2 in the first row");
+    assert_eq!(message("a.csv", b"x,y\n1,2\n3,a\nb\n"), "row 3, column 2: \"a\" is not a number");
+    assert_eq!(message("a.csv", b"1,2x\n"), "row 1, column 2: \"2x\" is not a number");
+    assert_eq!(message("a.csv", b"1,\"a\nb\"\n"), "row 1, column 2: \"a\\nb\" is not a number");
+    assert_eq!(message("a.csv", b"x\n1\nnan\n"), "row 3, column 1: NaN is not a finite number");
+    assert_eq!(message("a.csv", b"1e999\n"), "row 1, column 1: inf is not a finite number");
     assert_eq!(message("a.csv", b"x,y\n"), "0 rows, at least 1 needed");
     assert_eq!(message("a.csv", b""), "0 rows, at least 1 needed");
 }
@@ -158,68 +78,28 @@ fn csv_files_with_and_without_header() {
 fn archives_and_the_choice_of_an_array() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.npz");
-    write_npz(
-        &path,
-        &[
-            ("x", &[1, 2], &[1.0, 2.0]),
-            ("naïve/y", &[2, 1], &[3.0, 4.0]),
-        ],
-    )
-    .unwrap();
-    assert_eq!(
-        read_table(&path, Some("naïve/y")).unwrap().values,
-        [3.0, 4.0]
-    );
-    let said = |array| {
-        read_table(&path, array)
-            .unwrap_err()
-            .to_string()
-            .split_once(": ")
-            .unwrap()
-            .1
-            .to_string()
-    };
-    assert_eq!(
-        said(None),
-        "several arrays: name one with the key `array`; it holds x, naïve/y"
-    );
+    write_npz(&path, &[("x", &[1, 2], &[1.0, 2.0]), ("naïve/y", &[2, 1], &[3.0, 4.0])]).unwrap();
+    assert_eq!(read_table(&path, Some("naïve/y")).unwrap().values, [3.0, 4.0]);
+    let said = |array| read_table(&path, array).unwrap_err().to_string().split_once(": ").unwrap().1.to_string();
+    assert_eq!(said(None), "several arrays: name one with the key `array`; it holds x, naïve/y");
     assert_eq!(said(Some("z")), "no array \"z\"; it holds x, naïve/y");
     let mut bytes = std::fs::read(&path).unwrap();
-    let at = bytes
-        .windows(8)
-        .position(|window| window == 2.0_f64.to_le_bytes())
-        .unwrap();
+    let at = bytes.windows(8).position(|window| window == 2.0_f64.to_le_bytes()).unwrap();
     bytes[at] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let message = read_table(&path, Some("x")).unwrap_err().to_string();
-    assert!(
-        message.ends_with("x.npy: damaged: the checksum does not match"),
-        "{message}"
-    );
+    assert!(message.ends_with("x.npy: damaged: the checksum does not match"), "{message}");
     write_npz(&path, &[]).unwrap();
-    assert!(
-        read_table(&path, None)
-            .unwrap_err()
-            .to_string()
-            .ends_with("it holds no array")
-    );
+    assert!(read_table(&path, None).unwrap_err().to_string().ends_with("it holds no array"));
     assert!(write_npz(&path, &[("x", &[1], &[1.0]), ("x", &[1], &[1.0])]).is_err());
     let parameter = read_table("a.npy".as_ref(), Some("x")).unwrap_err();
-    assert_eq!(
-        parameter.to_string(),
-        "array = x: only an .npz archive has named arrays"
-    );
+    assert_eq!(parameter.to_string(), "array = x: only an .npz archive has named arrays");
 }
 
 #[test]
 fn archives_beyond_four_gigabytes_have_another_layout() {
     let mut bytes = Vec::new();
-    write_archive(
-        &mut bytes,
-        &[("x", &[1, 2], &[1.0, 2.0]), ("y", &[1, 1], &[3.0])],
-        true,
-    )
-    .unwrap();
+    write_archive(&mut bytes, &[("x", &[1, 2], &[1.0, 2.0]), ("y", &[1, 1], &[3.0])], true).unwrap();
     let (_folder, path) = file("a.npz", &bytes);
     assert_eq!(read_table(&path, Some("y")).unwrap().values, [3.0]);
 }
@@ -234,107 +114,55 @@ fn written_numbers_read_back_exactly() {
     for path in [npy, csv] {
         assert_eq!(read_table(&path, None).unwrap().values, values);
     }
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        2,
-        "no temporary file is left"
-    );
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "no temporary file is left");
     let nowhere = folder.path().join("no/such/folder/a.npy");
-    assert!(matches!(
-        write_npy(&nowhere, &[1], &[1.0]),
-        Err(DataError::Write { .. })
-    ));
-    assert!(matches!(
-        write_npy(folder.path(), &[1], &[1.0]),
-        Err(DataError::Write { .. })
-    ));
-    assert!(matches!(
-        write_csv(&nowhere, &["a", "b"], &[1.0]),
-        Err(DataError::Shape { .. })
-    ));
+    assert!(matches!(write_npy(&nowhere, &[1], &[1.0]), Err(DataError::Write { .. })));
+    assert!(matches!(write_npy(folder.path(), &[1], &[1.0]), Err(DataError::Write { .. })));
+    assert!(matches!(write_csv(&nowhere, &["a", "b"], &[1.0]), Err(DataError::Shape { .. })));
 }
 
 #[test]
 fn files_are_split_and_scaled() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");
-    let values: Vec<f64> = (0..200)
-        .flat_map(|at| [f64::from(at), 1000.0 + 5.0 * f64::from(at), 7.0])
-        .collect();
+    let values: Vec<f64> = (0..200).flat_map(|at| [f64::from(at), 1000.0 + 5.0 * f64::from(at), 7.0]).collect();
     write_csv(&path, &["a", "b", "constant"], &values).unwrap();
     let data = load(&path, 0.1, ScalingConfig::Standardise).unwrap();
-    assert_eq!(
-        (data.dim(), data.len(), data.held_out_len()),
-        (3, Some(180), Some(20))
-    );
+    assert_eq!((data.dim(), data.len(), data.held_out_len()), (3, Some(180), Some(20)));
     let mut rng = rng(0);
     let mut row = [0.0; 3];
     let mut held_out = Vec::new();
     for index in 0..20 {
         data.held_out_row(index, &mut rng, &mut row);
         data.scaling().invert(&mut row);
-        assert!(
-            (row[1] - 1000.0 - 5.0 * row[0]).abs() < 1e-2 && row[2] == 7.0,
-            "{row:?}"
-        );
+        assert!((row[1] - 1000.0 - 5.0 * row[0]).abs() < 1e-2 && row[2] == 7.0, "{row:?}");
         held_out.push(row[0].round() as usize);
     }
-    assert!(
-        held_out.is_sorted_by(|a, b| a < b),
-        "in the file's order: {held_out:?}"
-    );
+    assert!(held_out.is_sorted_by(|a, b| a < b), "in the file's order: {held_out:?}");
     let (mut seen, mut moments) = (std::collections::HashSet::new(), [0.0; 2]);
     for _ in 0..5000 {
         data.draw(&mut rng, &mut row);
-        moments = [
-            moments[0] + f64::from(row[1]) / 5000.0,
-            moments[1] + f64::from(row[1]).powi(2) / 5000.0,
-        ];
+        moments = [moments[0] + f64::from(row[1]) / 5000.0, moments[1] + f64::from(row[1]).powi(2) / 5000.0];
         data.scaling().invert(&mut row);
         seen.insert(row[0].round() as usize);
     }
     assert_eq!(seen.len(), 180);
-    assert!(
-        held_out.iter().all(|at| !seen.contains(at)),
-        "held-out rows are not trained on"
-    );
-    assert!(
-        moments[0].abs() < 0.05 && (moments[1] - 1.0).abs() < 0.05,
-        "{moments:?}"
-    );
+    assert!(held_out.iter().all(|at| !seen.contains(at)), "held-out rows are not trained on");
+    assert!(moments[0].abs() < 0.05 && (moments[1] - 1.0).abs() < 0.05, "{moments:?}");
     let data = load(&path, 0.5, ScalingConfig::MinMax).unwrap();
-    assert_eq!(
-        data.bounds(),
-        (&[-1.0, -1.0, 0.0][..], &[1.0, 1.0, 0.0][..])
-    );
-    assert_eq!(
-        load(&path, 0.5, ScalingConfig::None).unwrap().scaling(),
-        &Scaling::identity(3)
-    );
+    assert_eq!(data.bounds(), (&[-1.0, -1.0, 0.0][..], &[1.0, 1.0, 0.0][..]));
+    assert_eq!(load(&path, 0.5, ScalingConfig::None).unwrap().scaling(), &Scaling::identity(3));
 }
 
 #[test]
 fn files_that_cannot_be_split_or_held_in_single_precision() {
     let (_folder, path) = file("a.csv", b"1\n");
-    assert!(
-        load(&path, 0.5, ScalingConfig::None)
-            .unwrap_err()
-            .to_string()
-            .ends_with("1 rows, at least 2 needed")
-    );
+    assert!(load(&path, 0.5, ScalingConfig::None).unwrap_err().to_string().ends_with("1 rows, at least 2 needed"));
     let (_folder, path) = file("a.csv", b"1\n2\n1e300\n");
-    let message = load(&path, 0.1, ScalingConfig::None)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.contains("row 3, column 1") && message.ends_with("single precision after scaling"),
-        "{message}"
-    );
+    let message = load(&path, 0.1, ScalingConfig::None).unwrap_err().to_string();
+    assert!(message.contains("row 3, column 1") && message.ends_with("single precision after scaling"), "{message}");
     let (_folder, path) = file("a.csv", b"-1e300\n1e300\n-1e300\n1e300\n");
-    assert!(matches!(
-        load(&path, 0.3, ScalingConfig::Standardise),
-        Err(DataError::Scaling { .. })
-    ));
+    assert!(matches!(load(&path, 0.3, ScalingConfig::Standardise), Err(DataError::Scaling { .. })));
     assert!(load(&path, 0.3, ScalingConfig::MinMax).is_ok());
 }
 
@@ -355,11 +183,7 @@ fn scalings_are_checked_when_read_and_invert_themselves() {
     let mut rows = [1.5, 2.5, -3.5, 4.5];
     scaling.apply_f64(&mut rows);
     scaling.invert_f64(&mut rows);
-    assert!(
-        rows.iter()
-            .zip([1.5, 2.5, -3.5, 4.5])
-            .all(|(a, b)| (a - b).abs() < 1e-12)
-    );
+    assert!(rows.iter().zip([1.5, 2.5, -3.5, 4.5]).all(|(a, b)| (a - b).abs() < 1e-12));
     // A density of a standard normal, changed by hand to the data's units.
     let (log_p, sigma) = (-1.7, 3.0_f64);
     let by_hand = -(log_p - sigma.ln()) / 2.0_f64.ln();

@@ -61,9 +61,7 @@ pub(super) fn add_scaled(scale: f64, v: &[f64], out: &mut [f64]) {
 
 /// Eigenvalues and axes (one per row) of a covariance given row-major, checked.
 pub(super) fn eigen(
-    component: usize,
-    dim: usize,
-    covariance: &[f64],
+    component: usize, dim: usize, covariance: &[f64],
 ) -> Result<(Vec<f64>, Option<Vec<f64>>), MixtureError> {
     check("covariance", component, dim * dim, covariance)?;
     let matrix = DMatrix::from_row_slice(dim, dim, covariance);
@@ -71,11 +69,7 @@ pub(super) fn eigen(
     for row in 0..dim {
         for column in 0..row {
             if (matrix[(row, column)] - matrix[(column, row)]).abs() > 1e-10 * largest {
-                return Err(MixtureError::NotSymmetric {
-                    component,
-                    row,
-                    column,
-                });
+                return Err(MixtureError::NotSymmetric { component, row, column });
             }
         }
     }
@@ -84,46 +78,24 @@ pub(super) fn eigen(
     // An eigenvalue within rounding of 0 has no reliable inverse.
     let floor = dim as f64 * f64::EPSILON * largest;
     if !variances.iter().all(|v| *v > floor && v.is_finite()) {
-        return Err(MixtureError::NotPositiveDefinite {
-            component,
-            eigenvalue: least,
-        });
+        return Err(MixtureError::NotPositiveDefinite { component, eigenvalue: least });
     }
     Ok((variances, Some(axes)))
 }
 
 /// Eigenvalues and row-wise eigenvectors of a symmetric matrix.
-pub(super) fn decompose(
-    component: usize,
-    matrix: DMatrix<f64>,
-) -> Result<(Vec<f64>, Vec<f64>), MixtureError> {
+pub(super) fn decompose(component: usize, matrix: DMatrix<f64>) -> Result<(Vec<f64>, Vec<f64>), MixtureError> {
     // Convergence of symmetric QR is certain for finite entries; the cap only guards overflow.
-    let eigen =
-        SymmetricEigen::try_new(matrix, f64::EPSILON, 100_000).ok_or(MixtureError::NonFinite {
-            what: "covariance",
-            component,
-        })?;
+    let eigen = SymmetricEigen::try_new(matrix, f64::EPSILON, 100_000)
+        .ok_or(MixtureError::NonFinite { what: "covariance", component })?;
     // Column-major columns are exactly the row-major rows wanted.
-    Ok((
-        eigen.eigenvalues.as_slice().to_vec(),
-        eigen.eigenvectors.as_slice().to_vec(),
-    ))
+    Ok((eigen.eigenvalues.as_slice().to_vec(), eigen.eigenvectors.as_slice().to_vec()))
 }
 
 /// Refuses a mean or covariance of the wrong length or with an entry that is not finite.
-pub(super) fn check(
-    what: &'static str,
-    component: usize,
-    expected: usize,
-    values: &[f64],
-) -> Result<(), MixtureError> {
+pub(super) fn check(what: &'static str, component: usize, expected: usize, values: &[f64]) -> Result<(), MixtureError> {
     if values.len() != expected {
-        return Err(MixtureError::Shape {
-            what,
-            component,
-            expected,
-            found: values.len(),
-        });
+        return Err(MixtureError::Shape { what, component, expected, found: values.len() });
     }
     if !values.iter().all(|v| v.is_finite()) {
         return Err(MixtureError::NonFinite { what, component });

@@ -17,17 +17,8 @@ impl Mixture {
     /// ```
     #[must_use]
     pub fn diffused(&self, c: &Coefficients) -> Diffused<'_> {
-        let blurs = self
-            .components
-            .iter()
-            .map(|component| Blur::new(component, c))
-            .collect();
-        Diffused {
-            dim: self.dim,
-            m: c.m,
-            dm: c.dm,
-            blurs,
-        }
+        let blurs = self.components.iter().map(|component| Blur::new(component, c)).collect();
+        Diffused { dim: self.dim, m: c.m, dm: c.dm, blurs }
     }
 }
 
@@ -72,31 +63,18 @@ struct Blur<'a> {
 impl<'a> Blur<'a> {
     fn new(component: &'a Component, c: &Coefficients) -> Self {
         let lambda = component.variances.iter();
-        let variances: Vec<f64> = lambda
-            .clone()
-            .map(|l| c.m * c.m * l + c.sigma * c.sigma)
-            .collect();
-        let rates = lambda
-            .map(|l| 2.0 * (c.m * c.dm * l + c.sigma * c.dsigma))
-            .collect();
+        let variances: Vec<f64> = lambda.clone().map(|l| c.m * c.m * l + c.sigma * c.sigma).collect();
+        let rates = lambda.map(|l| 2.0 * (c.m * c.dm * l + c.sigma * c.dsigma)).collect();
         let log_volume: f64 = variances.iter().map(|d| d.ln() + LN_2PI).sum();
         let trace = variances.iter().map(|d| d.recip()).sum();
         let log_norm = component.weight.ln() - 0.5 * log_volume;
-        Self {
-            component,
-            variances,
-            rates,
-            log_norm,
-            trace,
-        }
+        Self { component, variances, rates, log_norm, trace }
     }
 
     /// Qᵀ v / d, the axes' coordinates of P v, into `out`.
     fn whiten(&self, v: &[f64], out: &mut [f64]) {
         self.component.to_axes(v, out);
-        out.iter_mut()
-            .zip(&self.variances)
-            .for_each(|(o, d)| *o /= d);
+        out.iter_mut().zip(&self.variances).for_each(|(o, d)| *o /= d);
     }
 
     /// The entries of (y, d, ḋ, Qᵀμ), in the axes.
@@ -110,9 +88,7 @@ impl<'a> Blur<'a> {
 
     /// ∂_t ln N of this component; ẏ = −ṁ Qᵀμ.
     fn log_rate(&self, y: &[f64], dm: f64) -> f64 {
-        self.entries(y)
-            .map(|[y, d, rate, mean]| 0.5 * rate / d * (y * y / d - 1.0) + y * dm * mean / d)
-            .sum()
+        self.entries(y).map(|[y, d, rate, mean]| 0.5 * rate / d * (y * y / d - 1.0) + y * dm * mean / d).sum()
     }
 }
 
@@ -190,9 +166,7 @@ impl Diffused<'_> {
         let local = self.local(x);
         let mut unit = vec![0.0; self.dim];
         for (i, row) in out.chunks_exact_mut(self.dim).enumerate().take(self.dim) {
-            unit.iter_mut()
-                .enumerate()
-                .for_each(|(j, e)| *e = if i == j { 1.0 } else { 0.0 });
+            unit.iter_mut().enumerate().for_each(|(j, e)| *e = if i == j { 1.0 } else { 0.0 });
             self.jvp_at(&local, &unit, row);
         }
     }
@@ -268,12 +242,7 @@ impl Diffused<'_> {
     pub fn dt_log_density(&self, x: &[f64]) -> f64 {
         let (_, weights, offsets) = self.responsibilities(x);
         let ys = offsets.chunks_exact(self.dim);
-        self.blurs
-            .iter()
-            .zip(&weights)
-            .zip(ys)
-            .map(|((b, r), y)| r * b.log_rate(y, self.dm))
-            .sum()
+        self.blurs.iter().zip(&weights).zip(ys).map(|((b, r), y)| r * b.log_rate(y, self.dm)).sum()
     }
 
     /// div s = tr J = Σ r (‖c‖² − tr P) at `x`.
@@ -288,9 +257,7 @@ impl Diffused<'_> {
     #[must_use]
     pub fn divergence(&self, x: &[f64]) -> f64 {
         let local = self.local(x);
-        self.parts(&local)
-            .map(|(blur, r, _, c)| r * (dot(c, c) - blur.trace))
-            .sum()
+        self.parts(&local).map(|(blur, r, _, c)| r * (dot(c, c) - blur.trace)).sum()
     }
 
     /// ∇ div s = Σ r \[(‖c‖² − tr P) c − 2 P c\] into `out` (D).
@@ -355,41 +322,22 @@ impl Diffused<'_> {
         let mut centred = vec![0.0; offsets.len()];
         let mut score = vec![0.0; self.dim];
         let mut pull = vec![0.0; self.dim];
-        let each = self
-            .blurs
-            .iter()
-            .zip(&weights)
-            .zip(offsets.chunks_exact(self.dim));
+        let each = self.blurs.iter().zip(&weights).zip(offsets.chunks_exact(self.dim));
         for (((blur, &r), y), g) in each.zip(centred.chunks_exact_mut(self.dim)) {
-            pull.iter_mut()
-                .zip(y)
-                .zip(&blur.variances)
-                .for_each(|((p, y), d)| *p = y / d);
+            pull.iter_mut().zip(y).zip(&blur.variances).for_each(|((p, y), d)| *p = y / d);
             blur.component.add_from_axes(-1.0, &pull, g);
             add_scaled(r, g, &mut score);
         }
         for g in centred.chunks_exact_mut(self.dim) {
             add_scaled(-1.0, &score, g);
         }
-        Local {
-            weights,
-            offsets,
-            score,
-            centred,
-        }
+        Local { weights, offsets, score, centred }
     }
 
     /// (component, r, y, c) for each component.
-    fn parts<'s>(
-        &'s self,
-        local: &'s Local,
-    ) -> impl Iterator<Item = (&'s Blur<'s>, f64, &'s [f64], &'s [f64])> {
+    fn parts<'s>(&'s self, local: &'s Local) -> impl Iterator<Item = (&'s Blur<'s>, f64, &'s [f64], &'s [f64])> {
         let ys = local.offsets.chunks_exact(self.dim);
         let cs = local.centred.chunks_exact(self.dim);
-        self.blurs
-            .iter()
-            .zip(&local.weights)
-            .zip(ys.zip(cs))
-            .map(|((blur, &r), (y, c))| (blur, r, y, c))
+        self.blurs.iter().zip(&local.weights).zip(ys.zip(cs)).map(|((blur, &r), (y, c))| (blur, r, y, c))
     }
 }

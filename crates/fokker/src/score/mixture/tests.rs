@@ -29,26 +29,15 @@ fn setting(sde: &Sde, dim: usize, k: usize, seed: u64, t: f64) -> Result<Setting
     let (z, u, v) = (normal(), normal(), normal());
     let mut x = vec![0.0; dim];
     mixture.sample(&mut rng, &mut x);
-    x.iter_mut()
-        .zip(&z)
-        .for_each(|(x, z)| *x = c.m * *x + c.sigma * z);
+    x.iter_mut().zip(&z).for_each(|(x, z)| *x = c.m * *x + c.sigma * z);
     let ell = (0.05 * c.m * c.m + c.sigma * c.sigma).sqrt();
-    Ok(Setting {
-        mixture,
-        c,
-        x,
-        u,
-        v,
-        ell,
-    })
+    Ok(Setting { mixture, c, x, u, v, ell })
 }
 
 /// Fourth-order central difference of a vector-valued function of one number, at 0.
 fn slope(h: f64, f: impl Fn(f64) -> Vec<f64>) -> Vec<f64> {
     let (a, b, c, d) = (f(h), f(-h), f(2.0 * h), f(-2.0 * h));
-    (0..a.len())
-        .map(|i| (8.0 * (a[i] - b[i]) - (c[i] - d[i])) / (12.0 * h))
-        .collect()
+    (0..a.len()).map(|i| (8.0 * (a[i] - b[i]) - (c[i] - d[i])) / (12.0 * h)).collect()
 }
 
 fn filled(len: usize, f: impl Fn(&mut [f64])) -> Vec<f64> {
@@ -64,11 +53,7 @@ fn norm(v: &[f64]) -> f64 {
 
 fn gap(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).powi(2))
-        .sum::<f64>()
-        .sqrt()
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
 }
 
 impl Setting {
@@ -109,10 +94,7 @@ impl Setting {
 /// Σ scaleᵢ termᵢ, and the terms' total size.
 fn combine(terms: &[Vec<f64>; 4], scales: [f64; 4]) -> (Vec<f64>, f64) {
     let mut sum = vec![0.0; terms[0].len()];
-    terms
-        .iter()
-        .zip(scales)
-        .for_each(|(t, s)| add_scaled(s, t, &mut sum));
+    terms.iter().zip(scales).for_each(|(t, s)| add_scaled(s, t, &mut sum));
     (sum, terms.iter().map(|t| norm(t)).sum())
 }
 
@@ -204,12 +186,8 @@ fn score_fpe_fails_for_a_wrong_right_side() -> Any {
         let case = setting(&sde, 3, 4, 7, 0.2)?;
         let ds = filled(3, |o| case.q().dt(&case.x, o));
         let terms = case.fpe_terms(&case.x);
-        let wrong: &[[f64; 4]] = &[
-            [0.9, 1.0, 1.0, 1.0],
-            [1.0, 0.9, 1.0, 1.0],
-            [1.0, 1.0, 0.9, 1.0],
-            [1.0, 1.0, 1.0, 0.9],
-        ];
+        let wrong: &[[f64; 4]] =
+            &[[0.9, 1.0, 1.0, 1.0], [1.0, 0.9, 1.0, 1.0], [1.0, 1.0, 0.9, 1.0], [1.0, 1.0, 1.0, 0.9]];
         // Under VE the drift terms are 0 and nothing to get wrong.
         let count = if case.c.a == 0.0 { 2 } else { 4 };
         for scales in &wrong[..count] {
@@ -248,10 +226,7 @@ fn two_gaussians_by_hand() -> Any {
     for x in [-1.0, 0.0, 0.3, 2.0] {
         let th = (c.m * x / v + 0.5 * 3.0_f64.ln()).tanh();
         let q = mixture.diffused(&c);
-        let want = [
-            (c.m * th - x) / v,
-            (c.m * c.m * (1.0 - th * th) / v - 1.0) / v,
-        ];
+        let want = [(c.m * th - x) / v, (c.m * c.m * (1.0 - th * th) / v - 1.0) / v];
         let got = [filled(1, |o| q.score(&[x], o))[0], q.divergence(&[x])];
         assert!(gap(&got, &want) < 1e-12);
         let third = -2.0 * (c.m / v).powi(3) * th * (1.0 - th * th);
@@ -276,8 +251,7 @@ fn a_standard_normal_stands_still_under_vp_only() -> Any {
     let mixture = Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0)?;
     for (sde, moves) in all().into_iter().zip([false, true, true]) {
         let q = mixture.diffused(&sde.at(0.4));
-        let speed =
-            norm(&filled(2, |o| q.dt(&[0.5, -1.0], o))) + q.dt_log_density(&[0.5, -1.0]).abs();
+        let speed = norm(&filled(2, |o| q.dt(&[0.5, -1.0], o))) + q.dt_log_density(&[0.5, -1.0]).abs();
         assert_eq!(speed > 1e-3, moves, "{sde:?}");
         assert!(moves || speed < 1e-12);
     }
@@ -337,10 +311,7 @@ fn samples_have_the_mixture_s_moments() -> Any {
         }
     }
     // Standard errors are near 0.003; the off-diagonal −0.10 would show a transposed Q.
-    assert!(
-        gap(&got_mean, &mean) < 0.01 && gap(&got, &want) < 0.015,
-        "{got_mean:?} {got:?} {want:?}"
-    );
+    assert!(gap(&got_mean, &mean) < 0.01 && gap(&got, &want) < 0.015, "{got_mean:?} {got:?} {want:?}");
     assert!(want[1].abs() > 0.05);
     Ok(())
 }
@@ -379,122 +350,37 @@ fn bad_mixtures_are_refused() {
     assert_eq!(Mixture::random(2, 0, 0).err(), Some(E::Empty));
     assert_eq!(Mixture::ring(0, 1.0, 0.1).err(), Some(E::Empty));
     let few = Mixture::new(&[1.0; 2], slice::from_ref(&z), &[id.clone(), id.clone()]).err();
-    assert_eq!(
-        few,
-        Some(E::Count {
-            what: "means",
-            expected: 2,
-            found: 1
-        })
-    );
+    assert_eq!(few, Some(E::Count { what: "means", expected: 2, found: 1 }));
     let none = Mixture::new(&[1.0], &[], slice::from_ref(&id)).err();
-    assert_eq!(
-        none,
-        Some(E::Count {
-            what: "means",
-            expected: 1,
-            found: 0
-        })
-    );
+    assert_eq!(none, Some(E::Count { what: "means", expected: 1, found: 0 }));
     let few = Mixture::new(&[1.0; 2], &[z.clone(), z.clone()], slice::from_ref(&id)).err();
-    assert_eq!(
-        few,
-        Some(E::Count {
-            what: "covariances",
-            expected: 2,
-            found: 1
-        })
-    );
+    assert_eq!(few, Some(E::Count { what: "covariances", expected: 2, found: 1 }));
     let ragged = Mixture::isotropic(&[1.0; 2], &[z.clone(), vec![0.0]], 1.0).err();
-    assert_eq!(
-        ragged,
-        Some(E::Shape {
-            what: "mean",
-            component: 1,
-            expected: 2,
-            found: 1
-        })
-    );
+    assert_eq!(ragged, Some(E::Shape { what: "mean", component: 1, expected: 2, found: 1 }));
     let short = one(1.0, z.clone(), vec![1.0; 3]);
-    assert_eq!(
-        short,
-        Some(E::Shape {
-            what: "covariance",
-            component: 0,
-            expected: 4,
-            found: 3
-        })
-    );
+    assert_eq!(short, Some(E::Shape { what: "covariance", component: 0, expected: 4, found: 3 }));
     for w in [0.0, -1.0, f64::INFINITY] {
-        assert_eq!(
-            one(w, z.clone(), id.clone()),
-            Some(E::Weight {
-                component: 0,
-                value: w
-            })
-        );
+        assert_eq!(one(w, z.clone(), id.clone()), Some(E::Weight { component: 0, value: w }));
     }
-    assert!(matches!(
-        one(f64::NAN, z.clone(), id.clone()),
-        Some(E::Weight { .. })
-    ));
+    assert!(matches!(one(f64::NAN, z.clone(), id.clone()), Some(E::Weight { .. })));
     let sum = Mixture::isotropic(&[1e308; 2], &[z.clone(), z.clone()], 1.0).err();
-    assert_eq!(
-        sum,
-        Some(E::Weight {
-            component: 0,
-            value: 1e308
-        })
-    );
+    assert_eq!(sum, Some(E::Weight { component: 0, value: 1e308 }));
     let nan = one(1.0, vec![f64::NAN, 0.0], id.clone());
-    assert_eq!(
-        nan,
-        Some(E::NonFinite {
-            what: "mean",
-            component: 0
-        })
-    );
+    assert_eq!(nan, Some(E::NonFinite { what: "mean", component: 0 }));
     let nan = one(1.0, z.clone(), vec![f64::NAN, 0.0, 0.0, 1.0]);
-    assert_eq!(
-        nan,
-        Some(E::NonFinite {
-            what: "covariance",
-            component: 0
-        })
-    );
-    assert!(matches!(
-        Mixture::ring(3, f64::NAN, 0.1).err(),
-        Some(E::NonFinite { .. })
-    ));
+    assert_eq!(nan, Some(E::NonFinite { what: "covariance", component: 0 }));
+    assert!(matches!(Mixture::ring(3, f64::NAN, 0.1).err(), Some(E::NonFinite { .. })));
     for std in [0.0, -0.1, f64::INFINITY, 1e-200] {
-        assert_eq!(
-            Mixture::ring(3, 1.0, std).err(),
-            Some(E::Std { value: std })
-        );
+        assert_eq!(Mixture::ring(3, 1.0, std).err(), Some(E::Std { value: std }));
     }
     let skew = one(1.0, z.clone(), vec![1.0, 0.1, 0.2, 1.0]);
-    assert_eq!(
-        skew,
-        Some(E::NotSymmetric {
-            component: 0,
-            row: 1,
-            column: 0
-        })
-    );
+    assert_eq!(skew, Some(E::NotSymmetric { component: 0, row: 1, column: 0 }));
     for scale in [1e-300, 1e300, 1.7e308] {
         let refused = one(1.0, z.clone(), id.iter().map(|v| v * scale).collect());
         assert_eq!(refused, None);
     }
-    for cov in [
-        vec![1.0; 4],
-        vec![1.0, 2.0, 2.0, 1.0],
-        vec![0.0; 4],
-        vec![-1.0, 0.0, 0.0, -1.0],
-    ] {
+    for cov in [vec![1.0; 4], vec![1.0, 2.0, 2.0, 1.0], vec![0.0; 4], vec![-1.0, 0.0, 0.0, -1.0]] {
         let refused = one(1.0, z.clone(), cov);
-        assert!(
-            matches!(refused, Some(E::NotPositiveDefinite { component: 0, .. })),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Some(E::NotPositiveDefinite { component: 0, .. })), "{refused:?}");
     }
 }

@@ -1,0 +1,180 @@
+//! The objective: its gradient against finite differences, its estimators against each other.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::sync::Arc;
+
+use fokker::config::Config;
+use fokker::data::Data;
+use fokker::loss::{LossTerms, Objective, Step};
+use fokker::rng::Streams;
+use fokker::stats::MeanSe;
+use fokker_jet::panel::Workers;
+
+const BATCH: usize = 24;
+
+fn config(sde: &str, loss: &str) -> Config {
+    let text = format!(
+        "[data]\nkind = \"mixture\"\ndim = 3\ncomponents = 4\n[sde]\nkind = \"{sde}\"\nt_min = 0.05\n\
+         [network]\nkind = \"mlp\"\nwidth = 10\ndepth = 2\nskip = true\n[loss]\nweighting = \"simple\"\n{loss}\n[train]\nbatch = {BATCH}\n[audit]\ntimes = [0.5]\n"
+    );
+    Config::parse(&text, "test", &[]).unwrap()
+}
+
+fn objective(config: &Config) -> (Objective<f64>, Vec<f64>) {
+    let data = Arc::new(Data::load(&config.data).unwrap());
+    let model = config.model(data.dim());
+    let workers = Arc::new(Workers::new(2, 10).unwrap());
+    let parameters = model.initial_parameters(&mut Streams::new(3).named("weights"));
+    let objective = Objective::new(&model, &data, &config.loss, BATCH, 5, &workers).unwrap();
+    (objective, parameters.into_iter().map(f64::from).collect())
+}
+
+fn total(config: &Config, terms: &LossTerms) -> f64 {
+    let fp = config.loss.fp.as_ref().map_or(0.0, |fp| fp.weight * fp.every as f64);
+    let scalar = config.loss.scalar.as_ref().map_or(0.0, |s| s.weight);
+    terms.dsm + fp * terms.fp.unwrap_or(0.0) + scalar * terms.scalar.unwrap_or(0.0)
+}
+
+/// Largest difference between the gradient and central differences (fourth order) over every parameter, relative to the
+/// gradient's norm.
+fn gradient_error(config: &Config) -> f64 {
+    let (objective, mut theta) = objective(config);
+    let mut gradient = vec![0.0; theta.len()];
+    objective.evaluate(Step(0), &theta, &mut gradient);
+    let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let mut scratch = vec![0.0; theta.len()];
+    let mut worst: f64 = 0.0;
+    for i in (0..theta.len()).step_by(7) {
+        let (h, start) = (2e-3, theta[i]);
+        let mut at = |offset: f64| {
+            theta[i] = start + offset;
+            total(config, &objective.evaluate(Step(0), &theta, &mut scratch))
+        };
+        let slope = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
+        theta[i] = start;
+        worst = worst.max((slope - gradient[i]).abs() / norm);
+    }
+    worst
+}
+
+#[test]
+fn the_gradient_of_every_term_matches_finite_differences() {
+    let exact = "divergence = { kind = \"exact\" }";
+    let two = "divergence = { kind = \"hutchinson\", probes = 2, distribution = \"gaussian\" }";
+    for (sde, loss) in [
+        ("vp", String::new()),
+        ("vp", "[loss.fp]\nweight = 0.5".into()),
+        ("vp", format!("[loss.fp]\nweight = 0.5\n{exact}")),
+        ("sub-vp", format!("[loss.fp]\nweight = 0.5\ntime_weight = \"sigma4\"\n{two}")),
+        ("ve", "[loss.fp]\nweight = 0.01\ntime_weight = \"convention\"\nnorm = 1".into()),
+        ("vp", format!("[loss.fp]\nweight = 0.5\nunbiased = true\n{two}")),
+        ("vp", "[loss.fp]\nweight = 0.5\npoints = \"data\"\nbatch_fraction = 0.4\nevery = 4".into()),
+        ("vp", "[loss.fp]\nweight = 0.5\npoints = \"uniform\"\ntime_weight = \"constant\"".into()),
+        ("vp", "[loss.fp]\nweight = 0.5\nestimator = \"sliced\"".into()),
+        ("sub-vp", format!("[loss.fp]\nweight = 0.5\nestimator = \"sliced\"\nnorm = 1\n{two}")),
+        (
+            "vp",
+            format!("[loss.fp]\nweight = 0.5\nestimator = \"sliced\"\nunbiased = true\nbatch_fraction = 0.7\n{two}"),
+        ),
+        ("vp", "[loss.scalar]\nweight = 0.1".into()),
+        ("vp", format!("[loss.scalar]\nweight = 0.1\nform = \"published\"\n{exact}")),
+    ] {
+        let error = gradient_error(&config(sde, &loss));
+        assert!(error < 1e-6, "{sde} {loss}: {error:e}");
+    }
+}
+
+#[test]
+fn importance_weighted_likelihood_has_the_right_gradient() {
+    let mut config = config("vp", "[loss.fp]\nweight = 0.5");
+    config.loss.weighting = fokker::loss::Weighting::ImportanceLikelihood;
+    assert!(gradient_error(&config) < 1e-6);
+}
+
+#[test]
+fn a_wrong_weight_would_be_seen() {
+    // The twin of the tests above: the gradient of another α is off by far more than their bound.
+    let config_a = config("vp", "[loss.fp]\nweight = 0.5");
+    let config_b = config("vp", "[loss.fp]\nweight = 0.51");
+    let gradient = |config: &Config| {
+        let (objective, theta) = objective(config);
+        let mut gradient = vec![0.0; theta.len()];
+        objective.evaluate(Step(0), &theta, &mut gradient);
+        gradient
+    };
+    let (a, b) = (gradient(&config_a), gradient(&config_b));
+    let norm = a.iter().map(|g| g * g).sum::<f64>().sqrt();
+    assert!(a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) > 1e-4 * norm);
+}
+
+#[test]
+fn weight_zero_is_plain_denoising_bit_for_bit() {
+    let plain = config("vp", "");
+    let zero = config("vp", "[loss.fp]\nweight = 0.0\n[loss.scalar]\nweight = 0.0");
+    let some = config("vp", "[loss.fp]\nweight = 1e-9");
+    let run = |config: &Config| {
+        let (objective, theta) = objective(config);
+        let mut gradient = vec![0.0; theta.len()];
+        let terms: Vec<f64> = (0..3).map(|s| objective.evaluate(Step(s), &theta, &mut gradient).dsm).collect();
+        (terms, gradient)
+    };
+    assert_eq!(run(&plain), run(&zero));
+    assert_ne!(run(&plain).1, run(&some).1);
+    // The same rows are drawn with and without the term.
+    assert_eq!(run(&plain).0, run(&some).0);
+}
+
+/// Mean over steps of the difference of two estimates of R_vec at the same points.
+fn difference(loss_a: &str, loss_b: &str) -> (MeanSe, f64) {
+    let (a, theta) = objective(&config("vp", loss_a));
+    let (b, _) = objective(&config("vp", loss_b));
+    let mut scratch = vec![0.0; theta.len()];
+    let mut value = |objective: &Objective<f64>, step| objective.evaluate(Step(step), &theta, &mut scratch).fp.unwrap();
+    let pairs: Vec<(f64, f64)> = (0..3000).map(|s| (value(&a, s), value(&b, s))).collect();
+    let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
+    (MeanSe::of(&differences), MeanSe::of(&pairs.iter().map(|p| p.1).collect::<Vec<_>>()).mean)
+}
+
+#[test]
+fn estimators_have_the_mean_that_is_claimed() {
+    let exact = "[loss.fp]\nweight = 1.0\ndivergence = { kind = \"exact\" }";
+    let probe = "[loss.fp]\nweight = 1.0\ndivergence = { kind = \"hutchinson\" }";
+    let sliced = "\nestimator = \"sliced\"";
+    let first = "\nnorm = 1";
+    let unbiased = "\nunbiased = true";
+    let near = |a: &str, b: &str| {
+        let (d, mean) = difference(a, b);
+        assert!(d.mean.abs() < 4.5 * d.se, "{a}: off by {} ± {} of {mean}", d.mean, d.se);
+        assert!(d.se < 0.1 * mean, "{a}: {} says nothing about {mean}", d.se);
+    };
+    near(&format!("{exact}{sliced}"), exact);
+    near(&format!("{exact}{sliced}{first}"), &format!("{exact}{first}"));
+    near(&format!("{probe}{sliced}"), probe);
+    near(&format!("{probe}{unbiased}"), exact);
+    near(&format!("{probe}{sliced}{unbiased}"), exact);
+    // The twin: one probe's square is too large, by its variance.
+    let (d, _) = difference(probe, exact);
+    assert!(d.mean > 6.0 * d.se, "{} ± {}", d.mean, d.se);
+}
+
+#[test]
+fn importance_sampling_of_t_keeps_the_mean() {
+    let plain = {
+        let mut c = config("vp", "");
+        c.loss.weighting = fokker::loss::Weighting::Likelihood;
+        c
+    };
+    let important = {
+        let mut c = plain.clone();
+        c.loss.weighting = fokker::loss::Weighting::ImportanceLikelihood;
+        c
+    };
+    let mean = |config: &Config| {
+        let (objective, theta) = objective(config);
+        let mut scratch = vec![0.0; theta.len()];
+        MeanSe::of(&(0..4000).map(|s| objective.evaluate(Step(s), &theta, &mut scratch).dsm).collect::<Vec<_>>())
+    };
+    let (a, b) = (mean(&plain), mean(&important));
+    assert!((a.mean - b.mean).abs() < 4.5 * a.se.hypot(b.se), "{a:?} {b:?}");
+    assert!(b.se < a.se, "importance sampling is there to lower the variance: {a:?} {b:?}");
+}
