@@ -8,7 +8,7 @@ use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::solve::Tolerance;
 use fokker_jet::panel::Workers;
 
-use super::{out, source};
+use super::{out, require_converged, source};
 use crate::args::Logp;
 use crate::fail::request;
 use crate::progress;
@@ -44,7 +44,7 @@ pub fn run(args: &Logp) -> Result<()> {
     };
     let workers = Workers::new(args.threads, 64)?;
     let bar = progress::rows(table.rows, "logp");
-    let found = log_prob(&score, &table.values, &options, &workers, &|rows| bar.inc(rows as u64))?;
+    let found = log_prob(&score, &table.values, &options, &workers, &|rows| bar.set_position(rows as u64))?;
     bar.finish_and_clear();
     let log_det = info.scaling.log_det();
     // In the units of the data: p_data(x) = p_model(x_model) |d x_model / d x|.
@@ -76,6 +76,6 @@ pub fn run(args: &Logp) -> Result<()> {
         mean.mean + log_det,
         mean.se
     );
-    found.require_converged()?;
+    require_converged(&found.outcomes)?;
     Ok(())
 }

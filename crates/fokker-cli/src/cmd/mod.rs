@@ -14,6 +14,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use fokker::data::write_atomically;
+use fokker::solve::Outcome;
 use serde::Serialize;
 
 use crate::args::{Bench, Command};
@@ -40,6 +41,17 @@ macro_rules! out {
     }};
 }
 pub(crate) use out;
+
+/// An error, exit status 1, if the solver failed on any row.
+fn require_converged(outcomes: &[Outcome]) -> Result<()> {
+    let failed = outcomes.iter().filter(|outcome| !outcome.is_converged()).count();
+    match outcomes.iter().enumerate().find(|(_, outcome)| !outcome.is_converged()) {
+        Some((row, outcome)) => {
+            Err(fokker::Error::Solver { failed, rows: outcomes.len(), first: format!("row {row}: {outcome}") }.into())
+        }
+        None => Ok(()),
+    }
+}
 
 /// Writes a value as JSON, whole or not at all.
 fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {

@@ -3,9 +3,10 @@
 use anyhow::Result;
 use fokker::data::{png_grid, write_atomically, write_csv, write_npy, write_npz};
 use fokker::sample::{Sampler, sample};
+use fokker::solve::Tolerance;
 use fokker_jet::panel::Workers;
 
-use super::{out, source};
+use super::{out, require_converged, source};
 use crate::args::{Sample, SamplerName};
 use crate::fail::request;
 use crate::progress;
@@ -31,35 +32,35 @@ pub fn run(args: &Sample) -> Result<()> {
         (_, shape) => shape,
     };
     let sampler = match args.sampler {
-        SamplerName::ProbabilityFlow => Sampler::ProbabilityFlow { tolerance: args.tolerance, step_limit: 10_000 },
+        SamplerName::ProbabilityFlow => Sampler::ProbabilityFlow { tolerance: Tolerance::both(args.tolerance), step_limit: 10_000 },
         SamplerName::EulerMaruyama => Sampler::EulerMaruyama { steps: args.steps, denoise: true },
     };
     let workers = Workers::new(args.threads, 64)?;
     let bar = progress::rows(args.n, "sample");
-    let mut samples = sample(&score, args.n, &sampler, args.seed, &workers, &|rows| bar.inc(rows as u64))?;
+    let mut samples = sample(&score, args.n, &sampler, args.seed, &workers, &|rows| bar.set_position(rows as u64))?;
     bar.finish_and_clear();
     let shape = [args.n, info.dim];
     if let ("png", Some(image)) = (extension.as_str(), image) {
         #[allow(clippy::cast_possible_truncation)]
-        let values: Vec<f32> = samples.values.iter().map(|&v| v as f32).collect();
+        let values: Vec<f32> = samples.x.iter().map(|&v| v as f32).collect();
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let columns = (args.n as f64).sqrt().ceil() as usize;
         let bytes = png_grid(&values, image, columns)?;
         write_atomically(&args.output, |file| file.write_all(&bytes))
             .map_err(|source| fokker::Error::Io { path: args.output.clone(), source })?;
     } else {
-        info.scaling.invert_f64(&mut samples.values);
+        info.scaling.invert_f64(&mut samples.x);
         match extension.as_str() {
-            "npy" => write_npy(&args.output, &shape, &samples.values)?,
-            "npz" => write_npz(&args.output, &[("samples", &shape, &samples.values)])?,
+            "npy" => write_npy(&args.output, &shape, &samples.x)?,
+            "npz" => write_npz(&args.output, &[("samples", &shape, &samples.x)])?,
             _ => {
                 let names: Vec<String> = (0..info.dim).map(|i| format!("x{i}")).collect();
                 let header: Vec<&str> = names.iter().map(String::as_str).collect();
-                write_csv(&args.output, &header, &samples.values)?;
+                write_csv(&args.output, &header, &samples.x)?;
             }
         }
     }
     out!("{}: {} samples", args.output.display(), args.n);
-    samples.require_converged()?;
+    require_converged(&samples.outcomes)?;
     Ok(())
 }

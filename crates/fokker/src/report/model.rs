@@ -47,12 +47,12 @@ impl Entry {
     ) -> Result<Self, Error> {
         let count = if data.image_shape().is_some() { IMAGES * IMAGES } else { config.audit.samples };
         let sampler = Sampler::ProbabilityFlow {
-            tolerance: config.audit.tolerance.max(1e-4),
+            tolerance: Tolerance::both(config.audit.tolerance.max(1e-4)),
             step_limit: config.audit.step_limit,
         };
         let samples = sample(score, count, &sampler, config.seed, workers, &|_| {})?;
         let log_density = if data.dim() == 2 { Some(grid_log_density(score, data, config, workers)?) } else { None };
-        Ok(Self { name: name.into(), audit, metrics, samples: samples.values, log_density })
+        Ok(Self { name: name.into(), audit, metrics, samples: samples.x, log_density })
     }
 }
 

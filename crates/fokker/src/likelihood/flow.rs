@@ -1,0 +1,140 @@
+//! The probability-flow ODE dx/dt = a x − ½ g² s, and ∫ div (dx/dt) dt along it, on all lanes.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fokker_jet::Real;
+use fokker_jet::panel::Workers;
+
+use crate::Error;
+use crate::residual::equation::dot;
+use crate::score::{Directions, Score, ScoreTape};
+use crate::sde::Sde;
+use crate::solve::{Dopri5, Limits, System, Tolerance, Trajectory};
+
+/// Fills direction `j` of a row: arguments row, `j`, direction (`D`).
+pub(crate) type Fill<'a, F> = &'a (dyn Fn(usize, usize, &mut [F]) + Sync);
+
+/// What is integrated beside x: `components` estimates of ∫ div, each by the sum over its own `group` directions v of v·(J v).
+#[derive(Clone, Copy)]
+pub(crate) struct Trace<'a, F> {
+    /// Estimates.
+    pub components: usize,
+    /// Directions of each.
+    pub group: usize,
+    /// The directions; `j` runs over all components' in turn.
+    pub fill: Fill<'a, F>,
+}
+
+impl<F: Real> Trace<'_, F> {
+    /// x alone.
+    pub fn none() -> Self {
+        Trace { components: 0, group: 0, fill: &|_, _, _| {} }
+    }
+
+    fn directions(&self) -> usize {
+        self.components * self.group
+    }
+}
+
+/// How the flow is integrated.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    pub tolerance: Tolerance,
+    pub step_limit: usize,
+    pub span: (f64, f64),
+    pub workers: &'a Workers,
+    /// Called with the number of rows done so far.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+impl Run<'_> {
+    /// Integrates each row (x, then its ∫ div) of `starts` over the span. Each lane takes one run of consecutive rows, as many
+    /// together as a panel holds.
+    pub fn integrate<F: Real>(
+        &self, score: &dyn Score<F>, trace: &Trace<'_, F>, starts: &[f64],
+    ) -> Result<Vec<Trajectory>, Error> {
+        let width = score.dim() + trace.components;
+        let (rows, lanes) = (starts.len() / width, self.workers.lanes());
+        let chunk = rows.div_ceil(lanes);
+        let active = self.workers.panel_rows().min(chunk).max(1);
+        let directions = Directions::space(trace.directions());
+        let tapes: Result<Vec<_>, _> = (0..lanes).map(|_| score.tape(&directions, active).map(Mutex::new)).collect();
+        let solver = Dopri5 { tolerance: self.tolerance, limits: Limits { steps: self.step_limit }, active };
+        let done = AtomicUsize::new(0);
+        // As many panels as lanes: one job for each lane.
+        let trajectories = self.workers.run(lanes * self.workers.panel_rows(), &tapes?, |tape, lane, _| {
+            let (first, end) = ((lane * chunk).min(rows), ((lane + 1) * chunk).min(rows));
+            let mut flow = Flow {
+                sde: score.sde(),
+                dim: score.dim(),
+                tape: tape.as_mut(),
+                trace,
+                first,
+                x: Vec::new(),
+                probes: vec![Vec::new(); trace.directions()],
+            };
+            solver.integrate(&mut flow, self.span, &starts[first * width..end * width], width, &mut |_| {
+                (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
+            })
+        });
+        Ok(trajectories.into_iter().flatten().collect())
+    }
+}
+
+/// One lane's system.
+struct Flow<'a, F> {
+    sde: &'a Sde,
+    dim: usize,
+    tape: &'a mut dyn ScoreTape<F>,
+    trace: &'a Trace<'a, F>,
+    /// The lane's first row.
+    first: usize,
+    /// The points, in the score's precision.
+    x: Vec<F>,
+    /// The directions, `n × D` each.
+    probes: Vec<Vec<F>>,
+}
+
+impl<F: Real> Flow<'_, F> {
+    fn evaluate(&mut self, rows: &[usize], t: &[f64], y: &[f64]) {
+        let dim = self.dim;
+        self.x.clear();
+        for y in y.chunks_exact(dim + self.trace.components) {
+            self.x.extend(y[..dim].iter().map(|&x| F::of(x)));
+        }
+        self.tape.begin(&self.x, t);
+        for (j, v) in self.probes.iter_mut().enumerate() {
+            v.resize(self.x.len(), F::ZERO);
+            for (v, row) in v.chunks_exact_mut(dim).zip(rows) {
+                (self.trace.fill)(self.first + row, j, v);
+            }
+            self.tape.direction(j).copy_from_slice(v);
+        }
+        self.tape.forward(0..1 + self.probes.len());
+    }
+}
+
+impl<F: Real> System for Flow<'_, F> {
+    fn rate(&mut self, rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]) {
+        self.evaluate(rows, t, y);
+        let (dim, group) = (self.dim, self.trace.group);
+        let width = dim + self.trace.components;
+        for (i, (y, dy)) in y.chunks_exact(width).zip(dy.chunks_exact_mut(width)).enumerate() {
+            let c = self.sde.at(t[i]);
+            let at = i * dim..(i + 1) * dim;
+            let (dx, divergences) = dy.split_at_mut(dim);
+            for ((dx, x), s) in dx.iter_mut().zip(y).zip(&self.tape.part(0)[at.clone()]) {
+                *dx = c.a * x - 0.5 * c.g2 * s.as_f64();
+            }
+            #[allow(clippy::cast_precision_loss)]
+            let of_drift = c.a * dim as f64;
+            for (component, divergence) in divergences.iter_mut().enumerate() {
+                let of_score: f64 = (component * group..(component + 1) * group)
+                    .map(|j| dot(&self.probes[j][at.clone()], &self.tape.part(1 + j)[at.clone()]).as_f64())
+                    .sum();
+                *divergence = of_drift - 0.5 * c.g2 * of_score;
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! One trajectory on its way.
+//!
+//! A trajectory wants its rate at one point after another: at its start, at a trial point that fixes the first step, then at the
+//! stages of step after step. [`Row`] says where ([`Row::want`]) and takes the answer ([`Row::absorb`]), so that a solver can ask
+//! for the rates of many trajectories at once, each at its own place in its own step.
+
+use super::control::Control;
+use super::tableau::{ERROR_WEIGHTS, NODES, STAGE_WEIGHTS, STAGES};
+use super::tolerance::rms;
+use super::{Limits, Outcome, Tolerance, Trajectory};
+
+/// What all trajectories have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub tolerance: Tolerance,
+    pub limits: Limits,
+    pub from: f64,
+    pub to: f64,
+}
+
+/// Where the rate is wanted next.
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// At the start.
+    Start,
+    /// After an Euler step of this length from the start.
+    Trial(f64),
+    /// At this stage (1 to 6) of a step.
+    Stage(usize),
+}
+
+/// A trajectory on its way.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub index: usize,
+    phase: Phase,
+    control: Control,
+    /// Time and state at the last step's end.
+    t: f64,
+    y: Vec<f64>,
+    /// The present step, signed; may be shorter than `h` to end at the end.
+    step: f64,
+    /// The step that the controller asks for, signed.
+    h: f64,
+    /// The point at which the rate is wanted.
+    point: Vec<f64>,
+    /// The stages' rates, `STAGES × dim`.
+    rates: Vec<f64>,
+    steps: u64,
+    rejected: u64,
+    evaluations: u64,
+}
+
+fn is_finite(v: &[f64]) -> bool {
+    v.iter().all(|x| x.is_finite())
+}
+
+impl Row {
+    /// A trajectory at its start.
+    pub fn new(index: usize, start: &[f64], task: &Task) -> Self {
+        let dim = start.len();
+        Self {
+            index,
+            phase: Phase::Start,
+            control: Control::new(),
+            t: task.from,
+            y: start.to_vec(),
+            step: 0.0,
+            h: 0.0,
+            point: start.to_vec(),
+            rates: vec![0.0; STAGES * dim],
+            steps: 0,
+            rejected: 0,
+            evaluations: 0,
+        }
+    }
+
+    /// The time and the point at which the rate is wanted.
+    pub fn want(&self) -> (f64, &[f64]) {
+        let t = match self.phase {
+            Phase::Start => self.t,
+            Phase::Trial(h) => self.t + h,
+            Phase::Stage(stage) => self.t + NODES[stage] * self.step,
+        };
+        (t, &self.point)
+    }
+
+    /// Takes the rate at the point wanted. The outcome, once there is one.
+    pub fn absorb(&mut self, rate: &[f64], task: &Task) -> Option<Outcome> {
+        self.evaluations += 1;
+        match self.phase {
+            Phase::Start => self.start(rate, task),
+            Phase::Trial(h) => {
+                self.h = self.first_step(rate, h, task);
+                self.begin_step(task)
+            }
+            Phase::Stage(stage) => {
+                self.rates[stage * rate.len()..][..rate.len()].copy_from_slice(rate);
+                if !is_finite(rate) {
+                    return self.reject(f64::NAN, task);
+                }
+                if stage + 1 < STAGES {
+                    self.aim(stage + 1);
+                    return None;
+                }
+                self.end_step(task)
+            }
+        }
+    }
+
+    /// What is known of the trajectory.
+    pub fn finish(self, outcome: Outcome) -> Trajectory {
+        let Self { y, steps, rejected, evaluations, .. } = self;
+        Trajectory { y, outcome, steps, rejected, evaluations }
+    }
+
+    /// The trajectory over no time at all.
+    pub fn stay(self) -> Trajectory {
+        let t = self.t;
+        let outcome = if is_finite(&self.y) { Outcome::Converged } else { Outcome::NonFinite { t } };
+        self.finish(outcome)
+    }
+
+    /// The start's rate, and a trial step h₀ = 0.01 ‖y‖/‖f‖ (Hairer, Nørsett & Wanner I, section II.4, "starting step size").
+    fn start(&mut self, rate: &[f64], task: &Task) -> Option<Outcome> {
+        if !is_finite(&self.y) || !is_finite(rate) {
+            return Some(Outcome::NonFinite { t: self.t });
+        }
+        let dim = rate.len();
+        self.rates[..dim].copy_from_slice(rate);
+        let size = |v: &[f64]| rms(dim, |i| (v[i] / task.tolerance.scale(self.y[i].abs())).powi(2));
+        let (d0, d1) = (size(&self.y), size(rate));
+        let h = if d0 < 1e-5 || d1 < 1e-5 { 1e-6 } else { 0.01 * d0 / d1 };
+        let h = h.min((task.to - task.from).abs()).copysign(task.to - task.from);
+        for i in 0..dim {
+            self.point[i] = self.y[i] + h * rate[i];
+        }
+        self.phase = Phase::Trial(h);
+        None
+    }
+
+    /// The first step h₁ from the second derivative that the trial shows: h₁⁵ max(‖f‖, ‖f′‖) = 0.01, h₁ ≤ 100 h₀ (there).
+    fn first_step(&self, rate: &[f64], trial: f64, task: &Task) -> f64 {
+        let dim = rate.len();
+        let size = |v: &dyn Fn(usize) -> f64| rms(dim, |i| (v(i) / task.tolerance.scale(self.y[i].abs())).powi(2));
+        let d1 = size(&|i| self.rates[i]);
+        let d2 = size(&|i| rate[i] - self.rates[i]) / trial.abs();
+        let worst = d1.max(d2);
+        let h = if worst <= 1e-15 { (trial.abs() * 1e-3).max(1e-6) } else { (0.01 / worst).powf(0.2) };
+        // A trial that left the finite numbers says only that the step must be shorter.
+        let h = if is_finite(rate) { h.min(100.0 * trial.abs()) } else { 0.01 * trial.abs() };
+        h.copysign(trial)
+    }
+
+    /// Sets out on a step, cut to the end if that is near.
+    fn begin_step(&mut self, task: &Task) -> Option<Outcome> {
+        if self.steps + self.rejected >= task.limits.steps as u64 {
+            return Some(Outcome::StepLimit { t: self.t });
+        }
+        let left = task.to - self.t;
+        self.step = if 1.01 * self.h.abs() >= left.abs() { left } else { self.h };
+        self.aim(1);
+        None
+    }
+
+    /// Wants the rate at a stage.
+    fn aim(&mut self, stage: usize) {
+        let dim = self.y.len();
+        for i in 0..dim {
+            let mut sum = 0.0;
+            for (j, weight) in STAGE_WEIGHTS[stage][..stage].iter().enumerate() {
+                sum += weight * self.rates[j * dim + i];
+            }
+            self.point[i] = self.y[i] + self.step * sum;
+        }
+        self.phase = Phase::Stage(stage);
+    }
+
+    /// All stages are there: takes the step, or tries a shorter one.
+    fn end_step(&mut self, task: &Task) -> Option<Outcome> {
+        let (dim, step) = (self.y.len(), self.step);
+        let error = |i: usize| {
+            let sum: f64 = ERROR_WEIGHTS.iter().enumerate().map(|(j, weight)| weight * self.rates[j * dim + i]).sum();
+            step * sum
+        };
+        let error = task.tolerance.norm(error, &self.y, &self.point);
+        if !(error <= 1.0 && is_finite(&self.point)) {
+            return self.reject(error, task);
+        }
+        self.steps += 1;
+        let last = step == task.to - self.t;
+        self.y.copy_from_slice(&self.point);
+        if last {
+            return Some(Outcome::Converged);
+        }
+        self.t += step;
+        self.h = step * self.control.accepted(error);
+        self.rates.copy_within((STAGES - 1) * dim.., 0);
+        self.begin_step(task)
+    }
+
+    /// Gives the step up.
+    fn reject(&mut self, error: f64, task: &Task) -> Option<Outcome> {
+        self.rejected += 1;
+        self.h = self.step * self.control.rejected(error);
+        let least = 16.0 * f64::EPSILON * task.from.abs().max(task.to.abs());
+        if !error.is_finite() && self.h.abs() <= least {
+            return Some(Outcome::NonFinite { t: self.t });
+        }
+        self.begin_step(task)
+    }
+}
