@@ -162,7 +162,7 @@ pub struct Sample {
 }
 
 /// What `eval` can compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum What {
     /// s, rows x D
     Score,
@@ -185,7 +185,7 @@ pub struct Eval {
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// The time
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub t: f64,
     /// What to compute
     #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual,jacobian")]

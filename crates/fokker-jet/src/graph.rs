@@ -118,6 +118,7 @@ pub struct Graph {
     inputs: Vec<NodeId>,
     parameters: Vec<ParamSpec>,
     output: Option<NodeId>,
+    parameter_count: usize,
 }
 
 impl Graph {
@@ -211,7 +212,7 @@ impl Graph {
     /// Length of the flat parameter vector.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
-        self.parameters.iter().map(ParamSpec::len).sum()
+        self.parameter_count
     }
 
     /// A node's features per row.
@@ -221,8 +222,9 @@ impl Graph {
     }
 
     fn parameter(&mut self, name: String, shape: Vec<usize>, init: Init) -> ParamId {
-        let offset = self.parameter_count();
-        self.parameters.push(ParamSpec { name, shape, init, offset });
+        let spec = ParamSpec { name, shape, init, offset: self.parameter_count };
+        self.parameter_count += spec.len();
+        self.parameters.push(spec);
         ParamId(self.parameters.len() - 1)
     }
 

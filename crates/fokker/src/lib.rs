@@ -1,4 +1,54 @@
-//! fokker.
+//! Score-based diffusion models whose scores obey the Fokker–Planck equation.
+//!
+//! A score-based model learns s(x, t) ≈ ∇ₓ log q_t(x), the scores of data that are diffused by a forward SDE dx = a(t) x dt +
+//! g(t) dw. The densities q_t are tied together by the Fokker–Planck equation, and so are their scores, by the **score FPE**
+//! (Lai et al. 2023, arXiv 2210.04296)
+//!
+//! > ∂ₜs = ∇ₓ φ\[s\],  φ\[s\] = ½g² div s + ½g²‖s‖² − a x·s − a D.
+//!
+//! Scores learned by denoising score matching break it. This crate trains with the residual ε = ∂ₜs − ∇ₓφ in the objective,
+//! audits any model for it, and computes log-likelihoods and samples; every derivative is exact, by jets ([`fokker_jet`]).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use fokker::{audit::audit, config::Config, data::Data, train::{Silent, Trainer}};
+//! use fokker_jet::panel::Workers;
+//! # fn main() -> Result<(), fokker::Error> {
+//! // A preset, made small enough for a doc test.
+//! let small = ["train.steps=50", "network.width=16", "audit.points=50", "audit.nll_points=50"].map(String::from);
+//! let config = Config::preset("ring8", &small)?;
+//! let data = Arc::new(Data::load(&config.data)?);
+//!
+//! let mut trainer = Trainer::new(&config, &data)?;
+//! trainer.run(&mut Silent)?;
+//! let score = trainer.score();
+//!
+//! let workers = Workers::new(2, 64)?;
+//! let audit = audit(&score, &data, &config, &workers, &|_| {})?;
+//! for r in &audit.residual {
+//!     println!("r({}) = {:.3} ± {:.3}", r.t, r.mean, r.se);
+//! }
+//! println!("negative log-likelihood {:.3} ± {:.3} nats", audit.nll.mean, audit.nll.se);
+//! # Ok(()) }
+//! ```
+//!
+//! Where things are, in the order in which they build on each other:
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`rng`], [`stats`] | named random streams; means with standard errors |
+//! | [`sde`] | forward SDEs: a, g², m, σ and their t-derivatives |
+//! | [`score`] | the [`Score`](score::Score) trait; [`score::mixture`] exact truths; [`score::network`] networks |
+//! | [`net`] | architectures, time features |
+//! | [`residual`], [`conservativity`] | ε and the asymmetry of the Jacobian, at given points |
+//! | [`data`] | generators, tables, images, scaling, files |
+//! | [`loss`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
+//! | [`train`], [`model_file`] | the loop, Adam, checkpoints, run directories |
+//! | [`solve`], [`likelihood`], [`sample`] | per-row adaptive ODE solver, log p, samplers |
+//! | [`audit`](mod@audit), [`compare`], [`evaluate`](mod@evaluate), [`report`] | everything measured on a model, and the page that shows it |
+//! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
+//!
+//! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
 pub mod audit;
 pub mod compare;

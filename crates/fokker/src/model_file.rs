@@ -42,6 +42,9 @@ pub struct ModelInfo {
 /// The version that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// More than this is a damaged file.
+const MOST_DIMENSIONS: usize = 10_000_000;
+
 /// Writes a model: one tensor for each parameter, named as in the graph.
 ///
 /// # Errors
@@ -68,11 +71,7 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
         SafeTensors::read_metadata(&bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
     let text = metadata.metadata().as_ref().and_then(|m| m.get("fokker"));
     let text = text.ok_or_else(|| bad("no `fokker` entry in its metadata: not a fokker model".into()))?;
-    let info: ModelInfo = serde_json::from_str(text).map_err(|error| bad(format!("metadata: {error}")))?;
-    if info.version != FORMAT_VERSION {
-        return Err(bad(format!("format version {}; this program reads version {FORMAT_VERSION}", info.version)));
-    }
-    info.sde.validate().map_err(|error| bad(format!("metadata: sde: {error}")))?;
+    let info = parse_info(text).map_err(&bad)?;
     let model = ScoreModel::new(info.dim, &info.sde, &info.network, info.score.parameterisation);
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
     let mut parameters = Vec::with_capacity(model.graph().parameter_count());
@@ -88,6 +87,32 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
         return Err(bad(format!("tensor {extra} does not belong to the network")));
     }
     Ok((info, NetworkScore::new(model, &parameters)))
+}
+
+/// The metadata, checked before anything is built from it.
+fn parse_info(text: &str) -> Result<ModelInfo, String> {
+    /// The one entry that every version has.
+    #[derive(Deserialize)]
+    struct Version {
+        version: u32,
+    }
+    let Version { version } = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
+    if version != FORMAT_VERSION {
+        return Err(format!("format version {version}; this program reads version {FORMAT_VERSION}"));
+    }
+    let info: ModelInfo = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
+    info.sde.validate().map_err(|error| format!("metadata: sde: {error}"))?;
+    info.network.validate().map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
+    if !(1..=MOST_DIMENSIONS).contains(&info.dim) {
+        return Err(format!("metadata: dim: must be between 1 and {MOST_DIMENSIONS}, not {}", info.dim));
+    }
+    if info.scaling.dim() != info.dim {
+        return Err(format!("metadata: scaling: of dimension {}, not {}", info.scaling.dim(), info.dim));
+    }
+    if info.image.is_some_and(|shape| shape.dim() != info.dim) {
+        return Err(format!("metadata: image: its size is not {}", info.dim));
+    }
+    Ok(info)
 }
 
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {

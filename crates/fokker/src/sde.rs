@@ -332,6 +332,10 @@ impl Sde {
             let reason = "must lie strictly between 0 and 1";
             return Err(SdeError::OutOfRange { key: "t_min", value: t_min, reason });
         }
+        if self.at(t_min).sigma >= self.at(T_MAX).sigma {
+            let reason = "too large: the noise has reached its end before t_min";
+            return Err(SdeError::OutOfRange { key: "t_min", value: t_min, reason });
+        }
         Ok(())
     }
 }

@@ -87,7 +87,10 @@ fn the_gradient_of_every_term_matches_finite_differences() {
 #[test]
 fn importance_weighted_likelihood_has_the_right_gradient() {
     let mut config = config("vp", "[loss.fp]\nweight = 0.5");
-    config.loss.weighting = fokker::loss::Weighting::ImportanceLikelihood;
+    config.loss.weighting = fokker::loss::Weighting::Likelihood;
+    config.loss.time_sampling = fokker::loss::TimeSampling::Importance;
+    assert!(gradient_error(&config) < 1e-6);
+    config.loss.time_sampling = fokker::loss::TimeSampling::Mixture;
     assert!(gradient_error(&config) < 1e-6);
 }
 
@@ -166,7 +169,7 @@ fn importance_sampling_of_t_keeps_the_mean() {
     };
     let important = {
         let mut c = plain.clone();
-        c.loss.weighting = fokker::loss::Weighting::ImportanceLikelihood;
+        c.loss.time_sampling = fokker::loss::TimeSampling::Importance;
         c
     };
     let mean = |config: &Config| {

@@ -17,7 +17,7 @@ pub fn run(args: &Eval) -> Result<()> {
     if !(args.t > 0.0 && args.t <= T_MAX) {
         return Err(request(format!("--t {}: must be in (0, {T_MAX}]", args.t)));
     }
-    if args.output.extension().is_none_or(|e| e != "npz") {
+    if args.output.extension().is_none_or(|e| !e.eq_ignore_ascii_case("npz")) {
         return Err(request(format!("-o {}: the file to write ends in .npz", args.output.display())));
     }
     let (info, score) = source::model(&args.run)?;
@@ -25,12 +25,14 @@ pub fn run(args: &Eval) -> Result<()> {
     let table = read_table(&args.data, None)?;
     table.require_dim(&args.data, info.dim).map_err(Error::from)?;
     let workers = Workers::new(args.threads, 64)?;
-    let jacobian = args.what.contains(&What::Jacobian);
+    let mut what = args.what.clone();
+    what.sort_unstable();
+    what.dedup();
+    let jacobian = what.contains(&What::Jacobian);
     let found = evaluate(&score, &table.values, args.t, jacobian, &workers)?;
     let (n, d) = (table.rows, info.dim);
     let (vector, scalar, matrix) = ([n, d], [n], [n, d, d]);
-    let arrays: Vec<NamedArray<'_>> = args
-        .what
+    let arrays: Vec<NamedArray<'_>> = what
         .iter()
         .map(|what| match what {
             What::Score => ("score", &vector[..], &found.score[..]),
@@ -40,6 +42,12 @@ pub fn run(args: &Eval) -> Result<()> {
             What::Jacobian => ("jacobian", &matrix[..], &found.jacobian[..]),
         })
         .collect();
+    for (name, _, values) in &arrays {
+        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
+            let row = at / (values.len() / n).max(1);
+            anyhow::bail!("{name} is not finite at row {} of {}; nothing was written", row + 1, args.data.display());
+        }
+    }
     write_npz(&args.output, &arrays)?;
     out!("{}: {} rows at t = {}", args.output.display(), n, args.t);
     Ok(())

@@ -23,6 +23,9 @@ pub struct Workers {
 /// Which rows of the batch a panel holds.
 pub type PanelRange = Range<usize>;
 
+/// More threads than this are a slip of the pen, and starting them would take the machine down.
+const MOST_THREADS: usize = 256;
+
 /// Lanes of the deterministic mode.
 const DETERMINISTIC_LANES: usize = 8;
 
@@ -34,6 +37,9 @@ impl Workers {
     pub fn new(threads: usize, rows: usize) -> Result<Self, JetError> {
         let available = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = if threads == 0 { available() } else { threads };
+        if threads > MOST_THREADS {
+            return Err(JetError::Threads { threads, reason: format!("at most {MOST_THREADS}") });
+        }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()

@@ -3,7 +3,6 @@
 use super::Config;
 use crate::Error;
 use crate::loss::{Divergence, Estimator, FpConfig, LossConfig, Norm};
-use crate::net::NetworkConfig;
 use crate::sde::T_MAX;
 
 pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
@@ -15,9 +14,7 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
         key: "sde".into(),
         reason: error.to_string(),
     })?;
-    let NetworkConfig::Mlp { width, depth, .. } = config.network;
-    check((1..=65_536).contains(&width), "network.width", "must be between 1 and 65536")?;
-    check((1..=1000).contains(&depth), "network.depth", "must be between 1 and 1000")?;
+    config.network.validate().map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })?;
     let train = &config.train;
     check(train.steps > 0, "train.steps", "must be at least 1")?;
     check(train.batch > 0, "train.batch", "must be at least 1")?;

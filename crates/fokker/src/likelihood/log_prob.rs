@@ -31,9 +31,7 @@ pub struct LogProb {
 
 impl LogProb {
     /// From trajectories whose states are x (`dim`), then `components` estimates of ∫ div.
-    pub(super) fn of(
-        trajectories: &[Trajectory], dim: usize, components: usize, base: &dyn Fn(&[f64]) -> f64,
-    ) -> Self {
+    pub(super) fn of(trajectories: &[Trajectory], dim: usize, components: usize, base: &dyn Fn(&[f64]) -> f64) -> Self {
         let (mut values, mut errors, mut outcomes) = (Vec::new(), Vec::new(), Vec::new());
         for trajectory in trajectories {
             let (x, integrals) = trajectory.y.split_at(dim);

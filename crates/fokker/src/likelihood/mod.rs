@@ -167,7 +167,7 @@ fn along_flow<F: Real>(
     workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<LogProb, Error> {
     let dim = score.dim();
-    if x.len() % dim != 0 {
+    if !x.len().is_multiple_of(dim) {
         return Err(request("x", &format!("{} numbers are not whole rows of dimension {dim}", x.len())));
     }
     let mut starts = Vec::with_capacity(x.len() / dim * (dim + trace.components));

@@ -7,6 +7,7 @@ use crate::score::mixture::Mixture;
 use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use crate::sde::Sde;
 use crate::solve::Outcome;
+use crate::stats::MeanSe;
 use std::sync::Mutex;
 
 type Any = Result<(), Box<dyn std::error::Error>>;
@@ -34,7 +35,9 @@ impl Case {
         AnalyticScore::new(self.mixture.clone(), self.sde.clone())
     }
     /// With the true q_T at the end.
-    fn log_prob(&self, score: &AnalyticScore, options: &LikelihoodOptions) -> Result<LogProb, Box<dyn std::error::Error>> {
+    fn log_prob(
+        &self, score: &AnalyticScore, options: &LikelihoodOptions,
+    ) -> Result<LogProb, Box<dyn std::error::Error>> {
         let end = self.mixture.diffused(&self.sde.at(T_MAX));
         let workers = Workers::new(2, 16)?;
         Ok(log_prob_with_base(score, &self.x, options, |x| end.log_density(x), &workers, &|_| {})?)
@@ -67,13 +70,11 @@ fn closed_forms_under_every_sde() -> Any {
             assert_eq!(found.failed(), 0);
             assert!(found.probe_se.is_none());
             let error = gap(&found.values, &case.truth());
-            println!("{sde:?} {dim} {error} {:?}", MeanSe::of(&found.evaluations.iter().map(|&e| e as f64).collect::<Vec<_>>()));
             assert!(error < 1e-6, "{sde:?} {dim} {error}");
         }
     }
     Ok(())
 }
-use crate::stats::MeanSe;
 
 #[test]
 fn error_follows_the_tolerance() -> Any {
@@ -82,7 +83,6 @@ fn error_follows_the_tolerance() -> Any {
         for tolerance in [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8] {
             let found = case.log_prob(&case.score(), &case.options(tolerance))?;
             let error = gap(&found.values, &case.truth());
-            println!("{sde:?} {tolerance} {error} {}", found.evaluations.iter().sum::<u64>());
             assert!(error < 50.0 * tolerance, "{sde:?} {tolerance} {error}");
         }
     }
@@ -222,25 +222,5 @@ fn progress_counts_the_rows() -> Any {
     let mut seen = seen.into_inner()?;
     seen.sort_unstable();
     assert_eq!(seen, (1..=20).collect::<Vec<_>>());
-    Ok(())
-}
-
-#[test]
-#[ignore = "timing"]
-fn timing() -> Any {
-    let score = network(2, 128)?;
-    let mut x = vec![0.0; 20_000];
-    Mixture::ring(8, 1.5, 0.15)?.sample(&mut Streams::new(3).named("test"), &mut x);
-    for rows in [16, 32, 64, 128] {
-        for divergence in [Divergence::Exact {}, hutchinson(1)] {
-            let options = LikelihoodOptions { divergence, ..LikelihoodOptions::for_dim(2) };
-            let start = std::time::Instant::now();
-            let found = log_prob(&score, &x, &options, &Workers::new(2, rows)?, &|_| {})?;
-            println!(
-                "{rows} {divergence:?} {:?} {} evaluations, {} failed {:?}",
-                start.elapsed(), found.evaluations.iter().sum::<u64>(), found.failed(), found.mean_se()
-            );
-        }
-    }
     Ok(())
 }

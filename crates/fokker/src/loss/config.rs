@@ -12,6 +12,9 @@ pub struct LossConfig {
     /// Weight λ(t) of denoising score matching.
     #[serde(default)]
     pub weighting: Weighting,
+    /// How t is drawn.
+    #[serde(default)]
+    pub time_sampling: TimeSampling,
     /// The score-FPE term; absent: plain denoising score matching.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fp: Option<FpConfig>,
@@ -27,10 +30,8 @@ pub enum Weighting {
     /// λ = σ²: every noise level counts the same (Ho et al. 2020, arXiv 2006.11239, eq. 14).
     #[default]
     Simple,
-    /// λ = g²: bounds the likelihood (Song et al. 2021, arXiv 2101.09258, theorem 1), t uniform.
+    /// λ = g²: bounds the likelihood (Song et al. 2021, arXiv 2101.09258, theorem 1).
     Likelihood,
-    /// λ = g² with t drawn from p(t) ∝ g²/σ², which keeps the variance down (arXiv 2101.09258, section 5.1).
-    ImportanceLikelihood,
 }
 
 impl Weighting {
@@ -39,9 +40,24 @@ impl Weighting {
     pub fn lambda(self, c: &Coefficients) -> f64 {
         match self {
             Self::Simple => c.sigma * c.sigma,
-            Self::Likelihood | Self::ImportanceLikelihood => c.g2,
+            Self::Likelihood => c.g2,
         }
     }
+}
+
+/// The law p(t) that times are drawn from. Every draw is weighted by 1/(p(t)(T − t_min)), so the objective is the same under all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeSampling {
+    /// Uniform on [t_min, T].
+    #[default]
+    Uniform,
+    /// p ∝ g²/σ², uniform in the logarithm of the signal-to-noise ratio: keeps the variance of the `likelihood` weighting down
+    /// (Song et al. 2021, arXiv 2101.09258, section 5.1).
+    Importance,
+    /// Half of each: the weights never exceed 2, and small t, where the residual is largest, is still seen often
+    /// (defensive importance sampling, Hesterberg 1995, Technometrics 37(2)).
+    Mixture,
 }
 
 /// The score-FPE term α R_vec: `[loss.fp]` (Lai et al. 2023, arXiv 2210.04296, eq. 11).
@@ -158,6 +174,8 @@ pub enum TimeWeight {
     Likelihood,
     /// σ⁴: what makes the residual of a noise-predicting network of one size at all t.
     Sigma4,
+    /// g²σ²: σ⁴ for t uniform in the logarithm of the signal-to-noise ratio, so that small t counts for more.
+    LogSnr,
 }
 
 impl TimeWeight {
@@ -175,6 +193,7 @@ impl TimeWeight {
             Self::Convention => c.g2.sqrt(),
             Self::Likelihood => c.g2,
             Self::Sigma4 => c.sigma.powi(4),
+            Self::LogSnr => c.g2 * c.sigma * c.sigma,
         }
     }
 }

@@ -145,7 +145,7 @@ impl<F: Real> Objective<F> {
             dsm: pass(Directions::new(&[]))?,
             fp,
             scalar,
-            sampler: TimeSampler::new(model.sde(), config.weighting),
+            sampler: TimeSampler::new(model.sde(), config.time_sampling),
             model: model.clone(),
             data: Arc::clone(data),
             config,

@@ -2,24 +2,26 @@
 
 use rand::{Rng, RngExt};
 
-use super::Weighting;
+use super::TimeSampling;
 use crate::sde::{Sde, T_MAX};
 
 /// Draws t in [t_min, T] and says with what weight 1/(p(t)(T − t_min)) the draw counts towards a mean over uniform t.
 ///
-/// For [`Weighting::ImportanceLikelihood`] p is piecewise constant on a grid that is even in ln t, in proportion to the mean of
-/// g²/σ² over each cell. The weight is that of the very density drawn from, so the grid's fineness costs no bias.
+/// For [`TimeSampling::Importance`] p is piecewise constant on a grid that is even in ln t, in proportion to the mean of g²/σ²
+/// over each cell. The weight is that of the very density drawn from, so the grid's fineness costs no bias.
 ///
 /// ```
-/// use fokker::{loss::{TimeSampler, Weighting}, rng::Streams, sde::Sde};
-/// let sampler = TimeSampler::new(&Sde::vp(), Weighting::Simple);
+/// use fokker::{loss::{TimeSampler, TimeSampling}, rng::Streams, sde::Sde};
+/// let sampler = TimeSampler::new(&Sde::vp(), TimeSampling::Uniform);
 /// let (t, weight) = sampler.draw(&mut Streams::new(0).named("t"));
 /// assert!((1e-3..=1.0).contains(&t) && weight == 1.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct TimeSampler {
     t_min: f64,
-    /// Cell borders and cumulative probabilities; empty for uniform t.
+    /// Share of the draws that are uniform.
+    uniform: f64,
+    /// Cell borders and cumulative probabilities of the others; empty if there are none.
     borders: Vec<f64>,
     cumulative: Vec<f64>,
 }
@@ -27,14 +29,16 @@ pub struct TimeSampler {
 const CELLS: usize = 1000;
 
 impl TimeSampler {
-    /// The sampler for an SDE and a weighting.
+    /// The sampler for an SDE.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
-    pub fn new(sde: &Sde, weighting: Weighting) -> Self {
+    pub fn new(sde: &Sde, sampling: TimeSampling) -> Self {
         let t_min = sde.t_min();
-        if weighting != Weighting::ImportanceLikelihood {
-            return Self { t_min, borders: Vec::new(), cumulative: Vec::new() };
-        }
+        let uniform = match sampling {
+            TimeSampling::Uniform => return Self { t_min, uniform: 1.0, borders: Vec::new(), cumulative: Vec::new() },
+            TimeSampling::Importance => 0.0,
+            TimeSampling::Mixture => 0.5,
+        };
         let ratio = (T_MAX / t_min).ln();
         let borders: Vec<f64> = (0..=CELLS).map(|i| t_min * (ratio * i as f64 / CELLS as f64).exp()).collect();
         let density = |t: f64| {
@@ -50,7 +54,7 @@ impl TimeSampler {
         }
         let total = cumulative[CELLS];
         cumulative.iter_mut().for_each(|c| *c /= total);
-        Self { t_min, borders, cumulative }
+        Self { t_min, uniform, borders, cumulative }
     }
 
     /// Draws t and its weight.
@@ -60,11 +64,22 @@ impl TimeSampler {
         if self.borders.is_empty() {
             return (self.t_min + u * length, 1.0);
         }
-        let cell = (self.cumulative.partition_point(|&c| c <= u).max(1) - 1).min(CELLS - 1);
-        let (low, high) = (self.cumulative[cell], self.cumulative[cell + 1]);
-        let (a, b) = (self.borders[cell], self.borders[cell + 1]);
-        let t = a + (b - a) * ((u - low) / (high - low)).clamp(0.0, 1.0);
-        (t.clamp(self.t_min, T_MAX), (b - a) / (high - low) / length)
+        let (t, cell) = if u < self.uniform {
+            let t = self.t_min + u / self.uniform * length;
+            (t, self.borders.partition_point(|&b| b <= t))
+        } else {
+            let v = (u - self.uniform) / (1.0 - self.uniform);
+            let cell = self.cumulative.partition_point(|&c| c <= v);
+            let cell = cell.clamp(1, CELLS);
+            let (low, high) = (self.cumulative[cell - 1], self.cumulative[cell]);
+            let (a, b) = (self.borders[cell - 1], self.borders[cell]);
+            (a + (b - a) * ((v - low) / (high - low)).clamp(0.0, 1.0), cell)
+        };
+        let cell = cell.clamp(1, CELLS);
+        let mass = self.cumulative[cell] - self.cumulative[cell - 1];
+        let density = mass / (self.borders[cell] - self.borders[cell - 1]);
+        let mixed = self.uniform / length + (1.0 - self.uniform) * density;
+        (t.clamp(self.t_min, T_MAX), 1.0 / (mixed * length))
     }
 }
 
@@ -76,8 +91,8 @@ mod tests {
     #[test]
     fn weighted_means_are_means_over_uniform_t() {
         for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
-            for weighting in [Weighting::Simple, Weighting::ImportanceLikelihood] {
-                let sampler = TimeSampler::new(&sde, weighting);
+            for sampling in [TimeSampling::Uniform, TimeSampling::Importance, TimeSampling::Mixture] {
+                let sampler = TimeSampler::new(&sde, sampling);
                 let mut rng = Streams::new(3).named("t");
                 let n = 200_000;
                 // f(t) = t²/ (t + 0.01): small where importance sampling puts most of its draws.
@@ -89,20 +104,20 @@ mod tests {
                 let length = T_MAX - sde.t_min();
                 let want = (0..k).map(|i| f(sde.t_min() + length * (f64::from(i) + 0.5) / f64::from(k))).sum::<f64>()
                     / f64::from(k);
-                assert!((mean - want).abs() < 4.5 * se, "{sde:?} {weighting:?}: {mean} ± {se}, want {want}");
+                assert!((mean - want).abs() < 4.5 * se, "{sde:?} {sampling:?}: {mean} ± {se}, want {want}");
             }
         }
     }
 
     #[test]
     fn importance_sampling_prefers_small_t() {
-        let median = |weighting| {
-            let sampler = TimeSampler::new(&Sde::vp(), weighting);
+        let median = |sampling| {
+            let sampler = TimeSampler::new(&Sde::vp(), sampling);
             let mut rng = Streams::new(3).named("t");
             let mut t: Vec<f64> = (0..10_001).map(|_| sampler.draw(&mut rng).0).collect();
             t.sort_by(f64::total_cmp);
             t[5000]
         };
-        assert!(median(Weighting::ImportanceLikelihood) < 0.3 && median(Weighting::Simple) > 0.45);
+        assert!(median(TimeSampling::Importance) < 0.3 && median(TimeSampling::Uniform) > 0.45);
     }
 }

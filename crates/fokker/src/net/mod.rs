@@ -74,6 +74,27 @@ fn activation() -> Activation {
 }
 
 impl NetworkConfig {
+    /// Checks the sizes; the error is the key at fault and the reason.
+    ///
+    /// # Errors
+    /// If a size is 0 or absurd.
+    pub fn validate(&self) -> Result<(), (String, String)> {
+        let Self::Mlp { width, depth, time, .. } = *self;
+        let within = |key: &str, value: usize, low: usize, high: usize| {
+            if (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err((key.to_owned(), format!("must be between {low} and {high}, not {value}")))
+            }
+        };
+        within("network.width", width, 1, 65_536)?;
+        within("network.depth", depth, 1, 1000)?;
+        if let TimeConfig::LogSigma { frequencies } = time {
+            within("network.time.frequencies", frequencies, 0, 1000)?;
+        }
+        Ok(())
+    }
+
     /// How time enters, for this SDE.
     #[must_use]
     pub fn time_features(&self, sde: &Sde) -> TimeFeatures {

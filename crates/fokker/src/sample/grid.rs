@@ -6,6 +6,17 @@ use crate::sde::{Sde, T_MAX};
 ///
 /// In this variable every SDE looks the same: the reverse SDE's noise over a step, relative to that present, is
 /// g² |dt| / σ² = 2 d ln(m/σ).
+///
+/// Measured on mixtures: how far E log q of 8,000 to 40,000 samples after 50 steps falls short of its true value, in nats (± 0.01 to
+/// 0.02), against steps equal in t, in √t and in ∛t. Not always the best, then, but the one without a bad case:
+///
+/// | modes, SDE | this | t | √t | ∛t |
+/// | --- | --- | --- | --- | --- |
+/// | width 0.02, VP | 0.20 | 29 | 0.42 | 0.22 |
+/// | width 0.02, sub-VP | 0.09 | 0.33 | 0.08 | 0.07 |
+/// | wide, VP | 0.10 | 0.06 | 0.06 | 0.07 |
+/// | wide, sub-VP | 0.13 | 0.05 | 0.06 | 0.08 |
+/// | wide, VE | 0.04 | 0.04 | 0.07 | 0.09 |
 pub(super) fn log_snr(sde: &Sde, steps: usize) -> Vec<f64> {
     let value = |t: f64| {
         let c = sde.at(t);

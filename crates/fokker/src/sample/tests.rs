@@ -1,61 +1,147 @@
-//! Moments of a mixture, a wrong score, independence of rows, failures.
+//! Moments of a mixture, a wrong score, fine structure, independence of rows, failures.
 
 use super::*;
 use crate::score::analytic::AnalyticScore;
 use crate::score::mixture::Mixture;
+use crate::stats::MeanSe;
 
 type Any = Result<(), Box<dyn std::error::Error>>;
 
-fn mixture() -> Result<Mixture, Box<dyn std::error::Error>> {
-    let (means, covariances) = (vec![-1.0, 0.5], vec![0.3, 0.1, 0.1, 0.2]);
-    Ok(Mixture::new(&[1.0, 3.0], &[means, vec![1.0, 0.0]], &[covariances, vec![0.1, 0.0, 0.0, 0.4]])?)
+const WEIGHTS: [f64; 2] = [0.25, 0.75];
+const MEANS: [[f64; 2]; 2] = [[-1.0, 0.5], [1.0, 0.0]];
+const COVARIANCES: [[f64; 4]; 2] = [[0.3, 0.1, 0.1, 0.2], [0.1, 0.0, 0.0, 0.4]];
+
+fn score(sde: &Sde) -> Result<AnalyticScore, Box<dyn std::error::Error>> {
+    weighted(&WEIGHTS, sde)
+}
+
+fn weighted(weights: &[f64], sde: &Sde) -> Result<AnalyticScore, Box<dyn std::error::Error>> {
+    let mixture = Mixture::new(weights, &MEANS.map(Vec::from), &COVARIANCES.map(Vec::from))?;
+    Ok(AnalyticScore::new(mixture, sde.clone()))
+}
+
+/// E[x_i] and E[x_i x_j] of the mixture under x = m x₀ + σ z.
+fn moments(sde: &Sde) -> [f64; 5] {
+    let c = sde.at(sde.t_min());
+    let mean = |i: usize| c.m * (0..2).map(|k| WEIGHTS[k] * MEANS[k][i]).sum::<f64>();
+    let second = |i: usize, j: usize| {
+        let of = |k: usize| WEIGHTS[k] * (COVARIANCES[k][2 * i + j] + MEANS[k][i] * MEANS[k][j]);
+        let noise = if i == j { c.sigma * c.sigma } else { 0.0 };
+        c.m * c.m * (of(0) + of(1)) + noise
+    };
+    [mean(0), mean(1), second(0, 0), second(0, 1), second(1, 1)]
+}
+
+/// The largest distance of the samples' moments from the truth, in standard errors.
+fn surprise(samples: &Samples, want: [f64; 5]) -> f64 {
+    let of = |f: &dyn Fn(&[f64]) -> f64| MeanSe::of(&samples.x.chunks_exact(2).map(f).collect::<Vec<_>>());
+    let found = [of(&|x| x[0]), of(&|x| x[1]), of(&|x| x[0] * x[0]), of(&|x| x[0] * x[1]), of(&|x| x[1] * x[1])];
+    found.iter().zip(want).map(|(found, want)| (found.mean - want).abs() / found.se).fold(0.0, f64::max)
+}
+
+fn samplers() -> [Sampler; 3] {
+    let sde = |denoise| Sampler::EulerMaruyama { steps: 500, denoise };
+    [Sampler::default(), sde(false), sde(true)]
 }
 
 #[test]
-#[ignore = "measurement"]
-fn grids() -> Any {
-    let mixture = mixture()?;
-    let n = 40_000;
+fn samples_have_the_right_moments_unless_the_score_is_wrong() -> Any {
     let workers = Workers::new(2, 64)?;
     for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
-        let score = AnalyticScore::new(mixture.clone(), sde.clone());
-        for steps in [25, 50, 100, 200, 500] {
-            let q = |i: usize, p: f64| {
-                let u = i as f64 / steps as f64;
-                let e = 1.0 / p;
-                (T_MAX.powf(e) + u * (sde.t_min().powf(e) - T_MAX.powf(e))).powf(p)
-            };
-            let grids = [
-                ("snr", grid::log_snr(&sde, steps)),
-                ("uniform", (0..=steps).map(|i| q(i, 1.0)).collect()),
-                ("quadratic", (0..=steps).map(|i| q(i, 2.0)).collect()),
-                ("cubic", (0..=steps).map(|i| q(i, 3.0)).collect()),
-            ];
-            for (name, grid) in grids {
-                let (x, streams) = prior(&sde, n, 2, 0);
-                let found = reverse::reverse_sde(&score, &x, &streams, &grid, false, &workers, &|_| {})?;
-                let qt = mixture.diffused(&sde.at(sde.t_min()));
-                let mut fresh = vec![0.0; 2 * n];
-                mixture.sample(&mut Streams::new(9).named("x"), &mut fresh);
-                let c = sde.at(sde.t_min());
-                let mut noise = vec![0.0; 2 * n];
-                fill_normal(&mut Streams::new(9).named("z"), &mut noise);
-                fresh.iter_mut().zip(&noise).for_each(|(x, z)| *x = c.m * *x + c.sigma * z);
-                // mean log q: of samples minus of truth; and sliced W1 over 8 directions
-                let ml = |x: &[f64]| x.chunks_exact(2).map(|x| qt.log_density(x)).sum::<f64>() / n as f64;
-                let mut w = 0.0;
-                for k in 0..8 {
-                    let a = std::f64::consts::PI * k as f64 / 8.0;
-                    let proj = |x: &[f64]| {
-                        let mut p: Vec<f64> = x.chunks_exact(2).map(|x| x[0] * a.cos() + x[1] * a.sin()).collect();
-                        p.sort_by(f64::total_cmp);
-                        p
-                    };
-                    w += proj(&found.x).iter().zip(&proj(&fresh)).map(|(a, b)| (a - b).abs()).sum::<f64>() / n as f64 / 8.0;
-                }
-                println!("{} {steps} {name}: dlogq {:+.4} slicedW1 {w:.4} failed {}", format!("{sde:?}").split(' ').next().unwrap_or(""), ml(&found.x) - ml(&fresh), found.failed());
-            }
+        let score = score(&sde)?;
+        for sampler in samplers() {
+            let samples = sample(&score, 2000, &sampler, 1, &workers, &|_| {})?;
+            assert_eq!((samples.failed(), samples.x.len()), (0, 4000));
+            let surprise = surprise(&samples, moments(&sde));
+            assert!(surprise < 4.0, "{sde:?} {sampler:?} {surprise}");
+        }
+        let wrong = weighted(&[0.4, 0.6], &sde)?;
+        for sampler in [Sampler::default(), Sampler::EulerMaruyama { steps: 200, denoise: true }] {
+            let samples = sample(&wrong, 1000, &sampler, 1, &workers, &|_| {})?;
+            let surprise = surprise(&samples, moments(&sde));
+            assert!(surprise > 6.0, "{sde:?} {sampler:?} {surprise}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn fine_structure_is_kept() -> Any {
+    // Modes of standard deviation 0.02, twice that of the noise at t_min: equal steps in t would lose more than one nat here.
+    let (sde, workers) = (Sde::vp(), Workers::new(2, 64)?);
+    let ring = Mixture::ring(8, 1.5, 0.02)?;
+    let sampler = Sampler::EulerMaruyama { steps: 200, denoise: false };
+    let samples = sample(&AnalyticScore::new(ring.clone(), sde.clone()), 1000, &sampler, 0, &workers, &|_| {})?;
+    let c = sde.at(sde.t_min());
+    let q = ring.diffused(&c);
+    let found = MeanSe::of(&samples.x.chunks_exact(2).map(|x| q.log_density(x)).collect::<Vec<_>>());
+    // The modes do not overlap: −entropy of one of them, less ln 8.
+    let variance = (c.m * 0.02).powi(2) + c.sigma * c.sigma;
+    let want = -1.0 - (std::f64::consts::TAU * variance).ln() - 8.0_f64.ln();
+    assert!((found.mean - want).abs() < 0.06 + 4.0 * found.se, "{found:?} {want}");
+    Ok(())
+}
+
+#[test]
+fn denoising_takes_off_the_last_noise() -> Any {
+    let (sde, workers) = (Sde::vp(), Workers::new(1, 64)?);
+    let point = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.7]], 1e-4)?, sde.clone());
+    let spread = |denoise| -> Result<f64, Error> {
+        let samples = sample(&point, 200, &Sampler::EulerMaruyama { steps: 100, denoise }, 0, &workers, &|_| {})?;
+        Ok(samples.x.iter().map(|x| (x - 0.7).powi(2)).sum::<f64>().sqrt() / 200.0_f64.sqrt())
+    };
+    let sigma = sde.at(sde.t_min()).sigma;
+    assert!((spread(false)? / sigma - 1.0).abs() < 0.2);
+    assert!(spread(true)? < 1e-3 * sigma.sqrt());
+    Ok(())
+}
+
+#[test]
+fn rows_depend_neither_on_batch_nor_on_threads_but_on_the_seed() -> Any {
+    let score = score(&Sde::vp())?;
+    for sampler in [Sampler::default(), Sampler::EulerMaruyama { steps: 20, denoise: true }] {
+        let draw = |n, seed, threads, rows| sample(&score, n, &sampler, seed, &Workers::new(threads, rows)?, &|_| {});
+        let all = draw(30, 0, 1, 64)?;
+        assert_eq!(all, draw(30, 0, 2, 7)?);
+        let some = draw(11, 0, 1, 4)?;
+        assert_eq!(some.x, all.x[..22]);
+        let other = draw(30, 1, 1, 64)?;
+        assert!(other.x.iter().zip(&all.x).all(|(a, b)| a != b));
+        assert!(draw(0, 0, 1, 4)?.x.is_empty());
+    }
+    Ok(())
+}
+
+#[test]
+fn failures_are_not_numbers() -> Any {
+    let (score, workers) = (score(&Sde::vp())?, Workers::new(1, 8)?);
+    let hurried = Sampler::ProbabilityFlow { tolerance: Tolerance::default(), step_limit: 3 };
+    let samples = sample(&score, 10, &hurried, 0, &workers, &|_| {})?;
+    assert!(samples.failed() == 10 && samples.x.iter().all(|x| x.is_nan()));
+    assert!(samples.outcomes.iter().all(|o| matches!(o, Outcome::StepLimit { t } if *t < 1.0)));
+    let steep = score.perturbed(vec![1e200, 0.0, 0.0, 1e200]);
+    let samples = sample(&steep, 10, &Sampler::EulerMaruyama { steps: 20, denoise: true }, 0, &workers, &|_| {})?;
+    assert!(samples.failed() == 10 && samples.x.iter().all(|x| x.is_nan()));
+    assert!(samples.outcomes.iter().all(|o| matches!(o, Outcome::NonFinite { .. })));
+    Ok(())
+}
+
+#[test]
+fn costs_what_it_says() -> Any {
+    let (score, workers) = (score(&Sde::vp())?, Workers::new(1, 8)?);
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let most = |rows| {
+        done.fetch_max(rows, std::sync::atomic::Ordering::Relaxed);
+    };
+    let cost = |sampler| sample(&score, 20, &sampler, 0, &workers, &most).map(|s| s.evaluations);
+    assert_eq!(cost(Sampler::EulerMaruyama { steps: 30, denoise: false })?, [30; 20]);
+    assert_eq!(cost(Sampler::EulerMaruyama { steps: 30, denoise: true })?, [31; 20]);
+    assert_eq!(done.swap(0, std::sync::atomic::Ordering::Relaxed), 20);
+    let adaptive = cost(Sampler::default())?;
+    assert_eq!(done.load(std::sync::atomic::Ordering::Relaxed), 20);
+    insta::assert_snapshot!(format!("{:?}", &adaptive[..4]), @"[68, 56, 50, 62]");
+    assert!(cost(Sampler::EulerMaruyama { steps: 0, denoise: true }).is_err_and(|e| e.is_request()));
+    let exact = Tolerance { absolute: 0.0, relative: 1e-5 };
+    assert!(cost(Sampler::ProbabilityFlow { tolerance: exact, step_limit: 10 }).is_err());
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Control {
     pub fn rejected(&mut self, error: f64) -> f64 {
         self.after_rejection = true;
         let wished = SAFETY / error.powf(ALPHA);
-        // `max` passes over a wish that is not a number.
-        wished.max(SHRINK).min(1.0)
+        // A wish that is not a number counts as the least.
+        if wished > SHRINK { wished.min(1.0) } else { SHRINK }
     }
 }

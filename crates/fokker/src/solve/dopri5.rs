@@ -66,8 +66,8 @@ impl Dopri5 {
     /// Integrates every trajectory over `span` = (from, to), forwards or backwards in time, from its row of `starts`
     /// (`rows × dim`). `finished` is called with a trajectory's number when it ends, in whatever order that happens.
     ///
-    /// A trajectory that fails says so in its [`Outcome`]; the others go on. An entry of `starts` left over after the last whole
-    /// row is not used.
+    /// A trajectory that fails says so in its [`Outcome`](super::Outcome); the others go on. An entry of `starts` left over
+    /// after the last whole row is not used.
     #[must_use]
     pub fn integrate(
         &self, system: &mut dyn System, span: (f64, f64), starts: &[f64], dim: usize, finished: &mut dyn FnMut(usize),

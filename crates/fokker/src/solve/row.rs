@@ -132,8 +132,8 @@ impl Row {
         let (d0, d1) = (size(&self.y), size(rate));
         let h = if d0 < 1e-5 || d1 < 1e-5 { 1e-6 } else { 0.01 * d0 / d1 };
         let h = h.min((task.to - task.from).abs()).copysign(task.to - task.from);
-        for i in 0..dim {
-            self.point[i] = self.y[i] + h * rate[i];
+        for ((point, y), rate) in self.point.iter_mut().zip(&self.y).zip(rate) {
+            *point = y + h * rate;
         }
         self.phase = Phase::Trial(h);
         None

@@ -57,7 +57,8 @@ impl Adam {
         Self { m: vec![0.0; weights.len()], v: vec![0.0; weights.len()], ema: weights.to_vec() }
     }
 
-    /// The step with number `step` (from 0): updates `weights` along `gradient` and the average with decay `ema_decay`.
+    /// The step with number `step` (from 0): updates `weights` along `gradient` and the average with decay
+    /// min(`ema_decay`, (1 + n)/(10 + n)) after n steps, so that the initial weights do not linger in a short run's average.
     /// Returns the gradient's norm before clipping.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
     pub fn step(
@@ -71,7 +72,7 @@ impl Adam {
         let (b1, b2) = (config.beta1 as f32, config.beta2 as f32);
         // w −= rate · (m/c₁) / (√(v/c₂) + ε)
         let (rate, root) = ((rate / corrected1) as f32, (1.0 / corrected2.sqrt()) as f32);
-        let (epsilon, scale, decay) = (config.epsilon as f32, scale as f32, ema_decay as f32);
+        let (epsilon, scale, decay) = (config.epsilon as f32, scale as f32, ema_decay.min((1.0 + count) / (10.0 + count)) as f32);
         let moments = self.m.iter_mut().zip(&mut self.v).zip(&mut self.ema);
         for (((m, v), ema), (w, &g)) in moments.zip(weights.iter_mut().zip(gradient)) {
             let g = g * scale;
@@ -119,7 +120,8 @@ mod tests {
                 m[i] = 0.9 * m[i] + 0.1 * g;
                 v[i] = 0.999 * v[i] + 0.001 * g * g;
                 w[i] -= 0.01 * (m[i] / (1.0 - 0.9_f64.powi(n))) / ((v[i] / (1.0 - 0.999_f64.powi(n))).sqrt() + 1e-8);
-                ema[i] = 0.9 * ema[i] + 0.1 * w[i];
+                let decay = 0.9_f64.min(f64::from(1 + n) / f64::from(10 + n));
+                ema[i] = decay * ema[i] + (1.0 - decay) * w[i];
                 assert!((f64::from(weights[i]) - w[i]).abs() < 1e-5 && (f64::from(adam.ema[i]) - ema[i]).abs() < 1e-5);
             }
         }

@@ -9,6 +9,9 @@ use super::Adam;
 use crate::Error;
 use crate::model_file::{floats, read_bytes, view, write_tensors};
 
+/// The `format` entry of the metadata.
+const FORMAT: &str = "fokker-checkpoint 1";
+
 /// Training's state after some step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
@@ -34,7 +37,7 @@ impl Checkpoint {
             ("ema", view(&self.adam.ema, &shape)),
         ];
         let metadata = HashMap::from([
-            ("format".to_owned(), "fokker-checkpoint 1".to_owned()),
+            ("format".to_owned(), FORMAT.to_owned()),
             ("step".to_owned(), self.step.to_string()),
         ]);
         write_tensors(path, tensors, metadata)
@@ -48,8 +51,12 @@ impl Checkpoint {
         let bytes = read_bytes(path)?;
         let bad = |reason: String| Error::File { path: path.into(), reason };
         let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
-        let step = metadata.metadata().as_ref().and_then(|m| m.get("step")).and_then(|s| s.parse().ok());
-        let step = step.ok_or_else(|| bad("not a fokker checkpoint: no step in its metadata".into()))?;
+        let entry = |key: &str| metadata.metadata().as_ref().and_then(|m| m.get(key).cloned());
+        if entry("format").as_deref() != Some(FORMAT) {
+            return Err(bad(format!("not a checkpoint of format `{FORMAT}`")));
+        }
+        let step = entry("step").and_then(|s| s.parse().ok());
+        let step = step.ok_or_else(|| bad("no step in its metadata".into()))?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
         let get = |name: &str| {
             let tensor = tensors.tensor(name).map_err(|error| bad(error.to_string()))?;

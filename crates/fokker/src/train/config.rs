@@ -18,7 +18,7 @@ pub struct TrainConfig {
     pub schedule: Schedule,
     /// Steps of linear warm-up.
     pub warmup: u64,
-    /// Decay of the averaged weights, which are the model.
+    /// Decay of the averaged weights, which are the model; less during the first steps (see [`Adam::step`](super::Adam::step)).
     pub ema_decay: f64,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
