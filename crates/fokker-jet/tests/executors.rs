@@ -43,7 +43,9 @@ fn graph(function: Function) -> Graph {
 }
 
 /// Outputs of all parts, the x-gradient of a prefix of the parts, the parameter gradient of all.
-fn walk<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize) -> [Vec<F>; 3] {
+fn walk<F: Real>(
+    tape: &mut dyn Tape<F>, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
+) -> [Vec<F>; 3] {
     let mut numbers = Numbers(7);
     let mut parameters = vec![F::ZERO; graph.parameter_count()];
     numbers.fill(&mut parameters);

@@ -32,7 +32,9 @@ pub fn run(args: &Sample) -> Result<()> {
         (_, shape) => shape,
     };
     let sampler = match args.sampler {
-        SamplerName::ProbabilityFlow => Sampler::ProbabilityFlow { tolerance: Tolerance::both(args.tolerance), step_limit: 10_000 },
+        SamplerName::ProbabilityFlow => {
+            Sampler::ProbabilityFlow { tolerance: Tolerance::both(args.tolerance), step_limit: 10_000 }
+        }
         SamplerName::EulerMaruyama => Sampler::EulerMaruyama { steps: args.steps, denoise: true },
     };
     let workers = Workers::new(args.threads, 64)?;

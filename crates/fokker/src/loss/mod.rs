@@ -12,7 +12,9 @@ mod sliced;
 mod time;
 mod vector;
 
-pub use config::{Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, TimeSampling, TimeWeight, Weighting};
+pub use config::{
+    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, TimeSampling, TimeWeight, Weighting,
+};
 pub use divergence::{Divergence, ProbeDistribution};
 pub use objective::{LossTerms, Objective, Step};
 pub use time::TimeSampler;

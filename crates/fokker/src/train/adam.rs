@@ -72,7 +72,8 @@ impl Adam {
         let (b1, b2) = (config.beta1 as f32, config.beta2 as f32);
         // w −= rate · (m/c₁) / (√(v/c₂) + ε)
         let (rate, root) = ((rate / corrected1) as f32, (1.0 / corrected2.sqrt()) as f32);
-        let (epsilon, scale, decay) = (config.epsilon as f32, scale as f32, ema_decay.min((1.0 + count) / (10.0 + count)) as f32);
+        let (epsilon, scale, decay) =
+            (config.epsilon as f32, scale as f32, ema_decay.min((1.0 + count) / (10.0 + count)) as f32);
         let moments = self.m.iter_mut().zip(&mut self.v).zip(&mut self.ema);
         for (((m, v), ema), (w, &g)) in moments.zip(weights.iter_mut().zip(gradient)) {
             let g = g * scale;

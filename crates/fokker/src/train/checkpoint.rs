@@ -36,10 +36,8 @@ impl Checkpoint {
             ("adam.v", view(&self.adam.v, &shape)),
             ("ema", view(&self.adam.ema, &shape)),
         ];
-        let metadata = HashMap::from([
-            ("format".to_owned(), FORMAT.to_owned()),
-            ("step".to_owned(), self.step.to_string()),
-        ]);
+        let metadata =
+            HashMap::from([("format".to_owned(), FORMAT.to_owned()), ("step".to_owned(), self.step.to_string())]);
         write_tensors(path, tensors, metadata)
     }
 
