@@ -45,19 +45,22 @@ def sde(info, t):
 
 def score(info, weights, x, t):
     """s at points x [n, D], in model coordinates, and times t [n]; both float64."""
-    net, sigma, features = info["network"], sde(info, t)[3], [t]
+    net, kind, features = info["network"], info["score"]["parameterisation"], [t]
+    _, _, m, sigma = sde(info, t)
+    v = (m**2 + sigma**2)[:, None]
     if net["time"]["kind"] == "log-sigma":
         low, high = sde(info, t.new_tensor([info["sde"]["t_min"], 1.0]))[3].log()
         u = -1 + 2 * (sigma.log() - low) / (high - low)
         rates = [math.pi * k for k in range(1, net["time"]["frequencies"] + 1)]
         features += [u] + [wave(rate * u) for rate in rates for wave in (torch.sin, torch.cos)]
     f = {"silu": torch.nn.functional.silu, "tanh": torch.tanh}[net["activation"]]
-    h = torch.cat([x, torch.stack(features, 1)], 1)
+    h = torch.cat([x / v.sqrt() if kind == "preconditioned" else x, torch.stack(features, 1)], 1)
     for k in range(net["depth"]):
         y = f(h @ weights[f"layers.{k}.weight"] + weights[f"layers.{k}.bias"])
         h = h + y if net["skip"] and k > 0 else y
     n = h @ weights["output.weight"] + weights["output.bias"]
-    return {"noise": -n / sigma[:, None], "score": n}[info["score"]["parameterisation"]]
+    m, sigma = m[:, None], sigma[:, None]
+    return {"noise": -n / sigma, "score": n, "preconditioned": -x / v + m / (sigma * v.sqrt()) * n}[kind]
 
 
 def derivatives(info, weights, x, t):

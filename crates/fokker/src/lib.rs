@@ -72,3 +72,8 @@ pub mod stats;
 pub mod train;
 
 pub use error::Error;
+
+/// The README's code, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

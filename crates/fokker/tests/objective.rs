@@ -85,6 +85,18 @@ fn the_gradient_of_every_term_matches_finite_differences() {
 }
 
 #[test]
+fn the_gradient_is_right_under_every_parameterisation() {
+    for sde in ["vp", "sub-vp", "ve"] {
+        for parameterisation in ["noise", "score", "preconditioned"] {
+            let text = config(sde, "[loss.fp]\nweight = 0.01\ntime_weight = \"sigma4\"").to_toml().unwrap();
+            let set = format!("score.parameterisation={parameterisation}");
+            let error = gradient_error(&Config::parse(&text, "test", &[set]).unwrap());
+            assert!(error < 1e-6, "{sde} {parameterisation}: {error:e}");
+        }
+    }
+}
+
+#[test]
 fn importance_weighted_likelihood_has_the_right_gradient() {
     let mut config = config("vp", "[loss.fp]\nweight = 0.5");
     config.loss.weighting = fokker::loss::Weighting::Likelihood;

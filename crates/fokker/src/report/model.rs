@@ -103,7 +103,10 @@ pub fn render(title: &str, data: &Data, config: &Config, entries: &[Entry]) -> S
         page = page.facts(&facts(dsm, fp));
     }
     page = page.section("Figures", "").table(summary(entries));
-    page = page.section("Against time", "").row(profiles(entries));
+    page = page.section("Against time", "");
+    for pair in profiles(entries).chunks(2) {
+        page = page.row(pair.to_vec());
+    }
     page = page.section("Training", "").row(curves(entries));
     page = page.section("Samples and densities", "");
     page = pictures(page, data, config, entries);
@@ -119,7 +122,7 @@ fn style(index: usize, entries: &[Entry]) -> usize {
 fn facts(dsm: &Entry, fp: &Entry) -> Vec<Fact> {
     let fact = |label: &str, value: f64, note: &str| Fact {
         label: label.into(),
-        value: format!("{} ×", number(value)),
+        value: format!("× {value:.2}"),
         note: note.into(),
     };
     let mut facts = vec![
@@ -139,7 +142,7 @@ fn facts(dsm: &Entry, fp: &Entry) -> Vec<Fact> {
     }
     facts.push(Fact {
         label: "log-likelihood gained".into(),
-        value: format!("{} nats", number(dsm.audit.nll.mean - fp.audit.nll.mean)),
+        value: format!("{:+.3} nats", dsm.audit.nll.mean - fp.audit.nll.mean),
         note: "DSM's negative log-likelihood less FP's; above 0 is better".into(),
     });
     facts
@@ -156,7 +159,9 @@ fn summary(entries: &[Entry]) -> Table {
         let shown = cells.iter().map(|c| c.as_ref().map_or("—".into(), |c| c.1.clone()));
         let row = Row::new(std::iter::once(label.to_owned()).chain(shown));
         match best {
-            Some((column, _)) if entries.len() > 1 => row.best(column + 1),
+            Some((column, least)) if entries.len() > 1 && cells.iter().flatten().any(|c| c.0 > least) => {
+                row.best(column + 1)
+            }
             _ => row,
         }
     };

@@ -20,11 +20,56 @@ pub enum Parameterisation {
     Noise,
     /// The score itself.
     Score,
+    /// What is left of the score when that of N(0, v I), v = m² + σ², is taken out, in units in which it is of size 1 at every t:
+    /// s = −x/v + m/(σ√v) F_θ(x/√v, t). This is the preconditioning of Karras et al. 2022 (arXiv 2206.00364, eq. 7 and table 1)
+    /// for data of standard deviation 1, written for any m and σ. Without it a network must carry x to its output, which a
+    /// layer narrower than x cannot.
+    Preconditioned,
+}
+
+/// A factor of one number a row: its value and its t-derivative.
+#[derive(Clone, Copy, Debug)]
+struct Factor {
+    value: f64,
+    dt: f64,
+}
+
+impl Parameterisation {
+    /// Number of factors, each of which is a graph input after x and the time features.
+    fn count(self) -> usize {
+        match self {
+            Self::Score => 0,
+            Self::Noise => 1,
+            Self::Preconditioned => 3,
+        }
+    }
+
+    /// The factors at a time: of the network's output; then of x in the output, of x in the input.
+    fn factors(self, c: &Coefficients) -> [Factor; 3] {
+        const NONE: Factor = Factor { value: 0.0, dt: 0.0 };
+        match self {
+            Self::Score => [NONE; 3],
+            Self::Noise => [Factor { value: -1.0 / c.sigma, dt: c.dsigma / (c.sigma * c.sigma) }, NONE, NONE],
+            Self::Preconditioned => {
+                let v = c.m * c.m + c.sigma * c.sigma;
+                let dv = 2.0 * (c.m * c.dm + c.sigma * c.dsigma);
+                let output = c.m / (c.sigma * v.sqrt());
+                // d(m v^{-½}/σ) = (dm − m (dσ/σ + dv/2v)) v^{-½}/σ, which holds where m is 0 in floating point, too.
+                let output_dt = (c.dm - c.m * (c.dsigma / c.sigma + 0.5 * dv / v)) / (c.sigma * v.sqrt());
+                let input = 1.0 / v.sqrt();
+                [
+                    Factor { value: output, dt: output_dt },
+                    Factor { value: -1.0 / v, dt: dv / (v * v) },
+                    Factor { value: input, dt: -0.5 * input * dv / v },
+                ]
+            }
+        }
+    }
 }
 
 /// A network, what it is told of time, and what its output stands for: everything about a score model but its numbers.
 ///
-/// Graph inputs: 0 is x (`D`), 1 the time features, 2 (noise parameterisation only) the factor −1/σ(t).
+/// Graph inputs: 0 is x (`D`), 1 the time features, from 2 on the factors of the parameterisation, one number a row each.
 #[derive(Clone, Debug)]
 pub struct ScoreModel {
     dim: usize,
@@ -36,7 +81,7 @@ pub struct ScoreModel {
 
 const X: usize = 0;
 const FEATURES: usize = 1;
-const SCALE: usize = 2;
+const FACTORS: usize = 2;
 
 impl ScoreModel {
     /// Builds the network for data of dimension `dim`.
@@ -46,13 +91,19 @@ impl ScoreModel {
         let mut graph = Graph::new();
         let x = graph.input(dim);
         let c = graph.input(features.len());
-        let raw = network.build(&mut graph, x, c, dim);
-        let output = match parameterisation {
-            Parameterisation::Score => raw,
-            Parameterisation::Noise => {
-                let scale = graph.input(1);
+        let factors: Vec<_> = (0..parameterisation.count()).map(|_| graph.input(1)).collect();
+        let output = match factors[..] {
+            [scale, skip, input] => {
+                let scaled_x = graph.mul(x, input);
+                let raw = network.build(&mut graph, scaled_x, c, dim);
+                let (raw, x) = (graph.mul(raw, scale), graph.mul(x, skip));
+                graph.add(raw, x)
+            }
+            [scale] => {
+                let raw = network.build(&mut graph, x, c, dim);
                 graph.mul(raw, scale)
             }
+            _ => network.build(&mut graph, x, c, dim),
         };
         graph.set_output(output);
         Self { dim, sde: sde.clone(), parameterisation, features, graph }
@@ -107,9 +158,7 @@ impl ScoreModel {
             Live::parts(directions.set(), &parts.collect::<Vec<_>>())
         };
         let mut live = vec![of(Direction::Space), of(Direction::Time)];
-        if self.parameterisation == Parameterisation::Noise {
-            live.push(of(Direction::Time));
-        }
+        live.extend((0..self.parameterisation.count()).map(|_| of(Direction::Time)));
         live
     }
 }
@@ -195,10 +244,11 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
         if let Some(part) = self.time {
             model.features.fill_dt(c, &mut self.tape.input(FEATURES, part)[row * n..(row + 1) * n]);
         }
-        if model.parameterisation == Parameterisation::Noise {
-            self.tape.input(SCALE, 0)[row] = F::of(-1.0 / c.sigma);
+        let factors = model.parameterisation.factors(c);
+        for (i, factor) in factors.iter().take(model.parameterisation.count()).enumerate() {
+            self.tape.input(FACTORS + i, 0)[row] = F::of(factor.value);
             if let Some(part) = self.time {
-                self.tape.input(SCALE, part)[row] = F::of(c.dsigma / (c.sigma * c.sigma));
+                self.tape.input(FACTORS + i, part)[row] = F::of(factor.dt);
             }
         }
     }
