@@ -27,6 +27,10 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        say("error: a subcommand is needed (see --help)");
+        return ExitCode::from(2);
+    }
     let text = error.render().to_string();
     let line = text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
     let line = if line.starts_with("error: ") { line } else { format!("error: {line}") };
@@ -36,12 +40,20 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 
 /// Prints the error on one line and tells whose fault it is.
 pub fn report(error: &anyhow::Error) -> ExitCode {
-    let line = format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut text = error.to_string();
+    // Some errors tell their cause themselves.
+    for cause in error.chain().skip(1).map(ToString::to_string).filter(|cause| !cause.is_empty()) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     say(&format!("error: {line}"));
     let wrong_request = error.chain().any(|cause| {
         cause.is::<Request>()
             || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
             || cause.is::<fokker::data::DataError>()
+            || cause.is::<fokker_jet::JetError>()
     });
     ExitCode::from(if wrong_request { 2 } else { 1 })
 }

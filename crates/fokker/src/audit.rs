@@ -129,7 +129,7 @@ fn at_time(
     found.asymmetry_absolute.push(AtTime::new(c.t, MeanSe::of(&skew.absolute)));
     if let (Some(truth), Some(errors)) = (data.truth(), &mut found.score_error) {
         let mut tape = score.tape(&Directions::new(&[]), times.len())?;
-        tape.begin(x, &times);
+        tape.begin(x, &vec![*c; times.len()]);
         tape.forward(0..1);
         let q = truth.diffused(c);
         let mut exact = vec![0.0; dim];

@@ -10,6 +10,7 @@ use crate::loss::Divergence;
 use crate::residual::equation::dot;
 use crate::rng::Streams;
 use crate::score::{Directions, Score};
+use crate::sde::Coefficients;
 
 /// The asymmetry of the Jacobian at each row.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,15 +50,16 @@ pub fn asymmetry<F: Real>(
     let tape = || score.tape(&Directions::space(1), workers.panel_rows()).map(Mutex::new);
     let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
     let streams = Streams::new(seed);
+    let sde: Vec<Coefficients> = t.iter().map(|&t| score.sde().at(t)).collect();
     let c = directions.coefficient();
     let chunks = workers.run(t.len(), &lanes?, |tape, panel, range| {
         let mut rng = streams.at("asymmetry-probes", 0, panel as u64);
-        let (rows, x, t) = (range.len(), &x[range.start * dim..range.end * dim], &t[range]);
+        let (rows, x, sde) = (range.len(), &x[range.start * dim..range.end * dim], &sde[range]);
         let mut sums = vec![(0.0, 0.0); rows];
         let mut v = vec![F::ZERO; x.len()];
         for j in 0..directions.directions(dim) {
             directions.fill(j, dim, &mut rng, &mut v);
-            tape.begin(x, t);
+            tape.begin(x, sde);
             tape.direction(0).copy_from_slice(&v);
             tape.forward(0..2);
             let forward = tape.part(1).to_vec();

@@ -44,11 +44,12 @@ pub fn evaluate<F: Real>(
     let dim = score.dim();
     let times = vec![t; x.len() / dim.max(1)];
     let residuals = residual(score, x, &times, Divergence::Exact {}, 0, workers)?;
+    let sde = vec![score.sde().at(t); times.len()];
     let tape = || score.tape(&Directions::space(1), workers.panel_rows()).map(Mutex::new);
     let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
     let panels = workers.run(times.len(), &lanes?, |tape, _, range| {
         let (rows, x) = (range.len(), &x[range.start * dim..range.end * dim]);
-        tape.begin(x, &times[range]);
+        tape.begin(x, &sde[range]);
         tape.forward(0..1);
         let s = tape.part(0).to_vec();
         let mut divergence = vec![F::ZERO; rows];

@@ -34,7 +34,7 @@ fn networks() -> Vec<NetworkScore<f64>> {
 
 fn score_at(score: &NetworkScore<f64>, x: &[f64], t: f64) -> Vec<f64> {
     let mut tape = score.tape(&Directions::new(&[]), 1).unwrap();
-    tape.begin(x, &[t]);
+    tape.begin(x, &[score.model().sde().at(t)]);
     tape.forward(0..1);
     tape.part(0).to_vec()
 }

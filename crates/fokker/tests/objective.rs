@@ -10,7 +10,7 @@ use fokker::rng::Streams;
 use fokker::stats::MeanSe;
 use fokker_jet::panel::Workers;
 
-const BATCH: usize = 24;
+const BATCH: usize = 40;
 
 fn config(sde: &str, loss: &str) -> Config {
     let text = format!(
@@ -45,7 +45,7 @@ fn gradient_error(config: &Config) -> f64 {
     let mut scratch = vec![0.0; theta.len()];
     let mut worst: f64 = 0.0;
     for i in (0..theta.len()).step_by(7) {
-        let (h, start) = (2e-3, theta[i]);
+        let (h, start) = (3e-4, theta[i]);
         let mut at = |offset: f64| {
             theta[i] = start + offset;
             total(config, &objective.evaluate(Step(0), &theta, &mut scratch))

@@ -2,18 +2,21 @@
 
 use anyhow::Result;
 use fokker::config::Config;
-use fokker::data::Data;
+use fokker::data::DataConfig;
 use fokker::report::model::{Entry, render};
 use fokker::train::Run;
 use fokker_jet::panel::Workers;
 
-use super::{out, source, write_json, write_text};
+use super::{out, require_folder, source, write_json, write_text};
 use crate::args::Audit;
 use crate::fail::request;
 use crate::progress::spinner;
 
 /// Measures a trained model; writes `audit.json` and `report.html`.
 pub fn run(args: &Audit) -> Result<()> {
+    if let Some(path) = &args.json {
+        require_folder(path)?;
+    }
     let (run, config) = Run::open(&args.run)?;
     let config = if args.set.is_empty() {
         config
@@ -24,7 +27,16 @@ pub fn run(args: &Audit) -> Result<()> {
         Config::parse(&config.to_toml()?, &run.config().display().to_string(), &args.set)?
     };
     let (_, score) = source::model(&args.run)?;
-    let data = Data::load(&config.data)?;
+    let origin = run.config().display().to_string();
+    let data = source::data(&config, &origin)?;
+    if data.dim() != score.model().dim() {
+        let (found, expected) = (data.dim(), score.model().dim());
+        let what = match &config.data {
+            DataConfig::File { path, .. } | DataConfig::Idx { path } => path.display().to_string(),
+            _ => format!("{origin}: data"),
+        };
+        return Err(fokker::Error::Dimension { what, expected, found }.into());
+    }
     let workers = Workers::new(config.train.threads, config.train.panel_rows)?;
     let bar = spinner();
     let audit = fokker::audit::audit(&score, &data, &config, &workers, &|message| bar.set_message(message.to_owned()))?;

@@ -9,8 +9,9 @@ use fokker::data::Data;
 use fokker::train::Trainer;
 use serde::Serialize;
 
-use super::{out, write_json};
+use super::{out, require_folder, write_json};
 use crate::args::BenchStep;
+use crate::fail::request;
 
 /// What `bench step --json` writes.
 #[derive(Debug, Serialize)]
@@ -31,6 +32,12 @@ struct StepFigures {
 /// Times a training step of the peers' network: (x, t) joined, SiLU layers, the output taken as the score; VP, `likelihood`
 /// weights, one probe, Adam.
 pub fn step(args: &BenchStep) -> Result<()> {
+    if args.steps == 0 {
+        return Err(request("--steps: must be at least 1"));
+    }
+    if let Some(path) = &args.json {
+        require_folder(path)?;
+    }
     let threads =
         if args.threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { args.threads };
     let time = |fp: Option<&str>| -> Result<f64> {

@@ -14,20 +14,23 @@ use fokker::stats::geometric_ratio;
 use fokker::train::{Run, Trainer};
 use fokker_jet::panel::Workers;
 
-use super::{out, source, train, write_json, write_text};
+use super::{out, require_folder, source, train, write_json, write_text};
 use crate::args::Compare;
 use crate::fail::request;
 use crate::progress::spinner;
 
 /// Trains both models for each seed, audits them, prints the table, writes the report.
 pub fn run(args: &Compare) -> Result<()> {
+    if let Some(path) = &args.json {
+        require_folder(path)?;
+    }
     let (name, mut config) = source::config(&args.source, Some("ring8"))?;
     if config.loss.fp.is_none() && config.loss.scalar.is_none() {
         return Err(request(format!("{name}: loss.fp: there is no score-FPE term to compare with")));
     }
     train::resolve_threads(&mut config);
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
-    let data = Arc::new(Data::load(&config.data)?);
+    let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
     std::fs::create_dir_all(&root).map_err(|source| fokker::Error::Io { path: root.clone(), source })?;
     let mut seeds = Vec::new();
     for index in 0..args.seeds {

@@ -8,7 +8,7 @@ use fokker::score::network::NetworkScore;
 use fokker::sde::T_MAX;
 use fokker_jet::panel::Workers;
 
-use super::{out, source};
+use super::{out, require_folder, source};
 use crate::args::{Eval, What};
 use crate::fail::request;
 
@@ -20,6 +20,7 @@ pub fn run(args: &Eval) -> Result<()> {
     if args.output.extension().is_none_or(|e| !e.eq_ignore_ascii_case("npz")) {
         return Err(request(format!("-o {}: the file to write ends in .npz", args.output.display())));
     }
+    require_folder(&args.output)?;
     let (info, score) = source::model(&args.run)?;
     let score: NetworkScore<f64> = NetworkScore::new(score.model().clone(), score.parameters());
     let table = read_table(&args.data, None)?;

@@ -8,13 +8,16 @@ use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::solve::Tolerance;
 use fokker_jet::panel::Workers;
 
-use super::{out, require_converged, source};
+use super::{out, require_converged, require_folder, source};
 use crate::args::Logp;
 use crate::fail::request;
 use crate::progress;
 
 /// Probes where the dimension forbids the exact divergence.
 const PROBES: usize = 8;
+
+/// More probes than these do not fit in memory.
+const MOST_PROBES: usize = 100_000;
 
 /// Writes the log-likelihood of each row. Rows that fail have NaN there; if there are any, exit status 1.
 pub fn run(args: &Logp) -> Result<()> {
@@ -25,9 +28,13 @@ pub fn run(args: &Logp) -> Result<()> {
     if !(args.tolerance > 0.0 && args.tolerance.is_finite()) {
         return Err(request(format!("--tolerance {}: must be positive", args.tolerance)));
     }
-    if args.probes == Some(0) || args.step_limit == 0 {
-        return Err(request("--probes and --step-limit: must be at least 1"));
+    if args.probes.is_some_and(|probes| !(1..=MOST_PROBES).contains(&probes)) {
+        return Err(request(format!("--probes: must be between 1 and {MOST_PROBES}")));
     }
+    if args.step_limit == 0 {
+        return Err(request("--step-limit: must be at least 1"));
+    }
+    require_folder(&args.output)?;
     let (info, score) = source::model(&args.run)?;
     let mut table = read_table(&args.data, None)?;
     table.require_dim(&args.data, info.dim)?;

@@ -18,6 +18,7 @@ use fokker::solve::Outcome;
 use serde::Serialize;
 
 use crate::args::{Bench, Command};
+use crate::fail::request;
 
 /// Runs a subcommand.
 pub fn run(command: Command) -> Result<()> {
@@ -51,6 +52,16 @@ fn require_converged(outcomes: &[Outcome]) -> Result<()> {
         }
         None => Ok(()),
     }
+}
+
+/// Refuses a file that cannot be written because its folder is none, before the work that would go into it.
+fn require_folder(path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) || path.is_dir() {
+        let reason = if path.is_dir() { "is a folder" } else { "its folder does not exist" };
+        return Err(request(format!("{}: cannot be written: {reason}", path.display())));
+    }
+    Ok(())
 }
 
 /// Writes a value as JSON, whole or not at all.

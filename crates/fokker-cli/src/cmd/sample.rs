@@ -6,10 +6,13 @@ use fokker::sample::{Sampler, sample};
 use fokker::solve::Tolerance;
 use fokker_jet::panel::Workers;
 
-use super::{out, require_converged, source};
+use super::{out, require_converged, require_folder, source};
 use crate::args::{Sample, SamplerName};
 use crate::fail::request;
 use crate::progress;
+
+/// Values in a file of samples, at most.
+const MOST_VALUES: usize = 1 << 31;
 
 /// Writes samples in the units of the training data, or a picture of them.
 pub fn run(args: &Sample) -> Result<()> {
@@ -26,7 +29,11 @@ pub fn run(args: &Sample) -> Result<()> {
     if !(args.tolerance > 0.0 && args.tolerance.is_finite()) {
         return Err(request(format!("--tolerance {}: must be positive", args.tolerance)));
     }
+    require_folder(&args.output)?;
     let (info, score) = source::model(&args.run)?;
+    if args.n.saturating_mul(info.dim) > MOST_VALUES {
+        return Err(request(format!("-n {}: at most {} at a time", args.n, MOST_VALUES / info.dim)));
+    }
     let image = match (extension.as_str(), info.image) {
         ("png", None) => return Err(request(format!("-o {}: the model's data is not images", args.output.display()))),
         (_, shape) => shape,

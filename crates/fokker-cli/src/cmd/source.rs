@@ -5,43 +5,72 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use fokker::Error;
 use fokker::config::Config;
-use fokker::data::{DataConfig, ScalingConfig};
+use fokker::data::{Data, DataConfig, DataError};
 use fokker::model_file::{ModelInfo, read_model};
 use fokker::score::network::NetworkScore;
 
 use crate::args::Source;
 use crate::fail::request;
 
-/// The config that the arguments ask for, and a name for it.
+impl Source {
+    /// What the config came from, as errors name it.
+    pub fn origin(&self, default_preset: &str) -> String {
+        match &self.config {
+            Some(path) => path.display().to_string(),
+            None => format!("preset {}", self.preset.as_deref().unwrap_or(default_preset)),
+        }
+    }
+}
+
+/// The config that the arguments ask for, and a name for it. `--data` comes before `--set`, which may refine it.
 pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, Config)> {
     let preset = source.preset.as_deref().or(if source.config.is_none() { default_preset } else { None });
-    let (name, mut config) = match (&source.config, preset) {
+    let (name, text) = match (&source.config, preset) {
         (Some(path), _) => {
             let text = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.clone(), source })?;
-            let stem = path.file_stem().map_or_else(|| "config".into(), |s| s.to_string_lossy().into_owned());
-            (stem, Config::parse(&text, &path.display().to_string(), &source.set)?)
+            (path.file_stem().map_or_else(|| "config".into(), |s| s.to_string_lossy().into_owned()), Some(text))
         }
-        (None, Some(preset)) => (preset.to_owned(), Config::preset(preset, &source.set)?),
+        (None, Some(preset)) => (preset.to_owned(), None),
         (None, None) => return Err(request("train: name a config file or a --preset (see `fokker presets`)")),
     };
-    if let Some(path) = &source.data {
-        config.data = data_at(path, &config.data);
+    let origin = source.origin(&name);
+    let read = |overrides: &[String]| match &text {
+        Some(text) => Config::parse(text, &origin, overrides),
+        None => Config::preset(&name, overrides),
+    };
+    let mut overrides = match &source.data {
+        Some(path) => data_at(path, &read(&[])?.data),
+        None => Vec::new(),
+    };
+    overrides.extend(source.set.iter().cloned());
+    let mut config = read(&overrides)?;
+    // A run directory names its data wherever it is opened from.
+    if let DataConfig::File { path, .. } | DataConfig::Idx { path } = &mut config.data {
+        *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
     }
     Ok((name, config))
 }
 
-/// The data at a path: a folder holds IDX files, a file rows. Other settings are kept where they still apply.
-fn data_at(path: &Path, present: &DataConfig) -> DataConfig {
-    let path = path.to_path_buf();
-    if path.is_dir() {
-        return DataConfig::Idx { path };
-    }
+/// Overrides for the data at a path: a folder holds IDX files, a file rows. Other settings are kept where they still apply.
+fn data_at(path: &Path, present: &DataConfig) -> Vec<String> {
+    let quoted = format!("{:?}", path.to_string_lossy());
     match present {
-        DataConfig::File { array, held_out, scaling, .. } => {
-            DataConfig::File { path, array: array.clone(), held_out: *held_out, scaling: *scaling }
-        }
-        _ => DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::default() },
+        _ if path.is_dir() => vec![format!("data={{kind=\"idx\",path={quoted}}}")],
+        DataConfig::File { .. } => vec![format!("data.path={quoted}")],
+        _ => vec![format!("data={{kind=\"file\",path={quoted}}}")],
     }
+}
+
+/// The data that a config names; errors name the config's key.
+pub fn data(config: &Config, origin: &str) -> Result<Data, Error> {
+    Data::load(&config.data).map_err(|error| match error {
+        DataError::Parameter { key, value, reason } => Error::Config {
+            origin: origin.into(),
+            key: format!("data.{key}"),
+            reason: format!("{reason}, not {value}"),
+        },
+        other => other.into(),
+    })
 }
 
 /// The model in a run directory, or in a model file.

@@ -23,7 +23,7 @@ pub fn run(args: &Train) -> Result<()> {
     let output = args.output.as_deref().ok_or_else(|| request("train: name a run directory with -o"))?;
     let (_, mut config) = source::config(&args.source, None)?;
     resolve_threads(&mut config);
-    let data = Arc::new(Data::load(&config.data)?);
+    let data = Arc::new(source::data(&config, &args.source.origin(""))?);
     let trainer = Trainer::new(&config, &data)?;
     let run = Run::create(output, &config)?;
     fit(trainer, &run, &config, &data, "train")?;
@@ -33,10 +33,17 @@ pub fn run(args: &Train) -> Result<()> {
 
 fn resume(root: &Path) -> Result<()> {
     let (run, config) = Run::open(root)?;
-    let data = Arc::new(Data::load(&config.data)?);
+    let data = Arc::new(source::data(&config, &run.config().display().to_string())?);
     let (path, state) = run.newest_checkpoint()?;
-    run.truncate_metrics(state.step)?;
-    let mut trainer = Trainer::with_state(&config, &data, state)?;
+    let step = state.step;
+    let mut trainer = Trainer::with_state(&config, &data, state).map_err(|error| match error {
+        fokker::Error::Dimension { expected, found, .. } => fokker::Error::File {
+            path: path.clone(),
+            reason: format!("{found} parameters, but the network of {} has {expected}", run.config().display()),
+        },
+        other => other,
+    })?;
+    run.truncate_metrics(step)?;
     trainer.set_last_checkpoint(Some(path));
     fit(trainer, &run, &config, &data, "train")?;
     out!("{}", run.model().display());

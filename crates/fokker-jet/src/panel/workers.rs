@@ -84,13 +84,20 @@ impl Workers {
     pub fn run<S: Send, R: Send>(
         &self, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, PanelRange) -> R + Sync,
     ) -> Vec<R> {
-        let panels = rows.div_ceil(self.rows);
+        self.run_by(self.rows, rows, states, job)
+    }
+
+    /// As [`run`](Self::run), with panels of `size` rows.
+    pub fn run_by<S: Send, R: Send>(
+        &self, size: usize, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, PanelRange) -> R + Sync,
+    ) -> Vec<R> {
+        let panels = rows.div_ceil(size);
         let lanes = self.lanes.min(states.len()).max(1);
         let lane = |lane: usize| {
             let mut state = states[lane].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             (lane..panels)
                 .step_by(lanes)
-                .map(|i| (i, job(&mut state, i, i * self.rows..rows.min((i + 1) * self.rows))))
+                .map(|i| (i, job(&mut state, i, i * size..rows.min((i + 1) * size))))
                 .collect::<Vec<_>>()
         };
         let mut results: Vec<(usize, R)> = if self.threads == 1 {

@@ -72,13 +72,17 @@ fn missing(table: &Table, reason: &str) -> Option<String> {
         assign(&mut with, &path, Value::String("?".into())).ok()?;
         match Config::deserialize_table(&with) {
             Err(same) if same == reason => None,
+            // A table that has no such field.
+            Err(other) if other.starts_with(&format!("unknown field `{field}`")) => None,
             _ => Some(path.join(".")),
         }
     })
 }
 
 fn leaves(table: &Table, path: &mut Vec<String>, keys: &mut Vec<Vec<String>>) {
-    for (key, value) in table {
+    // A table's `kind` stands first, so that a search from the end comes to it last: without it any complaint changes.
+    let (kind, others): (Vec<_>, Vec<_>) = table.iter().partition(|(key, _)| *key == "kind");
+    for (key, value) in kind.into_iter().chain(others) {
         path.push(key.clone());
         keys.push(path.clone());
         if let Value::Table(inner) = value {

@@ -17,9 +17,8 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     config.network.validate().map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })?;
     let train = &config.train;
     check(train.steps > 0, "train.steps", "must be at least 1")?;
-    check(train.batch > 0, "train.batch", "must be at least 1")?;
-    check(train.panel_rows > 0, "train.panel_rows", "must be at least 1")?;
-    check(train.panel_rows.is_multiple_of(2), "train.panel_rows", "must be even")?;
+    check((1..=1 << 24).contains(&train.batch), "train.batch", "must be between 1 and 2^24")?;
+    check((1..=65_536).contains(&train.panel_rows), "train.panel_rows", "must be between 1 and 65536")?;
     check(positive(train.learning_rate), "train.learning_rate", "must be positive and finite")?;
     check((0.0..1.0).contains(&train.ema_decay), "train.ema_decay", "must be in [0, 1)")?;
     check((0.0..1.0).contains(&train.adam.beta1), "train.adam.beta1", "must be in [0, 1)")?;
@@ -36,9 +35,10 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
         "audit.times",
         &format!("every t must be between sde.t_min = {t_min} and 1"),
     )?;
-    check(audit.points > 1, "audit.points", "must be at least 2")?;
-    check(audit.nll_points > 1, "audit.nll_points", "must be at least 2")?;
-    check(audit.probes > 0, "audit.probes", "must be at least 1")?;
+    check((2..=1 << 24).contains(&audit.points), "audit.points", "must be between 2 and 2^24")?;
+    check((2..=1 << 24).contains(&audit.nll_points), "audit.nll_points", "must be between 2 and 2^24")?;
+    check(audit.samples <= 1 << 24, "audit.samples", "must be at most 2^24")?;
+    check((1..=10_000).contains(&audit.probes), "audit.probes", "must be between 1 and 10000")?;
     check(positive(audit.tolerance), "audit.tolerance", "must be positive and finite")?;
     check(audit.step_limit > 0, "audit.step_limit", "must be at least 1")
 }

@@ -111,14 +111,15 @@ fn body(reader: &mut dyn Read, path: &Path, length: Option<u64>, sizes: [u32; 3]
         check_length(path, expected, actual)?;
     }
     let mut pixels = Vec::new();
-    let mut chunk = vec![0; 1 << 16];
-    loop {
-        let read = fill(reader, &mut chunk).map_err(|error| DataError::read(path, error))?;
-        pixels.extend_from_slice(&chunk[..read]);
-        // A stream that goes on too long is not followed to its end.
-        if read < chunk.len() || pixels.len() as u64 + 16 > expected {
-            break;
+    // A stream that goes on too long is not followed to its end; one byte more than is wanted makes the checksum be read.
+    match reader.take((expected - 16).saturating_add(1)).read_to_end(&mut pixels) {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            if pixels.len() as u64 + 16 == expected {
+                return Err(DataError::damaged(path, "the compressed stream ends before its checksum"));
+            }
         }
+        Err(error) => return Err(DataError::read(path, error)),
+        Ok(_) => {}
     }
     check_length(path, expected, pixels.len() as u64 + 16)?;
     pixels.shrink_to_fit();

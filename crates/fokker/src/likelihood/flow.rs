@@ -9,7 +9,7 @@ use fokker_jet::panel::Workers;
 use crate::Error;
 use crate::residual::equation::dot;
 use crate::score::{Directions, Score, ScoreTape};
-use crate::sde::Sde;
+use crate::sde::{Coefficients, Sde};
 use crate::solve::{Dopri5, Limits, System, Tolerance, Trajectory};
 
 /// Fills direction `j` of a row: arguments row, `j`, direction (`D`).
@@ -72,6 +72,7 @@ impl Run<'_> {
                 trace,
                 first,
                 x: Vec::new(),
+                at: Vec::new(),
                 probes: vec![Vec::new(); trace.directions()],
             };
             solver.integrate(&mut flow, self.span, &starts[first * width..end * width], width, &mut |_| {
@@ -92,6 +93,8 @@ struct Flow<'a, F> {
     first: usize,
     /// The points, in the score's precision.
     x: Vec<F>,
+    /// The SDE at each row's time.
+    at: Vec<Coefficients>,
     /// The directions, `n × D` each.
     probes: Vec<Vec<F>>,
 }
@@ -103,7 +106,9 @@ impl<F: Real> Flow<'_, F> {
         for y in y.chunks_exact(dim + self.trace.components) {
             self.x.extend(y[..dim].iter().map(|&x| F::of(x)));
         }
-        self.tape.begin(&self.x, t);
+        self.at.clear();
+        self.at.extend(t.iter().map(|&t| self.sde.at(t)));
+        self.tape.begin(&self.x, &self.at);
         for (j, v) in self.probes.iter_mut().enumerate() {
             v.resize(self.x.len(), F::ZERO);
             for (v, row) in v.chunks_exact_mut(dim).zip(rows) {
@@ -121,7 +126,7 @@ impl<F: Real> System for Flow<'_, F> {
         let (dim, group) = (self.dim, self.trace.group);
         let width = dim + self.trace.components;
         for (i, (y, dy)) in y.chunks_exact(width).zip(dy.chunks_exact_mut(width)).enumerate() {
-            let c = self.sde.at(t[i]);
+            let c = self.at[i];
             let at = i * dim..(i + 1) * dim;
             let (dx, divergences) = dy.split_at_mut(dim);
             for ((dx, x), s) in dx.iter_mut().zip(y).zip(&self.tape.part(0)[at.clone()]) {

@@ -34,19 +34,42 @@ pub struct LossTerms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step(pub u64);
 
+/// Rows that are drawn from one stream: what is drawn does not depend on how the batch is cut into panels.
+const BLOCK: usize = 32;
+
+/// Parts of the score-FPE terms with one probe, for which the config's `panel_rows` are meant.
+const USUAL_PARTS: usize = 5;
+
+/// What a panel's points are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Draw {
+    /// x ~ q_t, each t for so many rows.
+    Perturbed { copies: usize },
+    /// x ~ q₀.
+    Data,
+    /// Uniform in the data's box.
+    Uniform,
+}
+
 /// The rows of a panel.
 #[derive(Debug, Default)]
 pub(super) struct PanelRows<F> {
     pub dim: usize,
     pub x: Vec<F>,
     pub z: Vec<F>,
-    pub t: Vec<f64>,
     pub sde: Vec<Coefficients>,
     /// 1/(p(t)(T − t_min)).
     pub weight: Vec<f64>,
 }
 
 impl<F> PanelRows<F> {
+    fn clear(&mut self) {
+        self.x.clear();
+        self.z.clear();
+        self.sde.clear();
+        self.weight.clear();
+    }
+
     pub fn points(&self) -> Points<'_, F> {
         Points { dim: self.dim, x: &self.x, sde: &self.sde }
     }
@@ -73,19 +96,24 @@ struct Lane<F> {
 #[derive(Debug)]
 struct Pass<F> {
     directions: Directions,
+    /// Rows of a panel.
+    rows: usize,
     lanes: Vec<Mutex<Lane<F>>>,
 }
 
 impl<F: Real> Pass<F> {
-    fn new(model: &ScoreModel, directions: Directions, workers: &Workers) -> Result<Self, JetError> {
+    /// The fewer the parts, the more rows make a panel that fills the cache as well.
+    fn new(model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize) -> Result<Self, JetError> {
         let plan = model.plan(&directions)?;
+        let wanted = (workers.panel_rows() * USUAL_PARTS / directions.parts()).min(batch.div_ceil(workers.lanes()));
+        let rows = wanted.div_ceil(BLOCK) * BLOCK;
         let lane = || Lane {
-            panel: Panel::new(&plan, workers.panel_rows()),
+            panel: Panel::new(&plan, rows),
             rows: PanelRows { dim: model.dim(), ..PanelRows::default() },
             probing: Probing::default(),
             row: vec![0.0; model.dim()],
         };
-        Ok(Self { directions, lanes: (0..workers.lanes()).map(|_| Mutex::new(lane())).collect() })
+        Ok(Self { directions, rows, lanes: (0..workers.lanes()).map(|_| Mutex::new(lane())).collect() })
     }
 
     fn clear(&self) {
@@ -132,7 +160,7 @@ impl<F: Real> Objective<F> {
         let mut config = config.clone();
         config.fp = config.fp.filter(|fp| fp.weight != 0.0);
         config.scalar = config.scalar.filter(|scalar| scalar.weight != 0.0);
-        let pass = |directions| Pass::new(model, directions, workers);
+        let pass = |directions| Pass::new(model, directions, workers, batch);
         let fp = match &config.fp {
             Some(fp) => Some(pass(match fp.estimator {
                 Estimator::Vector => vector::directions(fp, model.dim())?,
@@ -193,12 +221,11 @@ impl<F: Real> Objective<F> {
     fn dsm_pass(&self, step: Step, rows: Range<usize>, parameters: &[F]) -> f64 {
         self.dsm.clear();
         let name = if rows.start == 0 { "rows" } else { "rows-rest" };
-        let sums = self.workers.run(rows.len(), &self.dsm.lanes, |lane, panel, range| {
-            let mut rng = self.streams.at(name, step.0, panel as u64);
-            self.perturb(lane, range.len(), &mut rng);
+        let sums = self.workers.run_by(self.dsm.rows, rows.len(), &self.dsm.lanes, |lane, _, range| {
+            self.draw(lane, &range, Draw::Perturbed { copies: 1 }, name, step);
             let Lane { panel, rows, .. } = lane;
             let mut tape = NetworkTape::new(&self.model, &self.dsm.directions, parameters, panel);
-            tape.begin(&rows.x, &rows.t);
+            tape.begin(&rows.x, &rows.sde);
             tape.forward(0..1);
             let sum = dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch));
             tape.pull_parameters(1);
@@ -213,20 +240,19 @@ impl<F: Real> Objective<F> {
         #[allow(clippy::cast_precision_loss)]
         let scale = config.weight * config.every.max(1) as f64 / count(rows);
         let parts = pass.directions.parts();
-        let sums = self.workers.run(rows, &pass.lanes, |lane, panel, range| {
-            let name = if config.points == PointSource::Perturbed { "rows" } else { "fp-rows" };
-            let mut rng = self.streams.at(name, step.0, panel as u64);
-            match config.points {
-                PointSource::Perturbed => self.perturb(lane, range.len(), &mut rng),
-                PointSource::Data => self.draw_data(lane, range.len(), &mut rng),
-                PointSource::Uniform => self.draw_uniform(lane, range.len(), &mut rng),
-            }
-            let mut probes = self.streams.at("fp-probes", step.0, panel as u64);
-            let sets = if config.unbiased { 2 } else { 1 };
-            self.draw_probes(lane, config.divergence, sets, &mut probes);
+        let (draw, name) = match config.points {
+            PointSource::Perturbed => (Draw::Perturbed { copies: 1 }, "rows"),
+            PointSource::Data => (Draw::Data, "fp-rows"),
+            PointSource::Uniform => (Draw::Uniform, "fp-rows"),
+        };
+        let sets = if config.unbiased { 2 } else { 1 };
+        let slices = config.estimator == Estimator::Sliced;
+        let sums = self.workers.run_by(pass.rows, rows, &pass.lanes, |lane, _, range| {
+            self.draw(lane, &range, draw, name, step);
+            self.draw_probes(lane, &range, config.divergence, sets, slices, "fp-probes", step);
             let Lane { panel, rows, probing, .. } = lane;
             let mut tape = NetworkTape::new(&self.model, &pass.directions, parameters, panel);
-            tape.begin(&rows.x, &rows.t);
+            tape.begin(&rows.x, &rows.sde);
             let fp = match config.estimator {
                 Estimator::Vector => {
                     for (j, v) in probing.v.iter().enumerate() {
@@ -236,8 +262,6 @@ impl<F: Real> Objective<F> {
                     vector::term(&mut tape, rows, config, probing, scale)
                 }
                 Estimator::Sliced => {
-                    probing.u.resize(rows.x.len(), F::ZERO);
-                    fill_normal(&mut probes, &mut probing.u);
                     tape.direction(0).copy_from_slice(&probing.u);
                     for (j, v) in probing.v.iter().enumerate() {
                         tape.direction(1 + j).copy_from_slice(v);
@@ -261,16 +285,13 @@ impl<F: Real> Objective<F> {
         pass.clear();
         let scale = config.weight / count(rows);
         let parts = pass.directions.parts();
-        let sums = self.workers.run(rows, &pass.lanes, |lane, panel, range| {
-            let mut rng = self.streams.at("scalar-rows", step.0, panel as u64);
-            match config.form {
-                ScalarForm::Product => self.perturb_pairs(lane, range.len(), &mut rng),
-                ScalarForm::Published => self.perturb(lane, range.len(), &mut rng),
-            }
-            self.draw_probes(lane, config.divergence, 1, &mut rng);
+        let copies = if config.form == ScalarForm::Product { 2 } else { 1 };
+        let sums = self.workers.run_by(pass.rows, rows, &pass.lanes, |lane, _, range| {
+            self.draw(lane, &range, Draw::Perturbed { copies }, "scalar-rows", step);
+            self.draw_probes(lane, &range, config.divergence, 1, false, "scalar-probes", step);
             let Lane { panel, rows, probing, .. } = lane;
             let mut tape = NetworkTape::new(&self.model, &pass.directions, parameters, panel);
-            tape.begin(&rows.x, &rows.t);
+            tape.begin(&rows.x, &rows.sde);
             for (j, v) in probing.v.iter().enumerate() {
                 tape.direction(j).copy_from_slice(v);
             }
@@ -282,24 +303,41 @@ impl<F: Real> Objective<F> {
         sums.into_iter().sum()
     }
 
-    /// t, then x = m x₀ + σ z.
-    fn perturb(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
-        self.draw_times(&mut lane.rows, rows, 1, rng);
-        self.diffuse(lane, rng);
+    /// Draws the points of a panel, block by block.
+    fn draw(&self, lane: &mut Lane<F>, range: &Range<usize>, what: Draw, name: &str, step: Step) {
+        lane.rows.clear();
+        for block in blocks(range) {
+            let mut rng = self.streams.at(name, step.0, (block.start / BLOCK) as u64);
+            let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
+            let first = lane.rows.sde.len();
+            self.draw_times(&mut lane.rows, first + block.len(), copies, &mut rng);
+            match what {
+                Draw::Perturbed { .. } => self.diffuse(lane, first, &mut rng),
+                Draw::Data => self.draw_data(lane, block.len(), &mut rng),
+                Draw::Uniform => self.draw_uniform(lane, block.len(), &mut rng),
+            }
+        }
     }
 
-    /// As [`perturb`](Self::perturb), each t for two rows.
-    fn perturb_pairs(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
-        self.draw_times(&mut lane.rows, rows, 2, rng);
-        self.diffuse(lane, rng);
+    /// Times until there are `count` rows.
+    fn draw_times(&self, rows: &mut PanelRows<F>, count: usize, copies: usize, rng: &mut Stream) {
+        while rows.sde.len() < count {
+            let (t, weight) = self.sampler.draw(rng);
+            let c = self.model.sde().at(t);
+            for _ in 0..copies {
+                rows.weight.push(weight);
+                rows.sde.push(c);
+            }
+        }
     }
 
-    fn diffuse(&self, lane: &mut Lane<F>, rng: &mut Stream) {
+    /// x = m x₀ + σ z for the rows from `first` on.
+    fn diffuse(&self, lane: &mut Lane<F>, first: usize, rng: &mut Stream) {
         let Lane { rows, row, .. } = lane;
         rows.z.resize(rows.sde.len() * rows.dim, F::ZERO);
-        fill_normal(rng, &mut rows.z);
-        rows.x.clear();
-        for (c, z) in rows.sde.iter().zip(rows.z.chunks_exact(rows.dim)) {
+        let z = &mut rows.z[first * rows.dim..];
+        fill_normal(rng, z);
+        for (c, z) in rows.sde[first..].iter().zip(z.chunks_exact(rows.dim)) {
             self.data.draw(rng, row);
             let (m, sigma) = (F::of(c.m), F::of(c.sigma));
             rows.x.extend(row.iter().zip(z).map(|(&x, &z)| m * F::of(f64::from(x)) + sigma * z));
@@ -307,8 +345,6 @@ impl<F: Real> Objective<F> {
     }
 
     fn draw_data(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
-        self.draw_times(&mut lane.rows, rows, 1, rng);
-        lane.rows.x.clear();
         for _ in 0..rows {
             self.data.draw(rng, &mut lane.row);
             lane.rows.x.extend(lane.row.iter().map(|&x| F::of(f64::from(x))));
@@ -316,39 +352,42 @@ impl<F: Real> Objective<F> {
     }
 
     fn draw_uniform(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
-        self.draw_times(&mut lane.rows, rows, 1, rng);
         let (low, high) = self.data.bounds();
-        lane.rows.x.clear();
         for _ in 0..rows {
             let point = low.iter().zip(high).map(|(&a, &b)| a + (b - a) * rng.random::<f32>());
             lane.rows.x.extend(point.map(|x| F::of(f64::from(x))));
         }
     }
 
-    fn draw_times(&self, rows: &mut PanelRows<F>, count: usize, copies: usize, rng: &mut Stream) {
-        rows.t.clear();
-        rows.weight.clear();
-        rows.sde.clear();
-        while rows.t.len() < count {
-            let (t, weight) = self.sampler.draw(rng);
-            let c = self.model.sde().at(t);
-            for _ in 0..copies {
-                rows.t.push(t);
-                rows.weight.push(weight);
-                rows.sde.push(c);
+    /// Draws the probes of a panel and, for slices, u.
+    #[allow(clippy::too_many_arguments)]
+    fn draw_probes(
+        &self, lane: &mut Lane<F>, range: &Range<usize>, divergence: Divergence, sets: usize, slices: bool, name: &str,
+        step: Step,
+    ) {
+        let (dim, size) = (lane.rows.dim, lane.rows.x.len());
+        let n = divergence.directions(dim);
+        let Probing { u, v, .. } = &mut lane.probing;
+        v.resize_with(sets * n, Vec::new);
+        v.iter_mut().for_each(|v| v.resize(size, F::ZERO));
+        u.resize(if slices { size } else { 0 }, F::ZERO);
+        for block in blocks(range) {
+            let mut rng = self.streams.at(name, step.0, (block.start / BLOCK) as u64);
+            let at = (block.start - range.start) * dim..(block.end - range.start) * dim;
+            for (j, v) in v.iter_mut().enumerate() {
+                divergence.fill(j % n, dim, &mut rng, &mut v[at.clone()]);
+            }
+            if slices {
+                fill_normal(&mut rng, &mut u[at]);
             }
         }
     }
+}
 
-    fn draw_probes(&self, lane: &mut Lane<F>, divergence: Divergence, sets: usize, rng: &mut Stream) {
-        let (dim, size) = (lane.rows.dim, lane.rows.x.len());
-        let n = divergence.directions(dim);
-        lane.probing.v.resize_with(sets * n, Vec::new);
-        for (j, v) in lane.probing.v.iter_mut().enumerate() {
-            v.resize(size, F::ZERO);
-            divergence.fill(j % n, dim, rng, v);
-        }
-    }
+/// The blocks of a range that begins at a block's border.
+fn blocks(range: &Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
+    let end = range.end;
+    range.clone().step_by(BLOCK).map(move |start| start..end.min(start + BLOCK))
 }
 
 #[allow(clippy::cast_precision_loss)]

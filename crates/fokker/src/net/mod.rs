@@ -89,6 +89,9 @@ impl NetworkConfig {
         };
         within("network.width", width, 1, 65_536)?;
         within("network.depth", depth, 1, 1000)?;
+        if width * width * depth > 1 << 30 {
+            return Err(("network.width".into(), "width² × depth must be at most 2^30".into()));
+        }
         if let TimeConfig::LogSigma { frequencies } = time {
             within("network.time.frequencies", frequencies, 0, 1000)?;
         }

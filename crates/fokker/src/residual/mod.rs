@@ -109,7 +109,7 @@ impl<'a, F: Real> Evaluator<'a, F> {
         let points = Points { dim: self.score.dim(), x, sde: &sde };
         let mut vectors = vec![vec![F::ZERO; x.len()]; self.group];
         let mut residual = vec![F::ZERO; x.len()];
-        self.first.begin(x, t);
+        self.first.begin(x, &sde);
         for (j, v) in vectors.iter_mut().enumerate() {
             fill(j, v);
             self.first.direction(j).copy_from_slice(v);
@@ -122,7 +122,7 @@ impl<'a, F: Real> Evaluator<'a, F> {
         if let Some(rest) = &mut self.rest {
             for from in (self.group..self.total).step_by(self.group) {
                 let count = self.group.min(self.total - from);
-                rest.begin(x, t);
+                rest.begin(x, &sde);
                 for (j, v) in vectors.iter_mut().enumerate().take(count) {
                     fill(from + j, v);
                     rest.direction(j).copy_from_slice(v);

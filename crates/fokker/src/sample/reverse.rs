@@ -10,7 +10,7 @@ use super::{Samples, fill_normal};
 use crate::Error;
 use crate::rng::Stream;
 use crate::score::{Directions, Score, ScoreTape};
-use crate::sde::Sde;
+use crate::sde::{Coefficients, Sde};
 use crate::solve::{EulerMaruyama, NoisySystem, Outcome};
 
 /// Takes each row of `starts` along `grid`, a falling list of times, each drawing from its stream.
@@ -25,7 +25,7 @@ pub(super) fn reverse_sde<F: Real>(
     let panels = workers.run(rows, &tapes?, |tape, _, range| {
         let mut x = starts[range.start * dim..range.end * dim].to_vec();
         let streams = streams[range.clone()].to_vec();
-        let mut reverse = Reverse { sde: score.sde(), tape: tape.as_mut(), streams, x: Vec::new(), t: Vec::new() };
+        let mut reverse = Reverse { sde: score.sde(), tape: tape.as_mut(), streams, x: Vec::new(), at: Vec::new() };
         let outcomes = reverse.walk(grid, denoise, &mut x);
         progress(done.fetch_add(range.len(), Ordering::Relaxed) + range.len());
         (x, outcomes)
@@ -47,7 +47,7 @@ struct Reverse<'a, F> {
     /// The points, in the score's precision.
     x: Vec<F>,
     /// Each row's time.
-    t: Vec<f64>,
+    at: Vec<Coefficients>,
 }
 
 impl<F: Real> Reverse<'_, F> {
@@ -77,9 +77,9 @@ impl<F: Real> Reverse<'_, F> {
     fn score(&mut self, t: f64, x: &[f64]) -> &[F] {
         self.x.clear();
         self.x.extend(x.iter().map(|&x| F::of(x)));
-        self.t.clear();
-        self.t.resize(self.streams.len(), t);
-        self.tape.begin(&self.x, &self.t);
+        self.at.clear();
+        self.at.resize(self.streams.len(), self.sde.at(t));
+        self.tape.begin(&self.x, &self.at);
         self.tape.forward(0..1);
         self.tape.part(0)
     }

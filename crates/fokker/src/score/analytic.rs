@@ -6,7 +6,7 @@ use fokker_jet::JetError;
 
 use super::mixture::Mixture;
 use super::{Direction, Directions, Score, ScoreTape};
-use crate::sde::Sde;
+use crate::sde::{Coefficients, Sde};
 
 /// The score ∇ log q_t of a Gaussian mixture under an SDE, every derivative in closed form.
 ///
@@ -66,7 +66,7 @@ impl Score<f64> for AnalyticScore {
             score: self,
             directions: directions.clone(),
             x: Vec::with_capacity(size),
-            t: Vec::with_capacity(rows),
+            sde: Vec::with_capacity(rows),
             along: vec![vec![0.0; size]; directions.kinds().len()],
             parts: vec![vec![0.0; size]; directions.parts()],
             seeds: vec![vec![0.0; size]; directions.parts()],
@@ -79,7 +79,7 @@ struct AnalyticTape<'a> {
     score: &'a AnalyticScore,
     directions: Directions,
     x: Vec<f64>,
-    t: Vec<f64>,
+    sde: Vec<Coefficients>,
     along: Vec<Vec<f64>>,
     parts: Vec<Vec<f64>>,
     seeds: Vec<Vec<f64>>,
@@ -101,8 +101,8 @@ impl AnalyticTape<'_> {
     fn compute(&mut self, part: usize, row: usize) {
         let d = self.score.dim();
         let at = row * d..(row + 1) * d;
-        let (x, t) = (&self.x[at.clone()], self.t[row]);
-        let q = self.score.mixture.diffused(&self.score.sde.at(t));
+        let (x, t) = (&self.x[at.clone()], self.sde[row].t);
+        let q = self.score.mixture.diffused(&self.sde[row]);
         let out = &mut self.parts[part][at.clone()];
         let linear = self.score.linear.as_deref();
         if part == 0 {
@@ -128,11 +128,11 @@ impl AnalyticTape<'_> {
 }
 
 impl ScoreTape<f64> for AnalyticTape<'_> {
-    fn begin(&mut self, x: &[f64], t: &[f64]) {
+    fn begin(&mut self, x: &[f64], sde: &[Coefficients]) {
         self.x.clear();
         self.x.extend_from_slice(x);
-        self.t.clear();
-        self.t.extend_from_slice(t);
+        self.sde.clear();
+        self.sde.extend_from_slice(sde);
         self.along.iter_mut().chain(&mut self.seeds).for_each(|v| v.fill(0.0));
     }
 
@@ -142,7 +142,7 @@ impl ScoreTape<f64> for AnalyticTape<'_> {
 
     fn forward(&mut self, parts: Range<usize>) {
         for part in parts {
-            for row in 0..self.t.len() {
+            for row in 0..self.sde.len() {
                 self.compute(part, row);
             }
         }
@@ -160,10 +160,10 @@ impl ScoreTape<f64> for AnalyticTape<'_> {
     fn pull_x(&mut self, parts: usize) -> &[f64] {
         let d = self.score.dim();
         let mut term = vec![0.0; d];
-        for row in 0..self.t.len() {
+        for row in 0..self.sde.len() {
             let at = row * d..(row + 1) * d;
-            let (x, t) = (&self.x[at.clone()], self.t[row]);
-            let q = self.score.mixture.diffused(&self.score.sde.at(t));
+            let (x, t) = (&self.x[at.clone()], self.sde[row].t);
+            let q = self.score.mixture.diffused(&self.sde[row]);
             let out = &mut self.gradient[at.clone()];
             q.jvp(x, &self.seeds[0][at.clone()], out);
             if let Some(b) = &self.score.linear {

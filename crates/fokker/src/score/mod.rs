@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use fokker_jet::{JetError, JetSet, Real};
 
-use crate::sde::Sde;
+use crate::sde::{Coefficients, Sde};
 
 /// A direction along which a score is expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,8 +83,9 @@ impl Directions {
 ///
 /// Arrays are row-major, `rows × D`. The order of calls is that of [`fokker_jet::Tape`].
 pub trait ScoreTape<F: Real> {
-    /// Starts a batch at the points `x` (`rows × D`) and times `t` (`rows`); directions and seeds become zero.
-    fn begin(&mut self, x: &[F], t: &[f64]);
+    /// Starts a batch at the points `x` (`rows × D`) and the times of `sde`, the score's SDE at each row; directions and seeds
+    /// become zero.
+    fn begin(&mut self, x: &[F], sde: &[Coefficients]);
     /// The rows of a direction in x, to be filled in.
     fn direction(&mut self, direction: usize) -> &mut [F];
     /// Computes the given parts; those below `parts.start` must have been computed before.

@@ -255,11 +255,11 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
 }
 
 impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
-    fn begin(&mut self, x: &[F], t: &[f64]) {
-        self.tape.begin(t.len());
+    fn begin(&mut self, x: &[F], sde: &[Coefficients]) {
+        self.tape.begin(sde.len());
         self.tape.input(X, 0).copy_from_slice(x);
-        for (row, &t) in t.iter().enumerate() {
-            self.fill_time(row, &self.model.sde.at(t));
+        for (row, c) in sde.iter().enumerate() {
+            self.fill_time(row, c);
         }
     }
 

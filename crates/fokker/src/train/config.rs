@@ -22,7 +22,8 @@ pub struct TrainConfig {
     pub ema_decay: f64,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
-    /// Rows that a worker takes through the network at a time.
+    /// Rows that a worker takes through the network at a time where a row has five parts (the score-FPE term with one probe);
+    /// of rows with fewer parts it takes more.
     pub panel_rows: usize,
     /// Makes sums independent of the number of threads.
     pub deterministic: bool,

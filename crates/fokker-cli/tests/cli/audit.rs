@@ -1,0 +1,42 @@
+//! `fokker audit`
+
+use crate::util::{Scratch, TINY, at, number, sets};
+
+#[test]
+fn repeats_the_figures_of_compare() {
+    let scratch = Scratch::new();
+    scratch.fokker(&[&["compare", "-o", "x"], &*sets(TINY)].concat()).succeeded();
+    let figures = scratch.read("x/fp/audit.json");
+    std::fs::remove_file(scratch.path("x/fp/audit.json")).unwrap();
+    let done = scratch.fokker(&["audit", "x/fp"]).succeeded();
+    assert!(figures == scratch.read("x/fp/audit.json"));
+    for words in ["residual", "negative log-likelihood", "of the true density", "report: x/fp/report.html"] {
+        assert!(done.stdout.contains(words), "{}", done.stdout);
+    }
+    let page = scratch.text("x/fp/report.html");
+    assert!(page.contains("<svg") && page.contains("Audit of x/fp"));
+}
+
+#[test]
+fn keys_can_be_changed_and_the_run_is_left_as_it_is() {
+    let scratch = Scratch::new();
+    scratch.train("run", "moons", &[]);
+    let config = scratch.text("run/config.toml");
+    let changed = ["audit.times=[0.25]", "audit.points=20", "seed=3"];
+    scratch.fokker(&[&["audit", "run", "--json", "mine.json"], &*sets(&changed)].concat()).succeeded();
+    let found = scratch.json("mine.json");
+    assert_eq!(at(&found, "residual").as_array().unwrap().len(), 1);
+    assert_eq!(number(&found, "residual.0.t"), 0.25);
+    assert!(!scratch.path("run/audit.json").exists());
+    assert_eq!(config, scratch.text("run/config.toml"));
+}
+
+#[test]
+fn one_dimension_has_no_asymmetry() {
+    let scratch = Scratch::new();
+    scratch.put("x.csv", "1\n2\n3\n5\n8\n13\n");
+    let args = ["train", "--preset", "ring8", "--data", "x.csv", "-o", "run"];
+    scratch.fokker(&[&args, &*sets(TINY)].concat()).succeeded();
+    scratch.fokker(&["audit", "run"]).succeeded();
+    assert!(number(&scratch.json("run/audit.json"), "asymmetry.0.mean").abs() < 1e-6);
+}

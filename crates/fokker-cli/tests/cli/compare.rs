@@ -1,0 +1,138 @@
+//! `fokker compare`: the main job.
+
+use serde_json::Value;
+
+use crate::util::{Scratch, TINY, at, number, sets};
+
+fn compare(scratch: &Scratch, preset: &str, output: &str, more: &[&str]) -> (String, Value) {
+    let json = format!("{output}.json");
+    let args = ["compare", "--preset", preset, "-o", output, "--json", &json];
+    let done = scratch.fokker(&[&args, &*sets(TINY), more].concat()).succeeded();
+    (done.stdout, scratch.json(&json))
+}
+
+/// A list of {t, mean, se} at the times of the audit, all finite.
+#[track_caller]
+fn profile(model: &Value, name: &str) {
+    let list = at(model, name).as_array().unwrap();
+    let times: Vec<f64> = list.iter().map(|entry| number(entry, "t")).collect();
+    assert_eq!(times, [1e-3, 0.1, 1.0], "{name}");
+    for entry in list {
+        assert!(number(entry, "mean") >= 0.0 && number(entry, "se") >= 0.0, "{name}: {entry}");
+    }
+}
+
+/// Everything that each model's figures hold.
+#[track_caller]
+fn figures(comparison: &Value, truth: bool) {
+    for name in ["dsm", "fp"] {
+        let model = at(comparison, &format!("models.{name}"));
+        profile(model, "residual");
+        profile(model, "asymmetry");
+        if truth {
+            profile(model, "score_error");
+            assert!(number(model, "nll.mean") > number(model, "true_nll") - 3.0 * number(model, "nll.se"));
+        } else {
+            assert!(at(model, "score_error").is_null() && at(model, "true_nll").is_null());
+        }
+        assert!(number(model, "nll.mean").is_finite() && number(model, "nll.se") > 0.0);
+        assert_eq!(number(model, "nll_failed"), 0.0);
+        let (seconds, step) = (number(model, "train_seconds"), number(model, "step_ms"));
+        assert!(seconds > 0.0 && (step - seconds * 1e3 / 60.0).abs() < 1e-9 * step);
+    }
+}
+
+#[test]
+fn ring8_is_the_default() {
+    let scratch = Scratch::new();
+    let done = scratch.fokker(&[&["compare", "--json", "x.json"], &*sets(TINY)].concat()).succeeded();
+    let found = scratch.json("x.json");
+    assert_eq!(at(&found, "config"), "ring8");
+    figures(&found, true);
+    assert_eq!(at(&found, "models"), at(&found, "seeds.0.models"));
+    for words in ["residual", "NAsym", "negative log-likelihood (nats)", "FP/DSM", "report: fokker-ring8/report.html"] {
+        assert!(done.stdout.contains(words), "{}", done.stdout);
+    }
+    for file in ["report.html", "dsm/model.safetensors", "fp/model.safetensors", "fp/config.toml", "dsm/audit.json"] {
+        assert!(scratch.path("fokker-ring8").join(file).is_file(), "{file}");
+    }
+    assert!(!scratch.text("fokker-ring8/dsm/config.toml").contains("[loss.fp]"));
+    assert!(scratch.text("fokker-ring8/fp/config.toml").contains("[loss.fp]"));
+}
+
+#[test]
+fn other_presets() {
+    let scratch = Scratch::new();
+    figures(&compare(&scratch, "mixture5d", "m", &[]).1, true);
+    figures(&compare(&scratch, "checkerboard", "c", &[]).1, false);
+}
+
+#[test]
+fn a_config_file_gives_the_comparison_its_name() {
+    let scratch = Scratch::new();
+    scratch.put("mine.toml", scratch.fokker(&["presets", "moons"]).succeeded().stdout);
+    scratch.fokker(&[&["compare", "mine.toml", "--json", "x.json"], &*sets(TINY)].concat()).succeeded();
+    assert_eq!(at(&scratch.json("x.json"), "config"), "mine");
+    assert!(scratch.path("fokker-mine/report.html").is_file());
+}
+
+#[test]
+fn figures_of_several_seeds_are_their_means() {
+    let scratch = Scratch::new();
+    let (said, both) = compare(&scratch, "ring8", "two", &["--seeds", "2", "--set", "seed=5"]);
+    assert!(said.contains("2 seeds, means") && said.contains("two/seed-5/report.html"), "{said}");
+    assert_eq!((number(&both, "seeds.0.seed"), number(&both, "seeds.1.seed")), (5.0, 6.0));
+    assert!(scratch.path("two/seed-6/fp/model.safetensors").is_file());
+    let profiles = ["residual", "asymmetry", "score_error", "residual_relative", "asymmetry_absolute"];
+    let points: Vec<String> = profiles.iter().flat_map(|name| (0..3).map(move |i| format!("{name}.{i}"))).collect();
+    for model in ["dsm", "fp"] {
+        let all = |path: &str| {
+            let path = format!("models.{model}.{path}");
+            [number(&both, &path), number(&both, &format!("seeds.0.{path}")), number(&both, &format!("seeds.1.{path}"))]
+        };
+        let close = |a: f64, b: f64| assert!((a - b).abs() <= 1e-12 * a.abs().max(b.abs()), "{a} {b}");
+        for point in points.iter().map(String::as_str).chain(["nll"]) {
+            let [mean, a, b] = all(&format!("{point}.mean"));
+            assert_ne!(a, b, "{point}");
+            close(mean, (a + b) / 2.0);
+            close(all(&format!("{point}.se"))[0], (a - b).abs() / 2.0);
+        }
+        for path in ["true_nll", "train_seconds", "step_ms", "nll_evaluations"] {
+            let [mean, a, b] = all(path);
+            close(mean, (a + b) / 2.0);
+        }
+    }
+    let (_, alone) = compare(&scratch, "ring8", "one", &["--set", "seed=6"]);
+    for path in ["models.fp.residual", "models.dsm.nll", "models.fp.score_error"] {
+        assert_eq!(at(&alone, path), at(&both, &format!("seeds.1.{path}")), "a seed is itself in any company");
+    }
+}
+
+#[test]
+fn a_weight_of_zero_makes_two_equal_models() {
+    let scratch = Scratch::new();
+    compare(&scratch, "ring8", "x", &["--set", "loss.fp.weight=0"]);
+    assert_eq!(scratch.read("x/dsm/model.safetensors"), scratch.read("x/fp/model.safetensors"));
+    compare(&scratch, "ring8", "y", &["--set", "loss.fp.weight=0.1"]);
+    assert_eq!(scratch.read("x/dsm/model.safetensors"), scratch.read("y/dsm/model.safetensors"));
+    assert_ne!(scratch.read("x/fp/model.safetensors"), scratch.read("y/fp/model.safetensors"));
+}
+
+#[test]
+fn the_report_is_self_contained() {
+    let scratch = Scratch::new();
+    compare(&scratch, "ring8", "x", &[]);
+    let page = scratch.text("x/report.html").replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
+    assert!(page.starts_with("<!doctype html>") && page.trim_end().ends_with("</html>"));
+    assert!(page.contains("<svg") && page.contains("data:image/png;base64,"));
+    for word in ["http://", "https://", "<script", "<link", "<iframe", "@import", "NaN"] {
+        assert!(!page.contains(word), "{word}");
+    }
+    for attribute in ["src=\"", "href=\"", "url("] {
+        for (at, _) in page.match_indices(attribute) {
+            let target = &page[at + attribute.len()..];
+            assert!(target.starts_with("data:image/png") || target.starts_with('#'), "{}", &page[at..at + 60]);
+        }
+    }
+    assert!(page.contains("log-density: DSM") && page.contains("samples of FP") && page.contains("network"));
+}

@@ -1,0 +1,28 @@
+//! What `--help` says.
+
+use crate::util::Scratch;
+
+fn help(args: &[&str]) -> String {
+    Scratch::new().fokker(&[args, &["--help"]].concat()).succeeded().stdout
+}
+
+#[test]
+fn of_the_program() {
+    insta::assert_snapshot!(help(&[]));
+}
+
+#[test]
+fn of_each_subcommand() {
+    for command in ["compare", "train", "audit", "logp", "sample", "eval", "presets", "bench"] {
+        insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
+    }
+    insta::assert_snapshot!("help_bench_step", help(&["bench", "step"]));
+}
+
+#[test]
+fn the_short_flag_and_the_version() {
+    let scratch = Scratch::new();
+    assert!(scratch.fokker(&["-h"]).succeeded().stdout.contains("Usage: fokker <COMMAND>"));
+    let version = scratch.fokker(&["--version"]).succeeded().stdout;
+    assert_eq!(version, format!("fokker {}\n", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,70 @@
+//! `fokker logp`
+
+use crate::util::{Scratch, npy, read_npy, read_npz};
+
+const ROWS: &[f64] = &[0.3, -0.2, 1.5, 0.0, -1.0, 1.0];
+
+fn prepared() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.train("run", "ring8", &[]);
+    scratch.put("x.npy", npy(&[3, 2], ROWS));
+    scratch
+}
+
+#[test]
+fn all_formats_hold_the_same_numbers() {
+    let scratch = prepared();
+    scratch.put("x.csv", "x,y\n0.3,-0.2\n1.5,0\n-1,1\n");
+    for (data, output) in [("x.npy", "y.npy"), ("x.csv", "y.npz"), ("x.npy", "y.CSV")] {
+        let done = scratch.fokker(&["logp", "run", "--data", data, "-o", output]).succeeded();
+        assert!(done.stdout.starts_with(&format!("{output}: 3 rows, mean log p")), "{done}");
+    }
+    let (shape, log_p) = read_npy(&scratch.read("y.npy"));
+    assert_eq!(shape, [3]);
+    assert!(log_p.iter().all(|value| value.is_finite()));
+    let arrays = read_npz(&scratch.read("y.npz"));
+    assert_eq!(arrays.keys().collect::<Vec<_>>(), ["bits_per_dim", "evaluations", "log_prob"]);
+    assert_eq!(arrays["log_prob"], (vec![3], log_p.clone()));
+    let text = scratch.text("y.CSV");
+    let (header, rows) = text.split_once('\n').unwrap();
+    assert_eq!(header, "log_prob,bits_per_dim,evaluations");
+    for (row, expected) in rows.lines().zip(&log_p) {
+        let fields: Vec<f64> = row.split(',').map(|field| field.parse().unwrap()).collect();
+        assert_eq!(fields[0], *expected);
+        assert!((fields[1] + expected / (2.0 * 2.0_f64.ln())).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn a_row_does_not_depend_on_its_neighbours() {
+    let scratch = prepared();
+    scratch.fokker(&["logp", "run", "--data", "x.npy", "-o", "y.npy"]).succeeded();
+    let (_, together) = read_npy(&scratch.read("y.npy"));
+    for (row, expected) in ROWS.chunks(2).zip(together) {
+        scratch.put("one.npy", npy(&[1, 2], row));
+        scratch.fokker(&["logp", "run", "--data", "one.npy", "-o", "y.npy", "--threads", "1"]).succeeded();
+        assert_eq!(read_npy(&scratch.read("y.npy")).1, [expected]);
+    }
+}
+
+#[test]
+fn probes_come_with_their_standard_error() {
+    let scratch = prepared();
+    let probed = |seed: &str| {
+        let args = ["logp", "run", "--data", "x.npy", "-o", "y.npz", "--probes", "4", "--seed", seed];
+        scratch.fokker(&args).succeeded();
+        read_npz(&scratch.read("y.npz"))
+    };
+    let (first, again, other) = (probed("1"), probed("1"), probed("2"));
+    assert!(first["probe_se"].1.iter().all(|se| *se >= 0.0) && first["probe_se"].0 == [3]);
+    assert_eq!(first, again);
+    assert_ne!(first["log_prob"], other["log_prob"]);
+}
+
+#[test]
+fn the_model_file_will_do_for_the_run() {
+    let scratch = prepared();
+    scratch.fokker(&["logp", "run", "--data", "x.npy", "-o", "a.npy"]).succeeded();
+    scratch.fokker(&["logp", "run/model.safetensors", "--data", "x.npy", "-o", "b.npy"]).succeeded();
+    assert_eq!(scratch.read("a.npy"), scratch.read("b.npy"));
+}

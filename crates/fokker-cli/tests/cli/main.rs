@@ -1,0 +1,25 @@
+//! The command line: every test runs the real program in a scratch directory.
+#![allow(clippy::unwrap_used)]
+
+mod util;
+
+mod audit;
+mod bench;
+mod compare;
+mod eval;
+mod failed_run;
+mod help;
+mod images;
+mod logp;
+mod own_data;
+mod presets;
+mod reproducible;
+mod resume;
+mod sample;
+mod schema;
+mod wrong_config;
+mod wrong_data;
+mod wrong_images;
+mod wrong_model;
+mod wrong_output;
+mod wrong_usage;

@@ -1,0 +1,96 @@
+//! File formats by hand: what the program reads and writes is checked against the formats, not against itself.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The bytes of a row-major array of doubles in NumPy's format.
+pub fn npy(shape: &[usize], values: &[f64]) -> Vec<u8> {
+    let sizes: String = shape.iter().map(|size| format!("{size},")).collect();
+    let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({sizes}), }}");
+    while !(10 + header.len() + 1).is_multiple_of(64) {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+/// Shape and values of a row-major array of doubles in NumPy's format.
+pub fn read_npy(bytes: &[u8]) -> (Vec<usize>, Vec<f64>) {
+    assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
+    let end = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    let header = std::str::from_utf8(&bytes[10..end]).unwrap();
+    assert!(header.contains("'descr': '<f8'") && header.contains("'fortran_order': False"), "{header}");
+    let sizes = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
+    let shape: Vec<usize> =
+        sizes.split(',').map(str::trim).filter(|size| !size.is_empty()).map(|size| size.parse().unwrap()).collect();
+    let values: Vec<f64> = bytes[end..].chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect();
+    assert_eq!(shape.iter().product::<usize>(), values.len(), "{header}");
+    (shape, values)
+}
+
+/// The arrays of an `.npz` archive of stored entries, by name.
+pub fn read_npz(bytes: &[u8]) -> BTreeMap<String, (Vec<usize>, Vec<f64>)> {
+    let short = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
+    let long = |at: usize| short(at) | short(at + 2) << 16;
+    let end = bytes.len() - 22;
+    assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
+    let (count, mut central) = (short(end + 10), long(end + 16));
+    let mut arrays = BTreeMap::new();
+    for _ in 0..count {
+        assert_eq!((&bytes[central..central + 4], short(central + 10)), (&b"PK\x01\x02"[..], 0));
+        let (size, name_length, local) = (long(central + 24), short(central + 28), long(central + 42));
+        let name = std::str::from_utf8(&bytes[central + 46..][..name_length]).unwrap();
+        let start = local + 30 + short(local + 26) + short(local + 28);
+        arrays.insert(name.strip_suffix(".npy").unwrap().to_owned(), read_npy(&bytes[start..start + size]));
+        central += 46 + name_length + short(central + 30) + short(central + 32);
+    }
+    arrays
+}
+
+/// The bytes of `count` images in the IDX format, all of them different.
+pub fn idx(count: usize, height: usize, width: usize) -> Vec<u8> {
+    let mut bytes = vec![0, 0, 8, 3];
+    for size in [count, height, width] {
+        bytes.extend(u32::try_from(size).unwrap().to_be_bytes());
+    }
+    bytes.extend((0..count * height * width).map(|at| u8::try_from(at * at % 251).unwrap()));
+    bytes
+}
+
+/// A gzip file of one stored block.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(bytes.len()).unwrap();
+    let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1];
+    out.extend(length.to_le_bytes());
+    out.extend((!length).to_le_bytes());
+    out.extend(bytes);
+    out.extend(crc32(bytes).to_le_bytes());
+    out.extend(u32::from(length).to_le_bytes());
+    out
+}
+
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+    })
+}
+
+/// The header and the data of a safetensors file.
+pub fn split_safetensors(bytes: &[u8]) -> (Value, Vec<u8>) {
+    let size = usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap();
+    (serde_json::from_slice(&bytes[8..8 + size]).unwrap(), bytes[8 + size..].to_vec())
+}
+
+/// The inverse of [`split_safetensors`].
+pub fn write_safetensors(header: &Value, data: &[u8]) -> Vec<u8> {
+    let mut text = header.to_string();
+    while !text.len().is_multiple_of(8) {
+        text.push(' ');
+    }
+    [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), data].concat()
+}

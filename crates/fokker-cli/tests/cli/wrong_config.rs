@@ -1,0 +1,104 @@
+//! Configs that do not say what they must.
+
+use crate::util::{Scratch, TINY, sets};
+
+/// A preset with one key changed, to be refused.
+#[track_caller]
+fn refused_set(assignments: &[&str], parts: &[&str]) {
+    let scratch = Scratch::new();
+    for args in [&["train", "--preset", "ring8", "-o", "run"][..], &["compare"]] {
+        scratch.refuses(&[args, &*sets(TINY), &*sets(assignments)].concat(), &[&["preset ring8"], parts].concat());
+    }
+}
+
+#[test]
+fn unknown_keys() {
+    refused_set(&["network.widht=16"], &["network.widht", "unknown field", "`width`"]);
+    refused_set(&["nettwork.width=16"], &["nettwork", "unknown field", "`network`"]);
+    refused_set(&["loss.fp.divergence.probe=2"], &["loss.fp.divergence.probe", "unknown field", "`probes`"]);
+    refused_set(&["train.adam.beta3=0.5"], &["train.adam.beta3", "unknown field", "`beta1`"]);
+}
+
+#[test]
+fn wrong_types_and_choices() {
+    refused_set(&["network.width=\"wide\""], &["network.width", "string", "wide"]);
+    refused_set(&["network.width=16.5"], &["network.width", "16.5"]);
+    refused_set(&["train.steps=true"], &["train.steps", "boolean"]);
+    refused_set(&["train=3"], &["train", "integer `3`"]);
+    refused_set(&["sde.kind=\"vpp\""], &["sde.kind", "vpp", "`sub-vp`"]);
+    refused_set(&["loss.weighting=uniform"], &["loss.weighting", "uniform", "`simple`"]);
+    refused_set(&["loss.fp.norm=3"], &["loss.fp.norm", "1 or 2, not 3"]);
+}
+
+#[test]
+fn numbers_out_of_range() {
+    refused_set(&["network.width=-16"], &["network.width", "-16"]);
+    refused_set(&["network.width=0"], &["network.width", "between 1 and"]);
+    refused_set(&["network.depth=0"], &["network.depth", "between 1 and"]);
+    refused_set(&["train.batch=0"], &["train.batch"]);
+    refused_set(&["train.steps=0"], &["train.steps", "at least 1"]);
+    refused_set(&["train.steps=99999999999999999999"], &["train.steps"]);
+    refused_set(&["train.learning_rate=nan"], &["train.learning_rate", "positive and finite"]);
+    refused_set(&["train.learning_rate=-1e-3"], &["train.learning_rate", "positive and finite"]);
+    refused_set(&["train.ema_decay=1.0"], &["train.ema_decay", "[0, 1)"]);
+    refused_set(&["train.log_every=0"], &["train.log_every", "at least 1"]);
+    refused_set(&["loss.fp.weight=-1"], &["loss.fp.weight"]);
+    refused_set(&["loss.fp.divergence.probes=0"], &["loss.fp.divergence.probes", "at least 1"]);
+    refused_set(&["sde.beta_min=0.0"], &["sde", "beta_min", "greater than 0"]);
+    refused_set(&["sde.t_min=1.5"], &["sde", "t_min"]);
+}
+
+#[test]
+fn keys_that_contradict_each_other() {
+    refused_set(&["loss.fp.unbiased=true", "loss.fp.norm=1"], &["loss.fp.unbiased", "norm = 2"]);
+    refused_set(&["audit.times=[1e-4, 0.5]"], &["audit.times", "sde.t_min = 0.001"]);
+    refused_set(&["audit.times=[0.5, 1.5]"], &["audit.times", "and 1"]);
+    refused_set(&["audit.times=[]"], &["audit.times", "empty"]);
+    refused_set(&["data.kind=\"moons\""], &["data.modes", "unknown field", "`noise`"]);
+}
+
+#[test]
+fn overrides_that_are_none() {
+    refused_set(&["seed"], &["seed", "KEY=VALUE"]);
+    refused_set(&["=3"], &["empty key"]);
+    refused_set(&["train..steps=3"], &["empty key"]);
+    refused_set(&["seed.x=3"], &["seed.x", "not a table"]);
+}
+
+#[test]
+fn data_parameters_name_their_key() {
+    let scratch = Scratch::new();
+    let args = ["train", "--preset", "ring8", "-o", "run", "--set", "data.modes=0"];
+    scratch.refuses(&args, &["preset ring8", "data.modes", "between 1 and"]);
+}
+
+#[test]
+fn nothing_to_compare_with() {
+    let scratch = Scratch::new();
+    let config = scratch.fokker(&["presets", "ring8"]).succeeded().stdout;
+    let start = config.find("[loss.fp]").unwrap();
+    let end = config.find("[train]").unwrap();
+    scratch.put("plain.toml", format!("{}{}", &config[..start], &config[end..]));
+    scratch.refuses(&["compare", "plain.toml"], &["plain", "loss.fp", "no score-FPE term"]);
+}
+
+#[test]
+fn files_that_are_no_config() {
+    let scratch = Scratch::new();
+    let train = |config: &'static str| ["train", config, "-o", "run"];
+    scratch.refuses(&train("none.toml"), &["none.toml", "No such file"]);
+    scratch.put("text.toml", "seed = 0\nthis is not TOML\n");
+    scratch.refuses(&train("text.toml"), &["text.toml", "line 2"]);
+    scratch.put("bytes.toml", [0xff, 0xfe, 0x00, 0x01]);
+    scratch.refuses(&train("bytes.toml"), &["bytes.toml", "UTF-8"]);
+    scratch.put("folder.toml/x", "");
+    scratch.refuses(&train("folder.toml"), &["folder.toml", "directory"]);
+    scratch.put("empty.toml", "");
+    scratch.refuses(&train("empty.toml"), &["empty.toml", "data", "missing field"]);
+    let config = scratch.fokker(&["presets", "ring8"]).succeeded().stdout;
+    scratch.put("key.toml", config.replace("depth = 3", "depht = 3"));
+    scratch.refuses(&train("key.toml"), &["key.toml", "network.depht", "unknown field"]);
+    let lines = config.lines().filter(|line| !line.starts_with("weight = "));
+    scratch.put("short.toml", lines.map(|line| format!("{line}\n")).collect::<String>());
+    scratch.refuses(&train("short.toml"), &["short.toml", "loss.fp.weight", "missing field"]);
+}
