@@ -80,6 +80,13 @@ impl Plan {
         &self.0.graph
     }
 
+    /// Numbers that a workspace holds for each row: all parts of all nodes, and the cotangent buffers.
+    #[must_use]
+    pub fn numbers_per_row(&self) -> usize {
+        let values = self.0.graph.nodes().iter().zip(&self.0.live).map(|(node, live)| node.width * live.count());
+        values.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
+    }
+
     /// The jet set.
     #[must_use]
     pub fn set(&self) -> &JetSet {

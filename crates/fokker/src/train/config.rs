@@ -22,8 +22,7 @@ pub struct TrainConfig {
     pub ema_decay: f64,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
-    /// Rows that a worker takes through the network at a time where a row has five parts (the score-FPE term with one probe);
-    /// of rows with fewer parts it takes more.
+    /// The least number of rows that a worker takes through the network at a time; it takes more where they fit its cache.
     pub panel_rows: usize,
     /// Makes sums independent of the number of threads.
     pub deterministic: bool,
