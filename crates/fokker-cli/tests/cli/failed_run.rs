@@ -16,13 +16,25 @@ fn a_loss_that_is_not_finite_stops_training() {
 }
 
 #[test]
-fn the_last_checkpoint_is_named() {
+fn weights_that_give_no_finite_loss_are_not_kept() {
     let scratch = Scratch::new();
     let often = ["train.log_every=1", "train.checkpoint_every=1"];
     let args = [&["train", "--preset", "ring8", "-o", "run"], &*sets(TINY), &*sets(DIVERGES), &*sets(&often)].concat();
-    scratch.fokker(&args).one_line(1, &["step 1:", "run/checkpoints/step-000000001.safetensors"]);
+    scratch.fokker(&args).one_line(1, &["step 1:", "last good checkpoint: none"]);
+    scratch.fokker(&["train", "--resume", "run"]).one_line(2, &["run/checkpoints", "no checkpoint"]);
+}
+
+#[test]
+fn the_last_good_checkpoint_is_named() {
+    let scratch = Scratch::new();
+    scratch.train("run", "ring8", &["train.checkpoint_every=50"]);
+    // The run goes on with a learning rate that no network survives.
+    let text = scratch.text("run/config.toml");
+    let changed = text.replace("steps = 60\n", "steps = 90\n").replace("learning_rate = 0.01", "learning_rate = 1e30");
+    assert_ne!(text, changed);
+    scratch.put("run/config.toml", changed);
     let resumed = scratch.fokker(&["train", "--resume", "run"]);
-    resumed.one_line(1, &["step 1:", "run/checkpoints/step-000000001.safetensors"]);
+    resumed.one_line(1, &["step 6", "not finite", "run/checkpoints/step-000000060.safetensors"]);
 }
 
 #[test]

@@ -125,6 +125,16 @@ impl Trainer {
     /// # Errors
     /// [`Error::NonFinite`] if a term or the gradient is not finite; the weights then are those from before the step.
     pub fn step(&mut self) -> Result<(LossTerms, f64), Error> {
+        let terms = self.evaluate()?;
+        let train = &self.config.train;
+        let (rate, decay) = (self.rate(self.step), train.ema_decay);
+        let norm = self.adam.step(&train.adam, self.step, rate, decay, &self.gradient, &mut self.weights);
+        self.step += 1;
+        Ok((terms, norm))
+    }
+
+    /// The objective and its gradient on the next step's draws, or an error if either is not finite.
+    fn evaluate(&mut self) -> Result<LossTerms, Error> {
         let terms = self.objective.evaluate(Step(self.step), &self.weights, &mut self.gradient);
         let named = [("denoising loss", Some(terms.dsm)), ("score-FPE term", terms.fp), ("scalar term", terms.scalar)];
         if let Some((term, _)) = named.into_iter().find(|(_, value)| value.is_some_and(|v| !v.is_finite())) {
@@ -133,11 +143,7 @@ impl Trainer {
         if !self.gradient.iter().map(|g| g * 0.0).sum::<f32>().is_finite() {
             return Err(self.non_finite("gradient"));
         }
-        let train = &self.config.train;
-        let (rate, decay) = (self.rate(self.step), train.ema_decay);
-        let norm = self.adam.step(&train.adam, self.step, rate, decay, &self.gradient, &mut self.weights);
-        self.step += 1;
-        Ok((terms, norm))
+        Ok(terms)
     }
 
     fn non_finite(&self, term: &'static str) -> Error {
@@ -166,6 +172,8 @@ impl Trainer {
                 observer.metrics(&sums.take(self.step, self.rate(self.step - 1)))?;
             }
             if self.step.is_multiple_of(checkpoint_every) || last {
+                // Only weights that are known to give a finite loss are worth keeping.
+                self.evaluate()?;
                 observer.checkpoint(&self.state())?;
             }
         }
