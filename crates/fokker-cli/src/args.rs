@@ -230,7 +230,7 @@ pub struct BenchStep {
     /// Threads; 0: all
     #[arg(long, default_value_t = 0)]
     pub threads: usize,
-    /// Rows that a worker takes through the network at a time
+    /// The least number of rows that a worker takes through the network at a time
     #[arg(long, default_value_t = 64)]
     pub panel_rows: usize,
     /// Steps that are timed, after a tenth as many that are not

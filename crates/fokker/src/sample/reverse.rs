@@ -46,7 +46,7 @@ struct Reverse<'a, F> {
     streams: Vec<Stream>,
     /// The points, in the score's precision.
     x: Vec<F>,
-    /// Each row's time.
+    /// The SDE at each row's time.
     at: Vec<Coefficients>,
 }
 
