@@ -1,57 +1,54 @@
 """Training steps of fokker and its peers, in turn, on two threads: peers, fokker, peers; ratios of medians."""
-import json
-import os
 import re
 import statistics
-import subprocess
-import sys
-import tempfile
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PEERS = os.path.join(ROOT, "bench", "peers")
-FOKKER = os.environ.get("FOKKER", os.path.join(ROOT, "target", "release", "fokker"))
-SIZES = [(2, 256, 4, 1024), (2, 128, 3, 512), (64, 512, 4, 256)]
+from common import SIZES, fokker_step, header, label, peer, row
+
+# What a step costs in forward passes of the network over the batch; docs/performance.md counts them.
+EQUIVALENTS = {"dsm": 3, "fp_vector": 15, "fp_sliced": 15}
 
 
-def peer(script, size):
-    """Median milliseconds by the name that the script prints."""
-    command = [sys.executable, os.path.join(PEERS, script), *map(str, size)]
-    text = subprocess.run(["taskset", "-c", "0,1", *command], check=True, capture_output=True, text=True).stdout
-    return {name: float(ms) for name, ms in re.findall(r"^(.*): median ([\d.]+) ms", text, re.M)}
+def floor_ms(size, equivalents, gflops):
+    """Floor of a step: the least milliseconds for so many forward passes at the speed of a large square product.
+
+    A pass is 2 flops for each row and weight; layers D + 1 -> H, then L - 1 times H -> H, then H -> D.
+    """
+    dim, width, depth, batch = size
+    weights = (dim + 1) * width + (depth - 1) * width * width + width * dim
+    return equivalents * 2 * batch * weights / (gflops * 1e6)
 
 
 def peers(size):
+    """Median milliseconds by the name that the scripts print."""
     found = {}
     for script in ("step_torch.py", "step_jax.py", "step_jax_sliced.py"):
-        found.update(peer(script, size))
+        text = peer(script, *size)
+        found.update({name: float(ms) for name, ms in re.findall(r"^(.*): median ([\d.]+) ms", text, re.M)})
     return found
 
 
-def fokker(size):
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        arguments = ["--dim", "--width", "--depth", "--batch"]
-        sizes = [word for pair in zip(arguments, map(str, size)) for word in pair]
-        command = [FOKKER, "bench", "step", *sizes, "--threads", "2", "--steps", "100", "--json", file.name]
-        subprocess.run(command, check=True, capture_output=True)
-        return json.load(open(file.name))
+def floor(size, name, figures):
+    """The floor and how far above it the step is, or a dash if the speed of a product was not measured."""
+    gflops = figures.get("gemm_gflops")
+    if not gflops:
+        return "-"
+    least = floor_ms(size, EQUIVALENTS[name], gflops)
+    return f"{least:.2f} (x {figures[name] / least:.2f})"
 
 
 def main():
-    print("| D, H, L, B | | ms | times fokker's vector | times fokker's sliced |")
-    print("| --- | --- | --- | --- | --- |")
+    header("D, H, L, B", "", "ms", "floor, ms", "times fokker's vector", "times fokker's sliced")
     for size in SIZES:
-        runs = [peers(size), fokker(size), peers(size)]
-        ours = runs[1]
-        label = ", ".join(map(str, size))
-        for name in ("dsm", "fp_vector", "fp_sliced"):
-            print(f"| {label} | fokker {name} | {ours[name]:.2f} | | |")
-        for name in runs[0]:
-            ms = statistics.median([runs[0][name], runs[2][name]])
-            if "DSM" in name and "FP" not in name:
-                print(f"| {label} | {name} | {ms:.2f} | ({ms / ours['dsm']:.2f} times fokker's dsm) | |")
+        before, ours, after = peers(size), fokker_step(size, "--steps", 100), peers(size)
+        for name in EQUIVALENTS:
+            row(label(size), f"fokker {name}", f"{ours[name]:.2f}", floor(size, name, ours), "", "")
+        for name in before:
+            ms = statistics.median([before[name], after[name]])
+            if "FP" in name or "sliced" in name:
+                ratios = [f"{ms / ours[kind]:.2f}" for kind in ("fp_vector", "fp_sliced")]
             else:
-                print(f"| {label} | {name} | {ms:.2f} | {ms / ours['fp_vector']:.2f} | {ms / ours['fp_sliced']:.2f} |")
-        sys.stdout.flush()
+                ratios = [f"({ms / ours['dsm']:.2f} times fokker's dsm)", ""]
+            row(label(size), name, f"{ms:.2f}", "", *ratios)
 
 
 if __name__ == "__main__":

@@ -210,6 +210,21 @@ pub struct Presets {
 pub enum Bench {
     /// Median time of a training step, random draws and Adam included
     Step(BenchStep),
+    /// Speed of the residual of the score FPE at given points
+    Residual(BenchResidual),
+    /// Speed and error of log-likelihoods whose truth is known
+    Logp(BenchLogp),
+}
+
+/// Kinds of training step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StepKind {
+    /// Denoising score matching alone
+    Dsm,
+    /// With the vector residual
+    Vector,
+    /// With the residual by slices
+    Sliced,
 }
 
 /// `fokker bench step`
@@ -236,6 +251,55 @@ pub struct BenchStep {
     /// Steps that are timed, after a tenth as many that are not
     #[arg(long, default_value_t = 100)]
     pub steps: usize,
+    /// Time this kind alone; may be repeated (default: all)
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub only: Vec<StepKind>,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// `fokker bench residual`
+#[derive(Debug, ClapArgs)]
+pub struct BenchResidual {
+    /// Dimension of x
+    #[arg(long, default_value_t = 2)]
+    pub dim: usize,
+    /// Features of a hidden layer
+    #[arg(long, default_value_t = 128)]
+    pub width: usize,
+    /// Hidden layers
+    #[arg(long, default_value_t = 3)]
+    pub depth: usize,
+    /// Points x
+    #[arg(long, default_value_t = 10_000)]
+    pub rows: usize,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// Times that all rows are evaluated, after once untimed
+    #[arg(long, default_value_t = 10)]
+    pub repeats: usize,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// `fokker bench logp`
+#[derive(Debug, ClapArgs)]
+pub struct BenchLogp {
+    /// Points x
+    #[arg(long, default_value_t = 1000)]
+    pub points: usize,
+    /// Absolute and relative tolerance of the ODE
+    #[arg(long, default_value_t = 1e-5)]
+    pub tolerance: f64,
+    /// Hutchinson probes; 0: the exact divergence
+    #[arg(long, default_value_t = 0)]
+    pub probes: usize,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
     /// Write the figures to this file
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,

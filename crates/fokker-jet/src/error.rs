@@ -33,6 +33,12 @@ pub enum JetError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// The last direction cannot be a tangent.
+    #[error("the last direction cannot be a tangent: {reason}")]
+    Tangent {
+        /// Why.
+        reason: &'static str,
+    },
     /// The system refused to start the threads.
     #[error("cannot start {threads} threads: {reason}")]
     Threads {

@@ -35,17 +35,23 @@ impl Function {
     #[inline(always)]
     #[must_use]
     pub fn derivatives<F: Real>(self, a: F) -> [F; 4] {
+        self.derivatives_with::<F, false>(a)
+    }
+
+    /// The same, with fused multiply-adds if `FMA`.
+    #[inline(always)]
+    pub(crate) fn derivatives_with<F: Real, const FMA: bool>(self, a: F) -> [F; 4] {
         let two = F::of(2.0);
         match self {
             Self::Silu => {
-                let s = F::ONE / (F::ONE + (-a).exp());
+                let s = F::ONE / (F::ONE + (-a).exp_with::<FMA>());
                 let s1 = s * (F::ONE - s);
                 let s2 = s1 * (F::ONE - two * s);
                 let s3 = s2 * (F::ONE - two * s) - two * s1 * s1;
                 [a * s, s + a * s1, two * s1 + a * s2, F::of(3.0) * s2 + a * s3]
             }
             Self::Tanh => {
-                let y = tanh(a);
+                let y = tanh::<F, FMA>(a);
                 let d = F::ONE - y * y;
                 [y, d, -two * y * d, -two * d * (d - two * y * y)]
             }
@@ -57,7 +63,7 @@ impl Function {
                 let (s, c) = (a.sin(), a.cos());
                 [c, -s, -c, s]
             }
-            Self::Exp => [a.exp(); 4],
+            Self::Exp => [a.exp_with::<FMA>(); 4],
             Self::Log => {
                 let r = F::ONE / a;
                 [a.ln(), r, -r * r, two * r * r * r]
@@ -84,12 +90,12 @@ impl Function {
 
 /// `tanh a = 1 − 2/(e^{2a}+1)`; near zero, where that cancels, its odd Taylor polynomial.
 #[inline(always)]
-fn tanh<F: Real>(a: F) -> F {
-    let far = F::ONE - F::of(2.0) / ((a + a).exp() + F::ONE);
+fn tanh<F: Real, const FMA: bool>(a: F) -> F {
+    let far = F::ONE - F::of(2.0) / ((a + a).exp_with::<FMA>() + F::ONE);
     let q = a * a;
     let mut p = F::of(-1382.0 / 155_925.0);
     for c in [62.0 / 2835.0, -17.0 / 315.0, 2.0 / 15.0, -1.0 / 3.0, 1.0] {
-        p = p * q + F::of(c);
+        p = p.multiply_add::<FMA>(q, F::of(c));
     }
     if q < F::of(1.6e-3) { p * a } else { far }
 }

@@ -14,7 +14,7 @@
 //! The crate knows nothing of diffusion; it is of use to anyone with a partial differential equation in the loss.
 //!
 //! ```
-//! use fokker_jet::{Function, Graph, JetSet, Live, Tape, Wrt, panel::{Panel, Plan}};
+//! use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt, panel::{Panel, Plan}};
 //! # fn main() -> Result<(), fokker_jet::JetError> {
 //! // y = sin(x) for one number x; along one direction twice: y_vv = -sin(x) v².
 //! let mut graph = Graph::new();
@@ -28,12 +28,13 @@
 //! panel.begin(1);
 //! panel.input(0, 0)[0] = 0.3;
 //! panel.input(0, 1)[0] = 1.0;
-//! panel.forward(&[], 0..set.parts());
+//! let none = Parameters::new(&graph, Vec::new());
+//! panel.forward(&none, 0..set.parts());
 //! assert!((panel.output(2)[0] + 0.3_f64.sin()).abs() < 1e-15);
 //!
 //! // Reverse: d(y_vv)/dx = -cos(x).
 //! panel.seed(2)[0] = 1.0;
-//! panel.reverse(&[], set.parts(), Wrt::Input(0));
+//! panel.reverse(&none, set.parts(), Wrt::Input(0));
 //! assert!((panel.input_gradient()[0] + 0.3_f64.cos()).abs() < 1e-15);
 //! # Ok(()) }
 //! ```
@@ -42,6 +43,7 @@ mod error;
 mod function;
 mod graph;
 pub mod panel;
+mod parameters;
 mod real;
 mod set;
 mod tape;
@@ -50,6 +52,7 @@ pub mod tensor;
 pub use error::JetError;
 pub use function::Function;
 pub use graph::{Graph, Init, Node, NodeId, Op, ParamId, ParamSpec};
+pub use parameters::Parameters;
 pub use real::Real;
 pub use set::{JetSet, Live};
 pub use tape::{Tape, Wrt};

@@ -4,9 +4,12 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-/// `f32` for training, `f64` for tests and exact evaluation.
+use crate::panel::Registers;
+
+/// `f32` for training, `f64` for tests and exact evaluation. Sealed: no other type can have it.
 pub trait Real:
-    Copy
+    Registers
+    + Copy
     + Debug
     + Display
     + Default
@@ -33,7 +36,12 @@ pub trait Real:
     /// To `f64`, exactly.
     fn as_f64(self) -> f64;
     /// `eˣ` without branches or calls, so that loops over it become vector code; within 2 units in the last place.
-    fn exp(self) -> Self;
+    #[inline(always)]
+    fn exp(self) -> Self {
+        self.exp_with::<false>()
+    }
+    /// The same, with fused multiply-adds if `FMA`.
+    fn exp_with<const FMA: bool>(self) -> Self;
     /// `sin x`.
     fn sin(self) -> Self;
     /// `cos x`.
@@ -69,16 +77,16 @@ impl Real for f32 {
     // k rounded by adding 1.5·2²³, whose low mantissa bits then are k.
     #[inline(always)]
     #[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap)]
-    fn exp(self) -> Self {
+    fn exp_with<const FMA: bool>(self) -> Self {
         const MAGIC: f32 = 12_582_912.0;
         let x = if self > 88.0 { 88.0 } else { self };
         let x = if x < -87.0 { -87.0 } else { x };
-        let shifted = x * std::f32::consts::LOG2_E + MAGIC;
+        let shifted = x.multiply_add::<FMA>(std::f32::consts::LOG2_E, MAGIC);
         let k = shifted - MAGIC;
-        let r = (x - k * 0.693_359_4) + k * 2.121_944_4e-4;
+        let r = k.multiply_add::<FMA>(2.121_944_4e-4, k.multiply_add::<FMA>(-0.693_359_4, x));
         let mut p = 1.0 / 5040.0;
         for c in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-            p = p * r + c;
+            p = p.multiply_add::<FMA>(r, c);
         }
         let bits = (shifted.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32);
         p * f32::from_bits((bits.wrapping_add(127) << 23) as u32)
@@ -137,13 +145,14 @@ impl Real for f64 {
     // As for f32, with a Taylor polynomial of degree 13 (remainder below 5e-18).
     #[inline(always)]
     #[allow(clippy::cast_sign_loss, clippy::cast_possible_wrap)]
-    fn exp(self) -> Self {
+    fn exp_with<const FMA: bool>(self) -> Self {
         const MAGIC: f64 = 6_755_399_441_055_744.0;
         let x = if self > 709.0 { 709.0 } else { self };
         let x = if x < -708.0 { -708.0 } else { x };
-        let shifted = x * std::f64::consts::LOG2_E + MAGIC;
+        let shifted = x.multiply_add::<FMA>(std::f64::consts::LOG2_E, MAGIC);
         let k = shifted - MAGIC;
-        let r = (x - k * 6.931_471_803_691_238e-1) - k * 1.908_214_929_270_587_7e-10;
+        let r =
+            k.multiply_add::<FMA>(-1.908_214_929_270_587_7e-10, k.multiply_add::<FMA>(-6.931_471_803_691_238e-1, x));
         let mut p = 1.0 / 6_227_020_800.0;
         for c in [
             1.0 / 479_001_600.0,
@@ -160,7 +169,7 @@ impl Real for f64 {
             1.0,
             1.0,
         ] {
-            p = p * r + c;
+            p = p.multiply_add::<FMA>(r, c);
         }
         let bits = (shifted.to_bits() as i64).wrapping_sub(MAGIC.to_bits() as i64);
         p * f64::from_bits((bits.wrapping_add(1023) << 52) as u64)
@@ -210,11 +219,15 @@ mod tests {
     fn exp_is_within_two_units_in_the_last_place() {
         for i in -70_000..=70_000_i32 {
             let x = f64::from(i) * 1e-2;
-            let (got, want) = (Real::exp(x), x.exp());
-            assert!((got - want).abs() <= 4.0 * f64::EPSILON * want, "{x}: {got} {want}");
+            let want = x.exp();
+            for got in [x.exp_with::<false>(), x.exp_with::<true>()] {
+                assert!((got - want).abs() <= 4.0 * f64::EPSILON * want, "{x}: {got} {want}");
+            }
             let y = f32::of(x / 8.5);
-            let (got, want) = (f64::from(Real::exp(y)), f64::from(y).exp());
-            assert!((got - want).abs() <= 2.4 * f64::from(f32::EPSILON) * want, "{y}: {got} {want}");
+            let want = f64::from(y).exp();
+            for got in [y.exp_with::<false>(), y.exp_with::<true>()] {
+                assert!((f64::from(got) - want).abs() <= 2.4 * f64::from(f32::EPSILON) * want, "{y}: {got} {want}");
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::JetError;
 pub struct JetSet {
     directions: usize,
     pairs: Vec<(usize, usize)>,
+    tangent: bool,
 }
 
 impl JetSet {
@@ -33,7 +34,7 @@ impl JetSet {
     /// First-order parts along `directions` directions.
     #[must_use]
     pub fn first_order(directions: usize) -> Self {
-        Self { directions, pairs: Vec::new() }
+        Self { directions, pairs: Vec::new(), tangent: false }
     }
 
     /// Adds the mixed second-order part along directions `first` and `second` (which may be the same).
@@ -46,6 +47,34 @@ impl JetSet {
         }
         self.pairs.push((first, second));
         Ok(self)
+    }
+
+    /// Makes the last direction, w, the *tangent* of a reverse pass: what is seeded along w and its pairs is to be the derivative
+    /// along w of what an earlier reverse pass pulled back, so that the cotangents are known (see [`Tape::record`](crate::Tape::record)).
+    ///
+    /// # Errors
+    /// [`JetError::Tangent`] unless every pair is of w and another direction.
+    pub fn with_tangent(mut self) -> Result<Self, JetError> {
+        let last = self.directions.checked_sub(1);
+        let fits = |&(i, j): &(usize, usize)| i != j && (Some(i) == last || Some(j) == last);
+        if last.is_none() || !self.pairs.iter().all(fits) {
+            return Err(JetError::Tangent { reason: "every pair must be of the last direction and another one" });
+        }
+        self.tangent = true;
+        Ok(self)
+    }
+
+    /// The first of the parts along the tangent, which are the last ones: w, then its pairs.
+    #[must_use]
+    pub fn tangent(&self) -> Option<usize> {
+        self.tangent.then_some(self.directions)
+    }
+
+    /// For a part along the tangent w, the part whose derivative along w it is: `y` for `y_w`, `y_v` for `y_wv`.
+    #[must_use]
+    pub fn undifferentiated(&self, part: usize) -> Option<usize> {
+        let w = self.tangent().filter(|&w| part >= w)?;
+        Some(self.pair_of(part).map_or(0, |(u, v)| if u == w { v } else { u }))
     }
 
     /// Number of directions.
@@ -139,6 +168,17 @@ mod tests {
     fn a_pair_outside_the_directions_is_refused() {
         let error = JetSet::first_order(1).with_pair(0, 1).unwrap_err();
         assert_eq!(error, JetError::UnknownDirection { first: 0, second: 1, directions: 1 });
+    }
+
+    #[test]
+    fn parts_along_the_tangent_name_what_they_differentiate() {
+        // v, τ, w with (w, v): parts 0, v = 1, τ = 2, w = 3, wv = 4.
+        let set = JetSet::first_order(3).with_pair(2, 0).unwrap().with_tangent().unwrap();
+        let of: Vec<_> = (0..5).map(|part| set.undifferentiated(part)).collect();
+        assert_eq!(of, [None, None, None, Some(0), Some(1)]);
+        assert!(JetSet::first_order(3).with_pair(0, 1).unwrap().with_tangent().is_err());
+        assert!(JetSet::first_order(1).with_pair(0, 0).unwrap().with_tangent().is_err());
+        assert!(JetSet::primal().with_tangent().is_err());
     }
 
     #[test]

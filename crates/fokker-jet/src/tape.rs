@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::Parameters;
+
 /// What a reverse pass differentiates with respect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrt {
@@ -27,17 +29,26 @@ pub trait Tape<F> {
     /// A live part of a graph input, to be filled in.
     fn input(&mut self, input: usize, part: usize) -> &mut [F];
     /// Computes the given parts of every node. Parts below `parts.start` must have been computed before.
-    fn forward(&mut self, parameters: &[F], parts: Range<usize>);
+    fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>);
     /// A part of the output, `rows × output width`; zeros if the part is structurally zero.
     fn output(&self, part: usize) -> &[F];
     /// The cotangent of a part of the output, to be filled in; zero after [`begin`](Tape::begin) and after each reverse pass.
     fn seed(&mut self, part: usize) -> &mut [F];
+    /// A part of the output, and the cotangent of a part (of that or another), to be filled in.
+    fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]);
     /// Pulls the seeds of parts `0..parts` back. A part's seed counts only if all parts that it is made of lie in `0..parts`.
-    fn reverse(&mut self, parameters: &[F], parts: usize, wrt: Wrt);
+    fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt);
     /// The result of the last `reverse` with [`Wrt::Input`], `rows × input width`.
     fn input_gradient(&self) -> &[F];
     /// The sum over rows and passes of the parameter gradients since [`clear_gradient`](Tape::clear_gradient).
-    fn parameter_gradient(&self) -> &[F];
+    fn parameter_gradient(&mut self) -> &[F];
+    /// Keeps the cotangents of the next reverse pass in an input, which must be the only one that moves along the set's tangent w.
+    ///
+    /// In the reverse passes in the parameters that follow, up to the next [`begin`](Tape::begin), the seeds of the parts along w
+    /// are taken to be those kept: of `y_w` that of `y`, of `y_wv` that of `y_v`. What is differentiated then is the derivative along
+    /// w of what was pulled back, and its cotangents along w are those kept, at every node: they need not be computed again. This
+    /// is forward over reverse mode with one of its two sweeps shared.
+    fn record(&mut self);
     /// Sets the parameter gradient to zero.
     fn clear_gradient(&mut self);
 }
@@ -52,7 +63,7 @@ impl<F, T: Tape<F> + ?Sized> Tape<F> for &mut T {
     fn input(&mut self, input: usize, part: usize) -> &mut [F] {
         (**self).input(input, part)
     }
-    fn forward(&mut self, parameters: &[F], parts: Range<usize>) {
+    fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>) {
         (**self).forward(parameters, parts);
     }
     fn output(&self, part: usize) -> &[F] {
@@ -61,14 +72,20 @@ impl<F, T: Tape<F> + ?Sized> Tape<F> for &mut T {
     fn seed(&mut self, part: usize) -> &mut [F] {
         (**self).seed(part)
     }
-    fn reverse(&mut self, parameters: &[F], parts: usize, wrt: Wrt) {
+    fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]) {
+        (**self).output_and_seed(output, seed)
+    }
+    fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
         (**self).reverse(parameters, parts, wrt);
     }
     fn input_gradient(&self) -> &[F] {
         (**self).input_gradient()
     }
-    fn parameter_gradient(&self) -> &[F] {
+    fn parameter_gradient(&mut self) -> &[F] {
         (**self).parameter_gradient()
+    }
+    fn record(&mut self) {
+        (**self).record();
     }
     fn clear_gradient(&mut self) {
         (**self).clear_gradient();

@@ -1,8 +1,6 @@
 //! Is the score a gradient? A field is one exactly where its Jacobian J is symmetric (Lai et al. 2023, arXiv 2210.04296,
 //! section 4.3: a score that obeys the score FPE from a conservative end is conservative at every t).
 
-use std::sync::Mutex;
-
 use fokker_jet::panel::Workers;
 use fokker_jet::{JetError, Real};
 
@@ -47,12 +45,12 @@ pub fn asymmetry<F: Real>(
     score: &dyn Score<F>, x: &[F], t: &[f64], directions: Divergence, seed: u64, workers: &Workers,
 ) -> Result<Asymmetry, JetError> {
     let dim = score.dim();
-    let tape = || score.tape(&Directions::space(1), workers.panel_rows()).map(Mutex::new);
+    let tape = || score.tape(&Directions::space(1), workers.panel_rows());
     let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
     let streams = Streams::new(seed);
     let sde: Vec<Coefficients> = t.iter().map(|&t| score.sde().at(t)).collect();
     let c = directions.coefficient();
-    let chunks = workers.run(t.len(), &lanes?, |tape, panel, range| {
+    let chunks = workers.map(t.len(), lanes?, |tape, panel, range| {
         let mut rng = streams.at("asymmetry-probes", 0, panel as u64);
         let (rows, x, sde) = (range.len(), &x[range.start * dim..range.end * dim], &sde[range]);
         let mut sums = vec![(0.0, 0.0); rows];

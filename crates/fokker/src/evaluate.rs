@@ -1,7 +1,5 @@
 //! Exact derivatives of a score at given points: what outsiders check us by.
 
-use std::sync::Mutex;
-
 use fokker_jet::panel::Workers;
 use fokker_jet::{JetError, Real};
 
@@ -45,9 +43,9 @@ pub fn evaluate<F: Real>(
     let times = vec![t; x.len() / dim.max(1)];
     let residuals = residual(score, x, &times, Divergence::Exact {}, 0, workers)?;
     let sde = vec![score.sde().at(t); times.len()];
-    let tape = || score.tape(&Directions::space(1), workers.panel_rows()).map(Mutex::new);
+    let tape = || score.tape(&Directions::space(1), workers.panel_rows());
     let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
-    let panels = workers.run(times.len(), &lanes?, |tape, _, range| {
+    let panels = workers.map(times.len(), lanes?, |tape, _, range| {
         let (rows, x) = (range.len(), &x[range.start * dim..range.end * dim]);
         tape.begin(x, &sde[range]);
         tape.forward(0..1);

@@ -8,6 +8,7 @@ use fokker::data::Data;
 use fokker::loss::{LossTerms, Objective, Step};
 use fokker::rng::Streams;
 use fokker::stats::MeanSe;
+use fokker_jet::Parameters;
 use fokker_jet::panel::Workers;
 
 const BATCH: usize = 40;
@@ -20,13 +21,14 @@ fn config(sde: &str, loss: &str) -> Config {
     Config::parse(&text, "test", &[]).unwrap()
 }
 
-fn objective(config: &Config) -> (Objective<f64>, Vec<f64>) {
+fn objective(config: &Config) -> (Objective<f64>, Parameters<f64>) {
     let data = Arc::new(Data::load(&config.data).unwrap());
     let model = config.model(data.dim());
     let workers = Arc::new(Workers::new(2, 10).unwrap());
     let parameters = model.initial_parameters(&mut Streams::new(3).named("weights"));
     let objective = Objective::new(&model, &data, &config.loss, BATCH, 5, &workers).unwrap();
-    (objective, parameters.into_iter().map(f64::from).collect())
+    let parameters = Parameters::new(model.graph(), parameters.into_iter().map(f64::from).collect());
+    (objective, parameters)
 }
 
 fn total(config: &Config, terms: &LossTerms) -> f64 {
@@ -38,7 +40,7 @@ fn total(config: &Config, terms: &LossTerms) -> f64 {
 /// Largest difference between the gradient and central differences (fourth order) over every parameter, relative to the
 /// gradient's norm.
 fn gradient_error(config: &Config) -> f64 {
-    let (objective, mut theta) = objective(config);
+    let ((mut objective, mut theta), workers) = (objective(config), Workers::new(1, 1).unwrap());
     let mut gradient = vec![0.0; theta.len()];
     objective.evaluate(Step(0), &theta, &mut gradient);
     let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
@@ -47,11 +49,11 @@ fn gradient_error(config: &Config) -> f64 {
     for i in (0..theta.len()).step_by(7) {
         let (h, start) = (3e-4, theta[i]);
         let mut at = |offset: f64| {
-            theta[i] = start + offset;
+            theta.update(&workers, |theta| theta[i] = start + offset);
             total(config, &objective.evaluate(Step(0), &theta, &mut scratch))
         };
         let slope = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
-        theta[i] = start;
+        theta.update(&workers, |theta| theta[i] = start);
         worst = worst.max((slope - gradient[i]).abs() / norm);
     }
     worst
@@ -112,7 +114,7 @@ fn a_wrong_weight_would_be_seen() {
     let config_a = config("vp", "[loss.fp]\nweight = 0.5");
     let config_b = config("vp", "[loss.fp]\nweight = 0.51");
     let gradient = |config: &Config| {
-        let (objective, theta) = objective(config);
+        let (mut objective, theta) = objective(config);
         let mut gradient = vec![0.0; theta.len()];
         objective.evaluate(Step(0), &theta, &mut gradient);
         gradient
@@ -128,7 +130,7 @@ fn weight_zero_is_plain_denoising_bit_for_bit() {
     let zero = config("vp", "[loss.fp]\nweight = 0.0\n[loss.scalar]\nweight = 0.0");
     let some = config("vp", "[loss.fp]\nweight = 1e-9");
     let run = |config: &Config| {
-        let (objective, theta) = objective(config);
+        let (mut objective, theta) = objective(config);
         let mut gradient = vec![0.0; theta.len()];
         let terms: Vec<f64> = (0..3).map(|s| objective.evaluate(Step(s), &theta, &mut gradient).dsm).collect();
         (terms, gradient)
@@ -141,11 +143,12 @@ fn weight_zero_is_plain_denoising_bit_for_bit() {
 
 /// Mean over steps of the difference of two estimates of R_vec at the same points.
 fn difference(loss_a: &str, loss_b: &str) -> (MeanSe, f64) {
-    let (a, theta) = objective(&config("vp", loss_a));
-    let (b, _) = objective(&config("vp", loss_b));
+    let (mut a, theta) = objective(&config("vp", loss_a));
+    let (mut b, _) = objective(&config("vp", loss_b));
     let mut scratch = vec![0.0; theta.len()];
-    let mut value = |objective: &Objective<f64>, step| objective.evaluate(Step(step), &theta, &mut scratch).fp.unwrap();
-    let pairs: Vec<(f64, f64)> = (0..3000).map(|s| (value(&a, s), value(&b, s))).collect();
+    let mut value =
+        |objective: &mut Objective<f64>, step| objective.evaluate(Step(step), &theta, &mut scratch).fp.unwrap();
+    let pairs: Vec<(f64, f64)> = (0..3000).map(|s| (value(&mut a, s), value(&mut b, s))).collect();
     let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
     (MeanSe::of(&differences), MeanSe::of(&pairs.iter().map(|p| p.1).collect::<Vec<_>>()).mean)
 }
@@ -185,7 +188,7 @@ fn importance_sampling_of_t_keeps_the_mean() {
         c
     };
     let mean = |config: &Config| {
-        let (objective, theta) = objective(config);
+        let (mut objective, theta) = objective(config);
         let mut scratch = vec![0.0; theta.len()];
         MeanSe::of(&(0..4000).map(|s| objective.evaluate(Step(s), &theta, &mut scratch).dsm).collect::<Vec<_>>())
     };

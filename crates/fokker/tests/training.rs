@@ -126,7 +126,7 @@ fn a_model_file_gives_the_same_score_back_and_is_read_strictly() {
     run.write_model(&config, &data, &score).unwrap();
     let (info, read) = read_model(&run.model()).unwrap();
     assert_eq!(info.dim, 2);
-    assert_eq!(read.parameters(), score.parameters());
+    assert_eq!(read.parameters()[..], score.parameters()[..]);
     assert_eq!(Score::<f32>::dim(&read), 2);
 
     let good = fs::read(run.model()).unwrap();

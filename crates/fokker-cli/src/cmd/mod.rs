@@ -17,7 +17,7 @@ use fokker::data::write_atomically;
 use fokker::solve::Outcome;
 use serde::Serialize;
 
-use crate::args::{Bench, Command};
+use crate::args::Command;
 use crate::fail::request;
 
 /// Runs a subcommand.
@@ -30,7 +30,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Sample(args) => sample::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Presets(args) => presets::run(&args),
-        Command::Bench(Bench::Step(args)) => bench::step(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }
 

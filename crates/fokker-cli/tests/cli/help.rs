@@ -16,7 +16,9 @@ fn of_each_subcommand() {
     for command in ["compare", "train", "audit", "logp", "sample", "eval", "presets", "bench"] {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
     }
-    insta::assert_snapshot!("help_bench_step", help(&["bench", "step"]));
+    for command in ["step", "residual", "logp"] {
+        insta::assert_snapshot!(format!("help_bench_{command}"), help(&["bench", command]));
+    }
 }
 
 #[test]

@@ -19,6 +19,17 @@ fn of_bench_step() {
 }
 
 #[test]
+fn of_bench_residual_and_logp() {
+    let scratch = Scratch::new();
+    let small = ["--width", "8", "--depth", "1", "--rows", "8", "--repeats", "1", "--threads", "1"];
+    scratch.fokker(&[&["bench", "residual", "--json", "b.json"], &small[..]].concat()).succeeded();
+    insta::assert_snapshot!("schema_bench_residual", key_paths(&scratch.json("b.json")));
+    let small = ["--points", "4", "--tolerance", "1e-3", "--threads", "1"];
+    scratch.fokker(&[&["bench", "logp", "--json", "b.json"], &small[..]].concat()).succeeded();
+    insta::assert_snapshot!("schema_bench_logp", key_paths(&scratch.json("b.json")));
+}
+
+#[test]
 fn of_metrics() {
     let scratch = Scratch::new();
     scratch.train("run", "ring8", &["train.log_every=20"]);

@@ -77,6 +77,17 @@ fn a_benchmark_of_nothing() {
         let name = option.trim_start_matches("--").replace('-', "_");
         scratch.refuses(&["bench", "step", option, "0"], &[&name]);
     }
+    for option in ["--dim", "--width", "--depth", "--rows", "--repeats"] {
+        scratch.refuses(&["bench", "residual", option, "0"], &[option.trim_start_matches("--")]);
+    }
+    scratch.refuses(&["bench", "residual", "--rows", "9999999999999"], &["--rows"]);
+    scratch.refuses(&["bench", "step", "--only", "scalar"], &["--only", "dsm, vector, sliced"]);
+    scratch.refuses(&["bench", "logp", "--points", "0"], &["--points"]);
+    scratch.refuses(&["bench", "logp", "--points", "9999999999999"], &["--points"]);
+    scratch.refuses(&["bench", "logp", "--probes", "9999999999999"], &["--probes"]);
+    for tolerance in ["0", "nan", "inf"] {
+        scratch.refuses(&["bench", "logp", "--tolerance", tolerance], &["--tolerance"]);
+    }
 }
 
 #[test]

@@ -1,96 +1,94 @@
 //! `Y = X W + b` over all rows of all parts in one matrix product, and its two reverse products.
 
+use super::matrix::{self, Onto, Sliver, View};
 use super::simd::multiversion;
 use crate::Real;
 
-/// Below this inner or outer width, hand kernels beat packing for a general product.
+/// Up to this inner or outer width a product is a few sums along rows, for which tiles do not pay.
 const SKINNY: usize = 8;
 
-/// Whether a product's result replaces what is there or is added to it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Write {
-    Replace,
-    Add,
+/// Is a matrix `k × n` packed for its products?
+pub(crate) fn packs(k: usize, n: usize) -> bool {
+    k > SKINNY && n > SKINNY
 }
 
-/// `Y (rows × n) = X (rows × k) W (k × n)`.
-pub(super) fn forward<F: Real>(rows: usize, k: usize, n: usize, x: &[F], w: &[F], y: &mut [F]) {
+/// A layer's matrix, `k × n`: the numbers, and the slivers of W or of Wᵀ if it is packed.
+#[derive(Clone, Copy)]
+pub(super) struct Weight<'a, F> {
+    pub k: usize,
+    pub n: usize,
+    pub flat: &'a [F],
+    pub slivers: &'a [Sliver<F>],
+}
+
+/// `Y (rows × n) = X (rows × k) W`, plus `bias` in the first `biased` rows.
+pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>, bias: &[F], y: &mut [F]) {
+    let Weight { k, n, flat, slivers } = w;
+    if packs(k, n) {
+        let (first, rest) = y[..rows * n].split_at_mut(biased * n);
+        if biased > 0 {
+            matrix::product(biased, k, View { values: x, rs: k, cs: 1 }, slivers, first, n, Onto::Row(bias));
+        }
+        if rows > biased {
+            let x = View { values: &x[biased * k..], rs: k, cs: 1 };
+            matrix::product(rows - biased, k, x, slivers, rest, n, Onto::Zero);
+        }
+        return;
+    }
     if k <= SKINNY {
-        rows_times_wide(rows, k, n, x, w, n, 1, y, false);
-    } else if n <= SKINNY {
-        rows_times_narrow(rows, k, n, x, w, y);
+        rows_times_wide(rows, k, n, x, flat, n, 1, y, false);
     } else {
-        product(rows, k, n, (x, k, 1), (w, n, 1), (y, n), Write::Replace);
+        rows_times_narrow(rows, k, n, x, flat, n, 1, y, false);
     }
-}
-
-/// `X̄ (rows × k) = Ȳ (rows × n) Wᵀ`.
-pub(super) fn reverse_input<F: Real>(
-    rows: usize, k: usize, n: usize, y_bar: &[F], w: &[F], x_bar: &mut [F], write: Write,
-) {
-    if n <= SKINNY {
-        rows_times_wide(rows, n, k, y_bar, w, 1, n, x_bar, write == Write::Add);
-    } else {
-        product(rows, n, k, (y_bar, n, 1), (w, 1, n), (x_bar, k), write);
-    }
-}
-
-/// `W̄ (k × n) += Xᵀ Ȳ`.
-pub(super) fn reverse_weight<F: Real>(rows: usize, k: usize, n: usize, x: &[F], y_bar: &[F], w_bar: &mut [F]) {
-    if k <= SKINNY {
-        outer_wide(rows, k, n, x, y_bar, w_bar);
-    } else if n <= SKINNY {
-        outer_narrow(rows, k, n, x, y_bar, w_bar);
-    } else {
-        product(k, rows, n, (x, 1, k), (y_bar, n, 1), (w_bar, n), Write::Add);
-    }
-}
-
-/// `b̄ += Σ_rows Ȳ`.
-pub(super) fn reverse_bias<F: Real>(rows: usize, n: usize, y_bar: &[F], b_bar: &mut [F]) {
-    for row in y_bar[..rows * n].chunks_exact(n) {
-        for (b, &y) in b_bar.iter_mut().zip(row) {
-            *b += y;
+    for row in y[..biased * n].chunks_exact_mut(n) {
+        for (y, &b) in row.iter_mut().zip(bias) {
+            *y += b;
         }
     }
 }
 
-/// General product; matrices as (values, row stride, column stride), the result row-major.
-fn product<F: Real>(
-    m: usize, k: usize, n: usize, (a, a_rs, a_cs): (&[F], usize, usize), (b, b_rs, b_cs): (&[F], usize, usize),
-    (c, c_rs): (&mut [F], usize), write: Write,
+/// `X̄ (rows × k) = Ȳ (rows × n) Wᵀ`, replacing or added; the slivers are those of Wᵀ.
+pub(super) fn reverse_input<F: Real>(rows: usize, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool) {
+    let Weight { k, n, flat, slivers } = w;
+    if packs(k, n) {
+        let onto = if add { Onto::Result } else { Onto::Zero };
+        matrix::product(rows, n, View { values: y_bar, rs: n, cs: 1 }, slivers, x_bar, k, onto);
+    } else if n <= SKINNY {
+        rows_times_wide(rows, n, k, y_bar, flat, 1, n, x_bar, add);
+    } else {
+        rows_times_narrow(rows, n, k, y_bar, flat, 1, n, x_bar, add);
+    }
+}
+
+/// `W̄ (k × n) = Xᵀ Ȳ`, replacing or added.
+pub(super) fn reverse_weight<F: Real>(
+    rows: usize, (k, n): (usize, usize), x: &[F], y_bar: &[F], w_bar: &mut [F], add: bool, scratch: &mut Vec<F>,
 ) {
-    if m == 0 || n == 0 || k == 0 {
+    if packs(k, n) && rows > 0 {
+        matrix::transposed_product(rows, k, n, x, y_bar, w_bar, add, scratch);
         return;
     }
-    assert!((m - 1) * a_rs + (k - 1) * a_cs < a.len());
-    assert!((k - 1) * b_rs + (n - 1) * b_cs < b.len());
-    assert!((m - 1) * c_rs + n <= c.len());
-    #[allow(clippy::cast_possible_wrap)]
-    let s = |stride: usize| stride as isize;
-    // SAFETY: the three assertions bound every element that the product touches; `c` is borrowed mutably, so nothing aliases it.
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            c.as_mut_ptr(),
-            1,
-            s(c_rs),
-            write == Write::Add,
-            a.as_ptr(),
-            s(a_cs),
-            s(a_rs),
-            b.as_ptr(),
-            s(b_cs),
-            s(b_rs),
-            F::ONE,
-            F::ONE,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
+    if !add {
+        w_bar.fill(F::ZERO);
+    }
+    if k <= SKINNY {
+        outer_wide(rows, k, n, x, y_bar, w_bar);
+    } else if n <= SKINNY {
+        outer_narrow(rows, k, n, x, y_bar, w_bar);
+    }
+}
+
+multiversion! {
+    /// `b̄ = Σ_rows Ȳ`, replacing or added.
+    pub(super) fn reverse_bias<F: Real>(rows: usize, n: usize, y_bar: &[F], b_bar: &mut [F], add: bool) {
+        if !add {
+            b_bar.fill(F::ZERO);
+        }
+        for row in y_bar[..rows * n].chunks_exact(n) {
+            for (b, &y) in b_bar.iter_mut().zip(row) {
+                *b += y;
+            }
+        }
     }
 }
 
@@ -129,8 +127,10 @@ multiversion! {
 }
 
 multiversion! {
-    /// `Y (rows × n) = X (rows × k) W (k × n)`, n small: each element is a long dot product.
-    pub(super) fn rows_times_narrow<F: Real>(rows: usize, k: usize, n: usize, x: &[F], w: &[F], y: &mut [F]) {
+    /// `Y (rows × n) = X (rows × k) W`, n small: each element is a long dot product.
+    pub(super) fn rows_times_narrow<F: Real>(
+        rows: usize, k: usize, n: usize, x: &[F], w: &[F], w_rs: usize, w_cs: usize, y: &mut [F], add: bool
+    ) {
         const LANES: usize = 16;
         const DEPTH: usize = 512;
         let mut packed = [[F::ZERO; DEPTH]; SKINNY];
@@ -140,7 +140,7 @@ multiversion! {
             let padded = depth.div_ceil(LANES) * LANES;
             for (j, column) in packed[..n].iter_mut().enumerate() {
                 for p in 0..depth {
-                    column[p] = w[(from + p) * n + j];
+                    column[p] = w[(from + p) * w_rs + j * w_cs];
                 }
                 column[depth..padded].fill(F::ZERO);
             }
@@ -162,7 +162,7 @@ multiversion! {
                         sum += lane;
                     }
                     let to = &mut y[r * n + j];
-                    *to = if from == 0 { sum } else { *to + sum };
+                    *to = if from == 0 && !add { sum } else { *to + sum };
                 }
             }
             from += depth;
@@ -216,42 +216,116 @@ multiversion! {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::panel::matrix::Place;
 
-    fn numbers(n: usize, seed: u64) -> Vec<f64> {
+    fn numbers<F: Real>(n: usize, seed: u64) -> Vec<F> {
         let mut state = seed;
         (0..n)
             .map(|_| {
                 state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                f64::from((state >> 40) as u32) / f64::from(1_u32 << 24) - 0.5
+                F::of(f64::from((state >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
             })
             .collect()
     }
 
-    #[test]
-    fn all_three_products_agree_with_the_definition() {
-        for (rows, k, n) in [(5, 3, 70), (7, 70, 2), (4, 9, 9), (1, 1, 1), (3, 600, 8), (6, 8, 130), (33, 40, 50)] {
-            let (x, w, yb) = (numbers(rows * k, 1), numbers(k * n, 2), numbers(rows * n, 3));
-            let mut y = vec![9.0; rows * n];
-            forward(rows, k, n, &x, &w, &mut y);
-            let (mut xb, mut wb) = (numbers(rows * k, 4), numbers(k * n, 5));
-            let (xb0, wb0) = (xb.clone(), wb.clone());
-            reverse_input(rows, k, n, &yb, &w, &mut xb, Write::Add);
-            reverse_weight(rows, k, n, &x, &yb, &mut wb);
-            for r in 0..rows {
-                for j in 0..n {
-                    let want: f64 = (0..k).map(|p| x[r * k + p] * w[p * n + j]).sum();
-                    assert!((y[r * n + j] - want).abs() < 1e-12, "forward {rows} {k} {n}");
+    fn packed<F: Real>(place: Place, depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
+        let mut slivers: Vec<_> = Sliver::of(place, depth, columns).collect();
+        slivers.iter_mut().for_each(|sliver| sliver.pack(w));
+        slivers
+    }
+
+    fn close<F: Real>(got: F, want: f64, tolerance: f64, what: &str) {
+        assert!((got.as_f64() - want).abs() <= tolerance, "{what}: {got} for {want}");
+    }
+
+    fn check<F: Real>(rows: usize, k: usize, n: usize, tolerance: f64) {
+        let what = format!("{rows} {k} {n}");
+        let (x, w, y_bar) = (numbers::<F>(rows * k, 1), numbers::<F>(k * n, 2), numbers::<F>(rows * n, 3));
+        let (bias, biased) = (numbers::<F>(n, 6), rows / 2);
+        let slivers = packed(Place { offset: 0, rs: n, cs: 1 }, k, n, &w);
+        let transposed = packed(Place { offset: 0, rs: 1, cs: n }, n, k, &w);
+        let weight = Weight { k, n, flat: &w, slivers: &slivers };
+        let mut y = vec![F::of(9.0); rows * n];
+        forward(rows, biased, &x, weight, &bias, &mut y);
+        for add in [false, true] {
+            let (mut x_bar, mut w_bar, mut b_bar) =
+                (numbers::<F>(rows * k, 4), numbers::<F>(k * n, 5), numbers::<F>(n, 7));
+            let start = |v: &[F], i: usize| if add { v[i].as_f64() } else { 0.0 };
+            let (x0, w0, b0) = (x_bar.clone(), w_bar.clone(), b_bar.clone());
+            reverse_input(rows, &y_bar, Weight { slivers: &transposed, ..weight }, &mut x_bar, add);
+            reverse_weight(rows, (k, n), &x, &y_bar, &mut w_bar, add, &mut Vec::new());
+            reverse_bias(rows, n, &y_bar, &mut b_bar, add);
+            let sum = |len: usize, term: &dyn Fn(usize) -> (F, F)| -> f64 {
+                (0..len).map(term).map(|(a, b)| a.as_f64() * b.as_f64()).sum()
+            };
+            for j in 0..n {
+                for r in 0..rows {
+                    let b = if r < biased { bias[j].as_f64() } else { 0.0 };
+                    close(y[r * n + j], b + sum(k, &|p| (x[r * k + p], w[p * n + j])), tolerance, &what);
                 }
+                let want = start(&b0, j) + sum(rows, &|r| (y_bar[r * n + j], F::ONE));
+                close(b_bar[j], want, tolerance, &what);
                 for p in 0..k {
-                    let want: f64 = xb0[r * k + p] + (0..n).map(|j| yb[r * n + j] * w[p * n + j]).sum::<f64>();
-                    assert!((xb[r * k + p] - want).abs() < 1e-12, "input {rows} {k} {n}");
+                    let want = start(&w0, p * n + j) + sum(rows, &|r| (x[r * k + p], y_bar[r * n + j]));
+                    close(w_bar[p * n + j], want, tolerance, &what);
                 }
             }
-            for p in 0..k {
-                for j in 0..n {
-                    let want: f64 = wb0[p * n + j] + (0..rows).map(|r| x[r * k + p] * yb[r * n + j]).sum::<f64>();
-                    assert!((wb[p * n + j] - want).abs() < 1e-12, "weight {rows} {k} {n}");
-                }
+            for i in 0..rows * k {
+                let (r, p) = (i / k, i % k);
+                let want = start(&x0, i) + sum(n, &|j| (y_bar[r * n + j], w[p * n + j]));
+                close(x_bar[i], want, tolerance, &what);
+            }
+        }
+    }
+
+    /// Rows around the heights of tiles, widths around those of slivers, depths around that of a block.
+    const SHAPES: [(usize, usize, usize); 13] = [
+        (5, 3, 70),
+        (7, 70, 2),
+        (4, 9, 9),
+        (1, 1, 1),
+        (3, 600, 8),
+        (6, 8, 130),
+        (33, 40, 50),
+        (12, 32, 64),
+        (13, 31, 33),
+        (23, 64, 16),
+        (195, 65, 32),
+        (400, 12, 33),
+        (9, 10, 600),
+    ];
+
+    #[test]
+    fn all_products_agree_with_the_definition_on_every_instruction_set() {
+        #[cfg(target_arch = "x86_64")]
+        use crate::panel::simd::{HIGHEST, Level};
+        #[cfg(target_arch = "x86_64")]
+        let levels = [Level::Baseline, Level::V3, Level::V4];
+        #[cfg(not(target_arch = "x86_64"))]
+        let levels = [()];
+        for level in levels {
+            #[cfg(target_arch = "x86_64")]
+            HIGHEST.set(level);
+            #[cfg(not(target_arch = "x86_64"))]
+            let () = level;
+            for (rows, k, n) in SHAPES {
+                check::<f64>(rows, k, n, 1e-12);
+                check::<f32>(rows, k, n, 2e-4);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_the_product_does_not_depend_on_the_others() {
+        for (_, k, n) in SHAPES {
+            let (x, w) = (numbers::<f32>(40 * k, 1), numbers::<f32>(k * n, 2));
+            let slivers = packed(Place { offset: 0, rs: n, cs: 1 }, k, n, &w);
+            let weight = Weight { k, n, flat: &w, slivers: &slivers };
+            let (bias, mut all, mut alone) = (numbers(n, 3), vec![0.0; 40 * n], vec![0.0; n]);
+            forward(40, 40, &x, weight, &bias, &mut all);
+            for r in 0..40 {
+                forward(1, 1, &x[r * k..(r + 1) * k], weight, &bias, &mut alone);
+                assert!(all[r * n..(r + 1) * n] == alone[..], "row {r} of {k} × {n}");
             }
         }
     }

@@ -24,7 +24,7 @@ struct Tile<F> {
 
 impl<F: Real> Tile<F> {
     #[inline(always)]
-    fn fill(&mut self, function: Function, a: &[F], order: usize) {
+    fn fill<const FMA: bool>(&mut self, function: Function, a: &[F], order: usize) {
         let [d0, d1, d2, d3] = &mut self.d;
         let n = a.len();
         // One loop per function: the match is outside, so that each loop becomes vector code.
@@ -33,24 +33,24 @@ impl<F: Real> Tile<F> {
                 match order {
                     0 => {
                         for i in 0..n {
-                            d0[i] = $function.derivatives(a[i])[0];
+                            d0[i] = $function.derivatives_with::<F, FMA>(a[i])[0];
                         }
                     }
                     1 => {
                         for i in 0..n {
-                            let d = $function.derivatives(a[i]);
+                            let d = $function.derivatives_with::<F, FMA>(a[i]);
                             (d0[i], d1[i]) = (d[0], d[1]);
                         }
                     }
                     2 => {
                         for i in 0..n {
-                            let d = $function.derivatives(a[i]);
+                            let d = $function.derivatives_with::<F, FMA>(a[i]);
                             (d0[i], d1[i], d2[i]) = (d[0], d[1], d[2]);
                         }
                     }
                     _ => {
                         for i in 0..n {
-                            let d = $function.derivatives(a[i]);
+                            let d = $function.derivatives_with::<F, FMA>(a[i]);
                             (d0[i], d1[i], d2[i], d3[i]) = (d[0], d[1], d[2], d[3]);
                         }
                     }
@@ -77,7 +77,7 @@ multiversion! {
         let mut at = 0;
         while at < m {
             let n = TILE.min(m - at);
-            tile.fill(function, &a[at..at + n], order);
+            tile.fill::<FMA>(function, &a[at..at + n], order);
             let [d0, d1, d2, _] = &tile.d;
             let of = |slot: usize| &a[slot * m + at..][..n];
             for part in parts {
@@ -95,7 +95,7 @@ multiversion! {
                             (Some(uv), Some((u, v))) => {
                                 let (uv, u, v) = (of(uv), of(u), of(v));
                                 for i in 0..n {
-                                    y[i] = d2[i] * u[i] * v[i] + d1[i] * uv[i];
+                                    y[i] = d1[i].multiply_add::<FMA>(uv[i], d2[i] * u[i] * v[i]);
                                 }
                             }
                             (Some(uv), None) => {
@@ -120,79 +120,130 @@ multiversion! {
     }
 }
 
+/// The cotangents of the parts of `y`.
+#[derive(Clone, Copy)]
+pub(super) struct Cotangents<'a, F> {
+    /// Those pulled back; `None` if they are where the operand's are to be.
+    pub own: Option<&'a [F]>,
+    /// Those kept for the tangent.
+    pub kept: &'a [F],
+    /// Stored places from which on they are the kept ones: in `y`, and in `a`, where nobody asks for them.
+    pub first_kept: (usize, usize),
+}
+
+impl<F: Real> Cotangents<'_, F> {
+    /// A tile of one part's.
+    #[inline(always)]
+    fn read(&self, place: usize, at: usize, n: usize, m: usize, a_bar: &[F], to: &mut [F; TILE]) {
+        let from = match self.own {
+            _ if place >= self.first_kept.0 => &self.kept[(place - self.first_kept.0) * m..],
+            Some(own) => &own[place * m..],
+            None => &a_bar[place * m..],
+        };
+        if n == TILE {
+            // Of known length: no call.
+            to.copy_from_slice(&from[at..at + TILE]);
+        } else {
+            to[..n].copy_from_slice(&from[at..at + n]);
+        }
+    }
+}
+
 multiversion! {
     /// Cotangents of `a` from those of `y`: with `ȳ_p` the cotangent of part `p`,
     /// `ā = f′ȳ + Σ_u f″a_u ȳ_u + Σ_uv (f‴a_u a_v + f″a_uv) ȳ_uv`, `ā_u = f′ȳ_u + Σ_v f″a_v ȳ_uv`, `ā_uv = f′ȳ_uv`.
     ///
-    /// `a_bar` is overwritten, or added to if `add`; `slots` is the number of its parts.
+    /// `a_bar` is overwritten, or added to if `add`; parts hold `m` elements each.
     pub(super) fn reverse<F: Real>(
-        function: Function, parts: &[Part], a: &[F], y_bar: &[F], a_bar: &mut [F], slots: usize, m: usize, add: bool
+        function: Function, parts: &[Part], a: &[F], y_bar: Cotangents<F>, a_bar: &mut [F], m: usize, add: bool
     ) {
         let order = parts.iter().map(|p| match p {
             Part::Primal => 1,
             Part::First { .. } | Part::Second { product: None, .. } => 2,
             Part::Second { .. } => 3,
         }).max().unwrap_or(1);
+        let wanted = |place: usize| place < y_bar.first_kept.1;
         let mut tile = Tile { d: [[F::ZERO; TILE]; 4] };
+        let mut yb = [F::ZERO; TILE];
+        let mut primal = [F::ZERO; TILE];
         let mut at = 0;
         while at < m {
             let n = TILE.min(m - at);
-            tile.fill(function, &a[at..at + n], order);
+            tile.fill::<FMA>(function, &a[at..at + n], order);
             let [_, d1, d2, d3] = &tile.d;
-            if !add {
-                for slot in 0..slots {
-                    a_bar[slot * m + at..][..n].fill(F::ZERO);
-                }
-            }
-            let of = |slot: usize| &a[slot * m + at..][..n];
-            let mut primal = [F::ZERO; TILE];
+            let of = |place: usize| &a[place * m + at..][..n];
+            // A part's own term comes first, terms of pairs are added to it: parts are listed in that order.
             for part in parts {
                 match *part {
                     Part::Primal => {
-                        let yb = &y_bar[at..at + n];
+                        y_bar.read(0, at, n, m, a_bar, &mut yb);
                         for i in 0..n {
-                            primal[i] += d1[i] * yb[i];
+                            primal[i] = d1[i] * yb[i];
                         }
                     }
                     Part::First { y, a: from } => {
-                        let (yb, a) = (&y_bar[y * m + at..][..n], of(from));
-                        let ab = &mut a_bar[from * m + at..][..n];
-                        for i in 0..n {
-                            ab[i] += d1[i] * yb[i];
-                            primal[i] += d2[i] * a[i] * yb[i];
+                        y_bar.read(y, at, n, m, a_bar, &mut yb);
+                        own_term(of(from), d2, &yb, &mut primal, n);
+                        if wanted(from) {
+                            put(d1, &yb, &mut a_bar[from * m + at..][..n], add);
                         }
                     }
                     Part::Second { y, uv, product } => {
-                        let yb = &y_bar[y * m + at..][..n];
+                        y_bar.read(y, at, n, m, a_bar, &mut yb);
                         if let Some(uv) = uv {
-                            let a = of(uv);
-                            let ab = &mut a_bar[uv * m + at..][..n];
-                            for i in 0..n {
-                                ab[i] += d1[i] * yb[i];
-                                primal[i] += d2[i] * a[i] * yb[i];
+                            own_term(of(uv), d2, &yb, &mut primal, n);
+                            if wanted(uv) {
+                                put(d1, &yb, &mut a_bar[uv * m + at..][..n], add);
                             }
                         }
                         if let Some((u, v)) = product {
                             let (au, av) = (of(u), of(v));
-                            let ub = &mut a_bar[u * m + at..][..n];
                             for i in 0..n {
-                                let t = d2[i] * yb[i];
-                                ub[i] += t * av[i];
-                                primal[i] += d3[i] * au[i] * av[i] * yb[i];
+                                primal[i] = (d3[i] * yb[i]).multiply_add::<FMA>(au[i] * av[i], primal[i]);
                             }
-                            let vb = &mut a_bar[v * m + at..][..n];
-                            for i in 0..n {
-                                vb[i] += d2[i] * yb[i] * au[i];
+                            for (place, other) in [(u, av), (v, au)] {
+                                if wanted(place) {
+                                    let to = &mut a_bar[place * m + at..][..n];
+                                    for i in 0..n {
+                                        to[i] = (d2[i] * yb[i]).multiply_add::<FMA>(other[i], to[i]);
+                                    }
+                                }
                             }
                         }
                     }
                 }
             }
-            let ab = &mut a_bar[at..at + n];
-            for i in 0..n {
-                ab[i] += primal[i];
+            let to = &mut a_bar[at..at + n];
+            if add {
+                for i in 0..n {
+                    to[i] += primal[i];
+                }
+            } else {
+                to.copy_from_slice(&primal[..n]);
             }
             at += n;
+        }
+    }
+}
+
+/// `ā += f″ a_p ȳ_p`.
+#[inline(always)]
+fn own_term<F: Real>(a: &[F], d2: &[F; TILE], yb: &[F; TILE], primal: &mut [F; TILE], n: usize) {
+    for i in 0..n {
+        primal[i] += d2[i] * a[i] * yb[i];
+    }
+}
+
+/// `ā_p = f′ ȳ_p`, replacing or added.
+#[inline(always)]
+fn put<F: Real>(d1: &[F; TILE], yb: &[F; TILE], to: &mut [F], add: bool) {
+    if add {
+        for (i, to) in to.iter_mut().enumerate() {
+            *to += d1[i] * yb[i];
+        }
+    } else {
+        for (i, to) in to.iter_mut().enumerate() {
+            *to = d1[i] * yb[i];
         }
     }
 }

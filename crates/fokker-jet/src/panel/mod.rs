@@ -6,14 +6,18 @@
 //! [`Plan`] is the compiled form of a graph and a jet set, shared by all workers; [`Panel`] is one worker's workspace;
 //! [`Workers`] runs a job on every panel of a batch.
 
-mod dense;
+mod crew;
+pub(crate) mod dense;
 mod map;
+pub(crate) mod matrix;
 mod plan;
 mod product;
 mod simd;
+mod vector;
 mod workers;
 mod workspace;
 
 pub use plan::Plan;
-pub use workers::{PanelRange, Workers};
+pub(crate) use vector::Registers;
+pub use workers::{MOST_THREADS, PanelRange, Workers};
 pub use workspace::Panel;

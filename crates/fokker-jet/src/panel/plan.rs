@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{map, product};
-use crate::{Graph, JetError, JetSet, Live, NodeId, Op};
+use crate::{Graph, JetError, JetSet, Live, Node, NodeId, Op};
 
 /// A graph compiled for a jet set. Cheap to clone; shared by all workers.
 #[derive(Clone, Debug)]
@@ -24,17 +24,54 @@ pub(super) struct Inner {
     pub cotangent: Vec<usize>,
     /// Elements per row that each cotangent buffer must hold.
     pub cotangent_size: Vec<usize>,
+    /// For every `Map` node: does its operand's cotangent take the place of its own?
+    pub in_place: Vec<bool>,
+    /// What is known of the parts along the tangent.
+    pub tangent: Option<Tangent>,
     /// For every `Map` node its parts, in stored order (empty for other nodes).
     pub map_parts: Vec<Vec<map::Part>>,
     /// For every `Mul` node the terms of its product rule (empty for other nodes).
     pub mul_terms: Vec<Vec<product::Term>>,
 }
 
+/// The parts along the set's tangent.
+#[derive(Debug)]
+pub(super) struct Tangent {
+    /// The only input that moves along it.
+    pub input: usize,
+    /// The first of its parts, which are the last of all.
+    pub first: usize,
+    /// For every node, the stored places of the parts whose derivatives along the tangent are live there, in order.
+    pub kept: Vec<Vec<usize>>,
+}
+
+impl Tangent {
+    fn new(set: &JetSet, inputs: &[Live], live: &[Live]) -> Result<Option<Self>, JetError> {
+        let Some(first) = set.tangent() else { return Ok(None) };
+        let moves = |live: &Live| live.has(first);
+        let Some(input) = inputs.iter().position(moves) else {
+            return Err(JetError::Tangent { reason: "no input moves along it" });
+        };
+        if inputs.iter().filter(|live| moves(live)).count() > 1 {
+            return Err(JetError::Tangent { reason: "more than one input moves along it" });
+        }
+        if (first + 1..set.parts()).any(|part| inputs[input].has(part)) {
+            return Err(JetError::Tangent { reason: "an input has a second-order part along it" });
+        }
+        let kept = |live: &Live| {
+            let parts = (first..set.parts()).filter(|&part| live.has(part));
+            parts.filter_map(|part| set.undifferentiated(part)).map(|part| live.slot(part)).collect()
+        };
+        Ok(Some(Self { input, first, kept: live.iter().map(kept).collect() }))
+    }
+}
+
 impl Plan {
     /// Compiles `graph` for jets of `set`; `inputs` says for every graph input which of its parts are live.
     ///
     /// # Errors
-    /// [`JetError`] if the graph has no output or `inputs` does not fit graph and set.
+    /// [`JetError`] if the graph has no output, `inputs` does not fit graph and set, or the set has a tangent along which not just
+    /// one input moves.
     pub fn new(graph: &Graph, set: &JetSet, inputs: &[Live]) -> Result<Self, JetError> {
         let output = graph.output()?;
         if inputs.len() != graph.inputs().len() {
@@ -49,7 +86,9 @@ impl Plan {
         let on_parameters = dependence(graph, |op| matches!(op, Op::Dense { .. }));
         let on_input =
             (0..inputs.len()).map(|i| dependence(graph, |op| matches!(op, Op::Input(j) if *j == i))).collect();
-        let (cotangent, cotangent_size) = cotangent_buffers(graph, &live, output);
+        let in_place = in_place(graph, &live, output);
+        let tangent = Tangent::new(set, inputs, &live)?;
+        let (cotangent, cotangent_size) = cotangent_buffers(graph, &live, &in_place, output);
         let map_parts = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
             Op::Map { x, .. } => map_parts(set, &live[x.index()], y),
             _ => Vec::new(),
@@ -69,6 +108,8 @@ impl Plan {
             on_input,
             cotangent,
             cotangent_size,
+            in_place,
+            tangent,
             map_parts,
             mul_terms,
         })))
@@ -83,14 +124,23 @@ impl Plan {
     /// Numbers that a workspace holds for each row: all parts of all nodes, and the cotangent buffers.
     #[must_use]
     pub fn numbers_per_row(&self) -> usize {
-        let values = self.0.graph.nodes().iter().zip(&self.0.live).map(|(node, live)| node.width * live.count());
-        values.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
+        let nodes = self.0.graph.nodes().iter().enumerate();
+        let stored = nodes.map(|(i, node)| node.width * (self.0.live[i].count() + self.0.kept(i).len()));
+        stored.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
     }
 
     /// The jet set.
     #[must_use]
     pub fn set(&self) -> &JetSet {
         &self.0.set
+    }
+}
+
+impl Inner {
+    /// The stored places, at a node, of the parts whose cotangents are kept for the tangent.
+    pub fn kept(&self, node: usize) -> &[usize] {
+        let kept = self.tangent.as_ref().filter(|_| self.on_parameters[node]).map(|tangent| &tangent.kept[node]);
+        kept.map_or(&[], Vec::as_slice)
     }
 }
 
@@ -142,33 +192,53 @@ fn dependence(graph: &Graph, root: impl Fn(&Op) -> bool) -> Vec<bool> {
     depends
 }
 
+/// A map that alone reads its operand, both storing the same parts in the same places (or the map one more at the end): its
+/// cotangent turns into its operand's, tile by tile.
+fn in_place(graph: &Graph, live: &[Live], output: NodeId) -> Vec<bool> {
+    let mut readers = vec![0; graph.nodes().len()];
+    readers[output.index()] += 1;
+    graph.nodes().iter().flat_map(|node| operands(&node.op)).for_each(|i| readers[i] += 1);
+    let same_places = |x: &Live, y: &Live| (0..x.0.len()).filter(|&p| x.has(p)).all(|p| x.slot(p) == y.slot(p));
+    let fits = |(node, y): (&Node, &Live)| match &node.op {
+        Op::Map { x, .. } => {
+            let input = matches!(graph.nodes()[x.index()].op, Op::Input(_));
+            readers[x.index()] == 1 && !input && same_places(&live[x.index()], y)
+        }
+        _ => false,
+    };
+    graph.nodes().iter().zip(live).map(fits).collect()
+}
+
 /// A cotangent lives from the reverse step of its node's last reader to its node's own; buffers are handed on accordingly, so
 /// that a long chain needs two of them.
-fn cotangent_buffers(graph: &Graph, live: &[Live], output: NodeId) -> (Vec<usize>, Vec<usize>) {
+fn cotangent_buffers(graph: &Graph, live: &[Live], in_place: &[bool], output: NodeId) -> (Vec<usize>, Vec<usize>) {
     const NONE: usize = usize::MAX;
     let mut buffer = vec![NONE; graph.nodes().len()];
     let mut sizes: Vec<usize> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
-    let mut take = |node: usize, buffer: &mut Vec<usize>, free: &mut Vec<usize>| {
-        if buffer[node] == NONE {
-            let id = free.pop().unwrap_or_else(|| {
-                sizes.push(0);
-                sizes.len() - 1
-            });
-            sizes[id] = sizes[id].max(graph.nodes()[node].width * live[node].count());
-            buffer[node] = id;
-        }
+    let size = |node: usize| graph.nodes()[node].width * live[node].count();
+    let mut take = |node: usize, free: &mut Vec<usize>| {
+        let id = free.pop().unwrap_or_else(|| {
+            sizes.push(0);
+            sizes.len() - 1
+        });
+        sizes[id] = sizes[id].max(size(node));
+        id
     };
-    take(output.index(), &mut buffer, &mut free);
+    buffer[output.index()] = take(output.index(), &mut free);
     for node in (0..=output.index()).rev() {
         if buffer[node] == NONE {
             continue;
         }
         for operand in operands(&graph.nodes()[node].op) {
-            take(operand, &mut buffer, &mut free);
+            if in_place[node] {
+                buffer[operand] = buffer[node];
+            } else if buffer[operand] == NONE {
+                buffer[operand] = take(operand, &mut free);
+            }
         }
         // An input's cotangent is the result; it is kept.
-        if !matches!(graph.nodes()[node].op, Op::Input(_)) {
+        if !in_place[node] && !matches!(graph.nodes()[node].op, Op::Input(_)) {
             free.push(buffer[node]);
         }
     }

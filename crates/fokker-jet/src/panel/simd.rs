@@ -2,27 +2,30 @@
 
 /// Compiles a generic body for several instruction sets and calls the best one that the processor has.
 ///
-/// `FMA` is a constant inside the body, true where a fused multiply-add is one instruction.
+/// Inside the body, `FMA` is true where a fused multiply-add is one instruction, `V` is the widest register, and `TALL` the
+/// number of rows of a matrix tile for which there are registers enough.
 macro_rules! multiversion {
     ($(#[$doc:meta])* pub(super) fn $name:ident<$f:ident: Real>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
         pub(super) fn $name<$f: crate::Real>($($arg: $ty),*) {
             #[inline(always)]
-            #[allow(clippy::too_many_arguments)]
-            fn body<$f: crate::Real, const FMA: bool>($($arg: $ty),*) $body
+            #[allow(clippy::too_many_arguments, clippy::extra_unused_type_parameters)]
+            fn body<$f: crate::Real, V: crate::panel::vector::Vector<$f>, const FMA: bool, const TALL: usize>(
+                $($arg: $ty),*
+            ) $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,fma,avx2")]
                 #[allow(clippy::too_many_arguments)]
                 fn v4<$f: crate::Real>($($arg: $ty),*) {
-                    body::<$f, true>($($arg),*)
+                    body::<$f, $f::V4, true, 12>($($arg),*)
                 }
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
                 fn v3<$f: crate::Real>($($arg: $ty),*) {
-                    body::<$f, true>($($arg),*)
+                    body::<$f, $f::V3, true, 6>($($arg),*)
                 }
                 match $crate::panel::simd::level() {
                     // SAFETY: the processor has been asked for every feature that the function is compiled for.
@@ -33,7 +36,7 @@ macro_rules! multiversion {
                 }
             }
             // NEON, with its fused multiply-add, is part of the aarch64 baseline.
-            body::<$f, { cfg!(target_arch = "aarch64") }>($($arg),*);
+            body::<$f, $f::Baseline, { cfg!(target_arch = "aarch64") }, 6>($($arg),*);
         }
     };
 }
@@ -41,16 +44,35 @@ pub(super) use multiversion;
 
 /// The instruction sets that kernels are compiled for.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Level {
-    V4,
-    V3,
     Baseline,
+    V3,
+    V4,
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+thread_local! {
+    /// Tests lower it to run what other processors would.
+    pub(super) static HIGHEST: std::cell::Cell<Level> = const { std::cell::Cell::new(Level::V4) };
 }
 
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(super) fn level() -> Level {
+    #[cfg(test)]
+    {
+        HIGHEST.get().min(best())
+    }
+    #[cfg(not(test))]
+    {
+        best()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn best() -> Level {
     // The standard library caches the answers.
     if is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512vl")

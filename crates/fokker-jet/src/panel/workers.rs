@@ -1,12 +1,15 @@
 //! Running a job on every panel of a batch.
 
 use std::ops::Range;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::{Panel, Plan};
+use super::Panel;
+use super::crew::Crew;
+use super::plan::Plan;
 use crate::{JetError, Real};
 
-/// A pool of threads, the rows that each takes at a time, and how the panels are shared out.
+/// A crew of threads, the rows that each takes at a time, and how the panels are shared out.
 ///
 /// Panels are dealt to *lanes* in turn: panel `i` goes to lane `i mod lanes`, and each lane has its own workspaces and
 /// accumulators. What a lane computes does not depend on who runs it, so results depend on the number of lanes alone. By
@@ -14,8 +17,7 @@ use crate::{JetError, Real};
 /// to the last bit on any number of threads.
 #[derive(Debug)]
 pub struct Workers {
-    pool: rayon::ThreadPool,
-    threads: usize,
+    crew: Crew,
     lanes: usize,
     rows: usize,
 }
@@ -23,14 +25,23 @@ pub struct Workers {
 /// Which rows of the batch a panel holds.
 pub type PanelRange = Range<usize>;
 
-/// More threads than this are a slip of the pen, and starting them would take the machine down.
-const MOST_THREADS: usize = 256;
+/// The most threads, and lanes: more are a slip of the pen, and starting them would take the machine down.
+pub const MOST_THREADS: usize = 256;
 
 /// Lanes of the deterministic mode.
 const DETERMINISTIC_LANES: usize = 8;
 
+/// Vectors with fewer elements than this are not worth a meeting.
+const ALONE: usize = 1 << 14;
+
+/// Elements of a vector that a thread takes at a time.
+const CHUNK: usize = 1 << 12;
+
+/// Most pieces of a sum.
+const PIECES: usize = 64;
+
 impl Workers {
-    /// A pool of `threads` threads (0: as many as the machine has), `rows` rows a panel.
+    /// A crew of `threads` threads (0: as many as the machine has), `rows` rows a panel.
     ///
     /// # Errors
     /// [`JetError::Threads`] if the system refuses the threads.
@@ -40,11 +51,8 @@ impl Workers {
         if threads > MOST_THREADS {
             return Err(JetError::Threads { threads, reason: format!("at most {MOST_THREADS}") });
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| JetError::Threads { threads, reason: error.to_string() })?;
-        Ok(Self { pool, threads, lanes: threads, rows: rows.max(1) })
+        let crew = Crew::new(threads).map_err(|error| JetError::Threads { threads, reason: error.to_string() })?;
+        Ok(Self { crew, lanes: threads, rows: rows.max(1) })
     }
 
     /// Makes sums independent of the number of threads.
@@ -63,7 +71,7 @@ impl Workers {
     /// Number of threads.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.threads
+        self.crew.members()
     }
 
     /// Rows a panel.
@@ -78,37 +86,153 @@ impl Workers {
         (0..self.lanes).map(|_| Mutex::new(Panel::new(plan, self.rows))).collect()
     }
 
-    /// Runs `job(lane state, panel number, rows)` for each panel of a batch of `rows` rows; results in the order of the panels.
+    /// Runs `job(lane state, panel number, rows)` for each panel of a batch of `rows` rows, in panels of `size` rows.
     ///
     /// `states` has one entry a lane. A lane's panels run one after the other, in order.
-    pub fn run<S: Send, R: Send>(
-        &self, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, PanelRange) -> R + Sync,
-    ) -> Vec<R> {
-        self.run_by(self.rows, rows, states, job)
-    }
-
-    /// As [`run`](Self::run), with panels of `size` rows.
-    pub fn run_by<S: Send, R: Send>(
-        &self, size: usize, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, PanelRange) -> R + Sync,
-    ) -> Vec<R> {
+    pub fn run<S: Send>(
+        &self, size: usize, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, PanelRange) + Sync,
+    ) {
         let panels = rows.div_ceil(size);
         let lanes = self.lanes.min(states.len()).max(1);
-        let lane = |lane: usize| {
-            let mut state = states[lane].lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            (lane..panels)
-                .step_by(lanes)
-                .map(|i| (i, job(&mut state, i, i * size..rows.min((i + 1) * size))))
-                .collect::<Vec<_>>()
-        };
-        let mut results: Vec<(usize, R)> = if self.threads == 1 {
-            (0..lanes).flat_map(lane).collect()
-        } else {
-            let by_thread = self
-                .pool
-                .broadcast(|context| (context.index()..lanes).step_by(self.threads).flat_map(lane).collect::<Vec<_>>());
-            by_thread.into_iter().flatten().collect()
-        };
-        results.sort_unstable_by_key(|&(i, _)| i);
+        self.crew.run(&|member| {
+            for lane in (member..lanes).step_by(self.threads()) {
+                let mut state = states[lane].lock().unwrap_or_else(PoisonError::into_inner);
+                for i in (lane..panels).step_by(lanes) {
+                    job(&mut state, i, i * size..rows.min((i + 1) * size));
+                }
+            }
+        });
+    }
+
+    /// As [`run`](Self::run) with [`panel_rows`](Self::panel_rows) rows a panel; the jobs' results in the order of the panels.
+    pub fn map<S: Send, R: Send>(
+        &self, rows: usize, states: Vec<S>, job: impl Fn(&mut S, usize, PanelRange) -> R + Sync,
+    ) -> Vec<R> {
+        let states: Vec<_> = states.into_iter().map(|state| Mutex::new((state, Vec::new()))).collect();
+        self.run(self.rows, rows, &states, |(state, results), panel, range| {
+            results.push((panel, job(state, panel, range)));
+        });
+        let of_lane = |lane: Mutex<(S, Vec<(usize, R)>)>| lane.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+        let mut results: Vec<(usize, R)> = states.into_iter().flat_map(of_lane).collect();
+        results.sort_unstable_by_key(|&(panel, _)| panel);
         results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Calls `job` for each item, on all threads.
+    pub fn for_each<T: Send>(&self, items: &mut [T], job: impl Fn(&mut T) + Sync) {
+        let (len, base) = (items.len(), Shared(items.as_mut_ptr()));
+        self.crew.run(&|member| {
+            for i in (member..len).step_by(self.threads()) {
+                // SAFETY: `i` is in range, and no other member has this remainder of the division by their number.
+                job(unsafe { &mut *base.at(i) });
+            }
+        });
+    }
+
+    /// Sums `term` over pieces of a vector, on all threads. The pieces depend on the vector's length alone.
+    pub fn sum<T: Sync>(&self, vector: &[T], term: impl Fn(&[T]) -> f64 + Sync) -> f64 {
+        let size = vector.len().div_ceil(PIECES).max(CHUNK);
+        let sums = [const { AtomicU64::new(0) }; PIECES];
+        let share = |member: usize, members: usize| {
+            for (piece, sum) in vector.chunks(size).zip(&sums).skip(member).step_by(members) {
+                sum.store(term(piece).to_bits(), Ordering::Relaxed);
+            }
+        };
+        if vector.len() < ALONE {
+            share(0, 1);
+        } else {
+            self.crew.run(&|member| share(member, self.threads()));
+        }
+        sums.iter().map(|sum| f64::from_bits(sum.load(Ordering::Relaxed))).sum()
+    }
+
+    /// Cuts vectors of one length into chunks and calls `job(first element's number, chunks)` for each, on all threads.
+    ///
+    /// Where the cuts are does not depend on the number of threads.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn for_each_chunk<T: Send, const N: usize>(
+        &self, vectors: [&mut [T]; N], job: impl Fn(usize, [&mut [T]; N]) + Sync,
+    ) {
+        let len = vectors.first().map_or(0, |v| v.len());
+        assert!(vectors.iter().all(|v| v.len() == len), "vectors of different lengths");
+        let bases = vectors.map(|v| Shared(v.as_mut_ptr()));
+        let share = |member: usize, members: usize| {
+            for i in (member..len.div_ceil(CHUNK)).step_by(members) {
+                let (start, end) = (i * CHUNK, len.min((i + 1) * CHUNK));
+                // SAFETY: the chunk lies within each vector, and no other member has chunk `i`.
+                job(
+                    start,
+                    bases.each_ref().map(|b| unsafe { std::slice::from_raw_parts_mut(b.at(start), end - start) }),
+                );
+            }
+        };
+        if len < ALONE {
+            share(0, 1);
+        } else {
+            self.crew.run(&|member| share(member, self.threads()));
+        }
+    }
+}
+
+/// A vector's address, shared by the members of a crew, who take disjoint pieces.
+struct Shared<T>(*mut T);
+
+// SAFETY: all use is in `for_each` and `for_each_chunk`, whose members touch disjoint elements of type `T: Send`.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    fn at(&self, i: usize) -> *mut T {
+        self.0.wrapping_add(i)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_met_once_and_results_keep_their_order() {
+        for (threads, rows) in [(1, 10), (2, 64), (3, 65), (2, 0)] {
+            for workers in [Workers::new(threads, 8).unwrap(), Workers::new(threads, 8).unwrap().deterministic()] {
+                let ranges = workers.map(rows, vec![(); workers.lanes()], |(), panel, range| (panel, range));
+                let all: Vec<usize> = ranges.iter().flat_map(|(_, range)| range.clone()).collect();
+                assert_eq!(all, (0..rows).collect::<Vec<_>>());
+                assert!(ranges.iter().enumerate().all(|(i, (panel, _))| i == *panel));
+            }
+        }
+    }
+
+    #[test]
+    fn chunks_cover_vectors_once() {
+        let workers = Workers::new(3, 8).unwrap();
+        for len in [0, 5, ALONE - 1, ALONE + 1, 3 * ALONE + 7] {
+            let (mut a, mut b) = (vec![1_usize; len], vec![0_usize; len]);
+            workers.for_each_chunk([&mut a, &mut b], |start, [a, b]| {
+                for (i, (a, b)) in a.iter_mut().zip(b).enumerate() {
+                    *a += 1;
+                    *b += start + i;
+                }
+            });
+            assert!(a.iter().all(|&x| x == 2) && b.iter().enumerate().all(|(i, &x)| i == x));
+        }
+        let mut items = vec![0; 11];
+        workers.for_each(&mut items, |x| *x += 1);
+        assert_eq!(items, [1; 11]);
+    }
+
+    #[test]
+    fn sums_are_the_same_on_any_number_of_threads() {
+        let numbers: Vec<f64> = (0..3 * ALONE + 7).map(|i| f64::from(u32::try_from(i).unwrap()).sin()).collect();
+        let sum = |threads| Workers::new(threads, 8).unwrap().sum(&numbers, |piece| piece.iter().sum());
+        assert!(sum(1).to_bits() == sum(2).to_bits() && sum(1).to_bits() == sum(5).to_bits());
+        assert!((sum(1) - numbers.iter().sum::<f64>()).abs() < 1e-9);
+        assert!(sum(1) != 0.0);
+    }
+
+    #[test]
+    fn a_crew_too_large_is_refused() {
+        assert!(matches!(Workers::new(MOST_THREADS + 1, 8), Err(JetError::Threads { .. })));
     }
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Element, Tensor, TensorData};
 
 use super::evaluate::evaluate_node;
 use super::jet::Jet;
-use crate::{Graph, JetError, JetSet, Live, NodeId, Real, Tape, Wrt};
+use crate::{Graph, JetError, JetSet, Live, NodeId, Parameters, Real, Tape, Wrt};
 
 /// A [`Tape`] whose work is done by Burn tensors on any of Burn's devices, with host arrays at the boundary.
 ///
@@ -17,7 +17,7 @@ use crate::{Graph, JetError, JetSet, Live, NodeId, Real, Tape, Wrt};
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use fokker_jet::{Function, Graph, JetSet, Live, Tape, Wrt, tensor::TensorTape};
+/// use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt, tensor::TensorTape};
 /// # fn main() -> Result<(), fokker_jet::JetError> {
 /// // y = sin(x): y_vv = −sin(x) v², and d(y_vv)/dx = −cos(x) v².
 /// let mut graph = Graph::new();
@@ -30,11 +30,12 @@ use crate::{Graph, JetError, JetSet, Live, NodeId, Real, Tape, Wrt};
 /// tape.begin(1);
 /// tape.input(0, 0)[0] = 0.3;
 /// tape.input(0, 1)[0] = 1.0;
-/// tape.forward(&[], 0..set.parts());
+/// let none = Parameters::new(&graph, Vec::new());
+/// tape.forward(&none, 0..set.parts());
 /// assert!((tape.output(2)[0] + 0.3_f64.sin()).abs() < 1e-15);
 ///
 /// tape.seed(2)[0] = 1.0;
-/// tape.reverse(&[], set.parts(), Wrt::Input(0));
+/// tape.reverse(&none, set.parts(), Wrt::Input(0));
 /// assert!((tape.input_gradient()[0] + 0.3_f64.cos()).abs() < 1e-15);
 /// # Ok(()) }
 /// ```
@@ -53,6 +54,10 @@ pub struct TensorTape<F> {
     outputs: Vec<Vec<F>>,
     /// By part.
     seeds: Vec<Vec<F>>,
+    /// Are the seeds of the next reverse pass in the tangent's input to be kept?
+    recording: bool,
+    /// By part: the seeds kept for the parts along the tangent, empty if none are.
+    kept: Vec<Vec<F>>,
     input_gradient: Vec<F>,
     parameter_gradient: Vec<F>,
 }
@@ -94,6 +99,8 @@ impl<F: Real + Element> TensorTape<F> {
             inputs: live.iter().map(|_| vec![Vec::new(); set.parts()]).collect(),
             outputs: vec![Vec::new(); set.parts()],
             seeds: vec![Vec::new(); set.parts()],
+            recording: false,
+            kept: Vec::new(),
             input_gradient: Vec::new(),
             parameter_gradient: vec![F::ZERO; graph.parameter_count()],
             graph: graph.clone(),
@@ -131,6 +138,25 @@ impl<F: Real + Element> TensorTape<F> {
         Evaluation { primals, parameters: leaves, output }
     }
 
+    fn set(&self) -> &JetSet {
+        &self.sets[self.sets.len() - 1]
+    }
+
+    /// The input that moves along the tangent.
+    fn tangent_input(&self) -> Option<usize> {
+        let first = self.set().tangent()?;
+        self.live.iter().position(|live| live.has(first))
+    }
+
+    /// Gives the parts along the tangent the seeds kept.
+    fn seed_tangent(&mut self) {
+        for part in 0..self.seeds.len() {
+            if let Some(of) = self.set().undifferentiated(part) {
+                self.seeds[part].copy_from_slice(&self.kept[of]);
+            }
+        }
+    }
+
     /// `Σ_p ⟨output part p, seed p⟩` over the live parts of the output.
     fn seeded_sum(&self, output: Jet<2>) -> Tensor<1> {
         let live = output.live().clone();
@@ -164,6 +190,8 @@ impl<F: Real + Element> TensorTape<F> {
 impl<F: Real + Element> Tape<F> for TensorTape<F> {
     fn begin(&mut self, rows: usize) {
         self.rows = rows;
+        self.recording = false;
+        self.kept.clear();
         for (number, parts) in self.inputs.iter_mut().enumerate() {
             let width = self.graph.width(self.graph.inputs()[number]);
             for (part, values) in parts.iter_mut().enumerate() {
@@ -185,7 +213,7 @@ impl<F: Real + Element> Tape<F> for TensorTape<F> {
         &mut self.inputs[input][part]
     }
 
-    fn forward(&mut self, parameters: &[F], parts: Range<usize>) {
+    fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>) {
         let end = parts.end.min(self.sets.len());
         if self.rows == 0 || parts.start >= end {
             return;
@@ -207,10 +235,24 @@ impl<F: Real + Element> Tape<F> for TensorTape<F> {
         &mut self.seeds[part]
     }
 
+    fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]) {
+        (&self.outputs[output], &mut self.seeds[seed])
+    }
+
     // A part's number exceeds those of all parts that it is made of, so cutting the set down to 0..parts keeps just the seeds
     // that count.
-    fn reverse(&mut self, parameters: &[F], parts: usize, wrt: Wrt) {
+    fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
         let parts = parts.min(self.sets.len());
+        match wrt {
+            Wrt::Input(input) if self.recording && Some(input) == self.tangent_input() => {
+                self.recording = false;
+                self.kept.clone_from(&self.seeds);
+                // Seeds of parts that this pass leaves out do not count.
+                self.kept[parts..].iter_mut().for_each(|seed| seed.fill(F::ZERO));
+            }
+            Wrt::Parameters if !self.kept.is_empty() => self.seed_tangent(),
+            _ => {}
+        }
         let gradients = if self.rows == 0 || parts == 0 { Vec::new() } else { self.gradients(parameters, parts, wrt) };
         match wrt {
             Wrt::Input(number) => {
@@ -236,8 +278,12 @@ impl<F: Real + Element> Tape<F> for TensorTape<F> {
         &self.input_gradient
     }
 
-    fn parameter_gradient(&self) -> &[F] {
+    fn parameter_gradient(&mut self) -> &[F] {
         &self.parameter_gradient
+    }
+
+    fn record(&mut self) {
+        self.recording = true;
     }
 
     fn clear_gradient(&mut self) {
@@ -249,7 +295,10 @@ impl<F: Real + Element> Tape<F> for TensorTape<F> {
 fn first_parts(set: &JetSet, parts: usize) -> Result<JetSet, JetError> {
     let directions = set.directions().min(parts - 1);
     let kept = set.pairs().filter(|&(uv, _, _)| uv < parts);
-    kept.map(|(_, u, v)| (u - 1, v - 1)).try_fold(JetSet::first_order(directions), |set, (i, j)| set.with_pair(i, j))
+    let cut = kept
+        .map(|(_, u, v)| (u - 1, v - 1))
+        .try_fold(JetSet::first_order(directions), |set, (i, j)| set.with_pair(i, j))?;
+    if parts == set.parts() && set.tangent().is_some() { cut.with_tangent() } else { Ok(cut) }
 }
 
 fn refill<F: Real>(values: &mut Vec<F>, len: usize) {

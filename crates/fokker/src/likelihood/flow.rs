@@ -1,6 +1,5 @@
 //! The probability-flow ODE dx/dt = a x − ½ g² s, and ∫ div (dx/dt) dt along it, on all lanes.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fokker_jet::Real;
@@ -59,11 +58,11 @@ impl Run<'_> {
         let chunk = rows.div_ceil(lanes);
         let active = self.workers.panel_rows().min(chunk).max(1);
         let directions = Directions::space(trace.directions());
-        let tapes: Result<Vec<_>, _> = (0..lanes).map(|_| score.tape(&directions, active).map(Mutex::new)).collect();
+        let tapes: Result<Vec<_>, _> = (0..lanes).map(|_| score.tape(&directions, active)).collect();
         let solver = Dopri5 { tolerance: self.tolerance, limits: Limits { steps: self.step_limit }, active };
         let done = AtomicUsize::new(0);
         // As many panels as lanes: one job for each lane.
-        let trajectories = self.workers.run(lanes * self.workers.panel_rows(), &tapes?, |tape, lane, _| {
+        let trajectories = self.workers.map(lanes * self.workers.panel_rows(), tapes?, |tape, lane, _| {
             let (first, end) = ((lane * chunk).min(rows), ((lane + 1) * chunk).min(rows));
             let mut flow = Flow {
                 sde: score.sde(),

@@ -9,8 +9,7 @@ use crate::score::ScoreTape;
 /// The term's sum over the panel; its cotangents, times `scale`, are added to the seeds of s.
 pub(super) fn term<F: Real>(tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, weighting: Weighting, scale: f64) -> f64 {
     let dim = rows.dim;
-    let s = tape.part(0).to_vec();
-    let seed = tape.seed(0);
+    let (s, seed) = tape.part_and_seed(0, 0);
     let mut sum = 0.0;
     for (row, c) in rows.sde.iter().enumerate() {
         let weight = weighting.lambda(c) * rows.weight[row];

@@ -1,10 +1,10 @@
 //! J = J_DSM + α R_vec + β R_scalar and its gradient, over a batch, in parallel.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use fokker_jet::panel::{Panel, Workers};
-use fokker_jet::{JetError, Real, Tape};
+use fokker_jet::panel::{MOST_THREADS, Panel, Workers};
+use fokker_jet::{JetError, Parameters, Real, Tape};
 use rand::RngExt;
 
 use super::divergence::fill_normal;
@@ -81,7 +81,6 @@ pub(super) struct Probing<F> {
     pub u: Vec<F>,
     pub v: Vec<Vec<F>>,
     pub residual: [Vec<F>; 2],
-    pub kappa: Vec<F>,
 }
 
 #[derive(Debug)]
@@ -90,6 +89,14 @@ struct Lane<F> {
     rows: PanelRows<F>,
     probing: Probing<F>,
     row: Vec<f32>,
+    sums: Sums,
+}
+
+/// Sums over rows of J_DSM and of the pass's own term.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    dsm: f64,
+    term: f64,
 }
 
 /// A tape shape and a workspace for each lane.
@@ -102,36 +109,61 @@ struct Pass<F> {
 }
 
 impl<F: Real> Pass<F> {
-    /// As many rows a panel as the cache holds, but no fewer than the config says and no more than there are for a lane.
+    /// Panels of equal size for all lanes, of as many rows as the cache holds, but no fewer than the config says and no more than
+    /// there are for a lane.
     fn new(model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize) -> Result<Self, JetError> {
         let plan = model.plan(&directions)?;
-        let fit = CACHE / (plan.numbers_per_row() * size_of::<F>()).max(1);
-        let rows = fit.max(workers.panel_rows()).min(batch.div_ceil(workers.lanes())).div_ceil(BLOCK) * BLOCK;
+        let fit = (CACHE / (plan.numbers_per_row() * size_of::<F>()).max(1)).max(workers.panel_rows());
+        let of_lane = batch.div_ceil(workers.lanes());
+        let rows = of_lane.div_ceil(of_lane.div_ceil(fit).max(1)).div_ceil(BLOCK).max(1) * BLOCK;
         let lane = || Lane {
             panel: Panel::new(&plan, rows),
             rows: PanelRows { dim: model.dim(), ..PanelRows::default() },
             probing: Probing::default(),
             row: vec![0.0; model.dim()],
+            sums: Sums::default(),
         };
         Ok(Self { directions, rows, lanes: (0..workers.lanes()).map(|_| Mutex::new(lane())).collect() })
     }
 
-    fn clear(&self) {
-        self.locked().for_each(|mut lane| lane.panel.clear_gradient());
-    }
-
-    /// Adds the lanes' gradients, in order.
-    fn add_gradient(&self, gradient: &mut [F]) {
-        for lane in self.locked() {
-            for (g, &l) in gradient.iter_mut().zip(lane.panel.parameter_gradient()) {
-                *g += l;
-            }
+    fn clear(&mut self) {
+        for lane in &mut self.lanes {
+            let lane = unlocked(lane);
+            lane.panel.clear_gradient();
+            lane.sums = Sums::default();
         }
     }
 
-    fn locked(&self) -> impl Iterator<Item = MutexGuard<'_, Lane<F>>> {
-        self.lanes.iter().map(|lane| lane.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The lanes' sums, in order.
+    fn sums(&mut self) -> Sums {
+        self.lanes
+            .iter_mut()
+            .map(unlocked)
+            .fold(Sums::default(), |all, lane| Sums { dsm: all.dsm + lane.sums.dsm, term: all.term + lane.sums.term })
     }
+
+    /// Adds the lanes' gradients, in order; replaces what is there if `fresh`.
+    fn add_gradient(&mut self, workers: &Workers, gradient: &mut [F], fresh: bool) {
+        let (mut of_lanes, lanes) = ([&[][..]; MOST_THREADS], self.lanes.len());
+        for (of_lane, lane) in of_lanes.iter_mut().zip(&mut self.lanes) {
+            *of_lane = unlocked(lane).panel.parameter_gradient();
+        }
+        let of_lanes = &of_lanes[..lanes.min(MOST_THREADS)];
+        workers.for_each_chunk([gradient], |start, [gradient]| {
+            let end = start + gradient.len();
+            for (i, of_lane) in of_lanes.iter().enumerate() {
+                if fresh && i == 0 {
+                    gradient.copy_from_slice(&of_lane[start..end]);
+                } else {
+                    gradient.iter_mut().zip(&of_lane[start..end]).for_each(|(g, &l)| *g += l);
+                }
+            }
+        });
+    }
+}
+
+fn unlocked<T>(lane: &mut Mutex<T>) -> &mut T {
+    lane.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The training objective for one model, with the workspaces to evaluate it.
@@ -183,59 +215,75 @@ impl<F: Real> Objective<F> {
         })
     }
 
-    /// Is the score-FPE term due at this step?
-    fn fp_due(&self, step: Step) -> Option<(&FpConfig, &Pass<F>)> {
-        let fp = self.config.fp.as_ref()?;
-        if step.0.is_multiple_of(fp.every.max(1)) { Some((fp, self.fp.as_ref()?)) } else { None }
-    }
-
     /// The objective's terms and its gradient (into `gradient`) at these parameters, on the draws of this step.
-    pub fn evaluate(&self, step: Step, parameters: &[F], gradient: &mut [F]) -> LossTerms {
-        gradient.fill(F::ZERO);
+    pub fn evaluate(&mut self, step: Step, parameters: &Parameters<F>, gradient: &mut [F]) -> LossTerms {
+        let Self { model, data, config, batch, streams, sampler, workers, dsm, fp, scalar } = self;
+        let call = Call { model, data, config, batch: *batch, streams, sampler, workers, step, parameters };
         let mut terms = LossTerms { dsm: 0.0, fp: None, scalar: None };
-        let mut plain = 0..self.batch;
-        if let Some((config, pass)) = self.fp_due(step) {
-            let rows = fraction(self.batch, config.batch_fraction, 1);
-            let shared = config.points == PointSource::Perturbed;
-            let (dsm, fp) = self.fp_pass(step, config, pass, rows, parameters);
-            pass.add_gradient(gradient);
-            terms.fp = Some(fp / count(rows));
-            if shared {
-                terms.dsm += dsm;
+        let mut fresh = true;
+        let mut add = |pass: &mut Pass<F>| {
+            pass.add_gradient(workers, gradient, fresh);
+            fresh = false;
+        };
+        let mut plain = 0..call.batch;
+        if let (Some(config), Some(pass)) = (&call.config.fp, fp)
+            && step.0.is_multiple_of(config.every.max(1))
+        {
+            let rows = fraction(call.batch, config.batch_fraction, 1);
+            let sums = call.fp_pass(config, pass, rows);
+            add(pass);
+            terms.fp = Some(sums.term / count(rows));
+            if config.points == PointSource::Perturbed {
+                terms.dsm += sums.dsm;
                 plain.start = rows;
             }
         }
         if !plain.is_empty() {
-            terms.dsm += self.dsm_pass(step, plain, parameters);
-            self.dsm.add_gradient(gradient);
+            terms.dsm += call.dsm_pass(dsm, plain).dsm;
+            add(dsm);
         }
-        terms.dsm /= count(self.batch);
-        if let (Some(config), Some(pass)) = (&self.config.scalar, &self.scalar) {
-            let rows = fraction(self.batch, config.batch_fraction, 2);
-            terms.scalar = Some(self.scalar_pass(step, config, pass, rows, parameters) / count(rows));
-            pass.add_gradient(gradient);
+        terms.dsm /= count(call.batch);
+        if let (Some(config), Some(pass)) = (&call.config.scalar, scalar) {
+            let rows = fraction(call.batch, config.batch_fraction, 2);
+            terms.scalar = Some(call.scalar_pass(config, pass, rows).term / count(rows));
+            add(pass);
         }
         terms
     }
+}
 
-    fn dsm_pass(&self, step: Step, rows: Range<usize>, parameters: &[F]) -> f64 {
-        self.dsm.clear();
+/// One evaluation of the objective.
+#[derive(Clone, Copy)]
+struct Call<'a, F> {
+    model: &'a ScoreModel,
+    data: &'a Data,
+    config: &'a LossConfig,
+    batch: usize,
+    streams: &'a Streams,
+    sampler: &'a TimeSampler,
+    workers: &'a Workers,
+    step: Step,
+    parameters: &'a Parameters<F>,
+}
+
+impl<F: Real> Call<'_, F> {
+    fn dsm_pass(&self, pass: &mut Pass<F>, rows: Range<usize>) -> Sums {
+        pass.clear();
         let name = if rows.start == 0 { "rows" } else { "rows-rest" };
-        let sums = self.workers.run_by(self.dsm.rows, rows.len(), &self.dsm.lanes, |lane, _, range| {
-            self.draw(lane, &range, Draw::Perturbed { copies: 1 }, name, step);
-            let Lane { panel, rows, .. } = lane;
-            let mut tape = NetworkTape::new(&self.model, &self.dsm.directions, parameters, panel);
+        self.workers.run(pass.rows, rows.len(), &pass.lanes, |lane, _, range| {
+            self.draw(lane, &range, Draw::Perturbed { copies: 1 }, name);
+            let Lane { panel, rows, sums, .. } = lane;
+            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
             tape.begin(&rows.x, &rows.sde);
             tape.forward(0..1);
-            let sum = dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch));
+            sums.dsm += dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch));
             tape.pull_parameters(1);
-            sum
         });
-        sums.into_iter().sum()
+        pass.sums()
     }
 
     /// Sums of J_DSM (if the points are shared) and of R_vec.
-    fn fp_pass(&self, step: Step, config: &FpConfig, pass: &Pass<F>, rows: usize, parameters: &[F]) -> (f64, f64) {
+    fn fp_pass(&self, config: &FpConfig, pass: &mut Pass<F>, rows: usize) -> Sums {
         pass.clear();
         #[allow(clippy::cast_precision_loss)]
         let scale = config.weight * config.every.max(1) as f64 / count(rows);
@@ -247,18 +295,19 @@ impl<F: Real> Objective<F> {
         };
         let sets = if config.unbiased { 2 } else { 1 };
         let slices = config.estimator == Estimator::Sliced;
-        let sums = self.workers.run_by(pass.rows, rows, &pass.lanes, |lane, _, range| {
-            self.draw(lane, &range, draw, name, step);
-            self.draw_probes(lane, &range, config.divergence, sets, slices, "fp-probes", step);
-            let Lane { panel, rows, probing, .. } = lane;
-            let mut tape = NetworkTape::new(&self.model, &pass.directions, parameters, panel);
+        self.workers.run(pass.rows, rows, &pass.lanes, |lane, _, range| {
+            self.draw(lane, &range, draw, name);
+            self.draw_probes(lane, &range, config.divergence, sets, slices, "fp-probes");
+            let Lane { panel, rows, probing, sums, .. } = lane;
+            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
             tape.begin(&rows.x, &rows.sde);
-            let fp = match config.estimator {
+            sums.term += match config.estimator {
                 Estimator::Vector => {
                     for (j, v) in probing.v.iter().enumerate() {
                         tape.direction(j).copy_from_slice(v);
                     }
                     tape.forward(0..vector::first_pass(probing.v.len()));
+                    tape.record();
                     vector::term(&mut tape, rows, config, probing, scale)
                 }
                 Estimator::Sliced => {
@@ -270,44 +319,40 @@ impl<F: Real> Objective<F> {
                     sliced::term(&mut tape, rows, config, probing, scale)
                 }
             };
-            let dsm = if config.points == PointSource::Perturbed {
-                dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch))
-            } else {
-                0.0
-            };
+            if config.points == PointSource::Perturbed {
+                sums.dsm += dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch));
+            }
             tape.pull_parameters(parts);
-            (dsm, fp)
         });
-        sums.into_iter().fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1))
+        pass.sums()
     }
 
-    fn scalar_pass(&self, step: Step, config: &ScalarConfig, pass: &Pass<F>, rows: usize, parameters: &[F]) -> f64 {
+    fn scalar_pass(&self, config: &ScalarConfig, pass: &mut Pass<F>, rows: usize) -> Sums {
         pass.clear();
         let scale = config.weight / count(rows);
         let parts = pass.directions.parts();
         let copies = if config.form == ScalarForm::Product { 2 } else { 1 };
-        let sums = self.workers.run_by(pass.rows, rows, &pass.lanes, |lane, _, range| {
-            self.draw(lane, &range, Draw::Perturbed { copies }, "scalar-rows", step);
-            self.draw_probes(lane, &range, config.divergence, 1, false, "scalar-probes", step);
-            let Lane { panel, rows, probing, .. } = lane;
-            let mut tape = NetworkTape::new(&self.model, &pass.directions, parameters, panel);
+        self.workers.run(pass.rows, rows, &pass.lanes, |lane, _, range| {
+            self.draw(lane, &range, Draw::Perturbed { copies }, "scalar-rows");
+            self.draw_probes(lane, &range, config.divergence, 1, false, "scalar-probes");
+            let Lane { panel, rows, probing, sums, .. } = lane;
+            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
             tape.begin(&rows.x, &rows.sde);
             for (j, v) in probing.v.iter().enumerate() {
                 tape.direction(j).copy_from_slice(v);
             }
             tape.forward(0..parts);
-            let sum = scalar::term(&mut tape, rows, config, probing, scale);
+            sums.term += scalar::term(&mut tape, rows, config, probing, scale);
             tape.pull_parameters(parts);
-            sum
         });
-        sums.into_iter().sum()
+        pass.sums()
     }
 
     /// Draws the points of a panel, block by block.
-    fn draw(&self, lane: &mut Lane<F>, range: &Range<usize>, what: Draw, name: &str, step: Step) {
+    fn draw(&self, lane: &mut Lane<F>, range: &Range<usize>, what: Draw, name: &str) {
         lane.rows.clear();
         for block in blocks(range) {
-            let mut rng = self.streams.at(name, step.0, (block.start / BLOCK) as u64);
+            let mut rng = self.streams.at(name, self.step.0, (block.start / BLOCK) as u64);
             let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
             let first = lane.rows.sde.len();
             self.draw_times(&mut lane.rows, first + block.len(), copies, &mut rng);
@@ -363,7 +408,6 @@ impl<F: Real> Objective<F> {
     #[allow(clippy::too_many_arguments)]
     fn draw_probes(
         &self, lane: &mut Lane<F>, range: &Range<usize>, divergence: Divergence, sets: usize, slices: bool, name: &str,
-        step: Step,
     ) {
         let (dim, size) = (lane.rows.dim, lane.rows.x.len());
         let n = divergence.directions(dim);
@@ -372,7 +416,7 @@ impl<F: Real> Objective<F> {
         v.iter_mut().for_each(|v| v.resize(size, F::ZERO));
         u.resize(if slices { size } else { 0 }, F::ZERO);
         for block in blocks(range) {
-            let mut rng = self.streams.at(name, step.0, (block.start / BLOCK) as u64);
+            let mut rng = self.streams.at(name, self.step.0, (block.start / BLOCK) as u64);
             let at = (block.start - range.start) * dim..(block.end - range.start) * dim;
             for (j, v) in v.iter_mut().enumerate() {
                 divergence.fill(j % n, dim, &mut rng, &mut v[at.clone()]);

@@ -15,12 +15,13 @@ pub(super) fn directions(config: &ScalarConfig, dim: usize) -> Directions {
 /// The sum over the panel; cotangents, times `scale`, are added to the seeds. For the product form rows 2i and 2i+1 have the same
 /// t and independent x, and each pair counts for two rows.
 pub(super) fn term<F: Real>(
-    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &ScalarConfig, probing: &Probing<F>, scale: f64,
+    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &ScalarConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
-    let probes = Probes { vectors: &probing.v, first: 1, coefficient: config.divergence.coefficient() };
-    let mut phi = vec![F::ZERO; rows.sde.len()];
-    log_density_rate(tape, rows.points(), &probes, &mut phi);
-    let mut kappa = vec![F::ZERO; phi.len()];
+    let Probing { v, residual: [phi, kappa], .. } = probing;
+    let probes = Probes { vectors: v, first: 1, coefficient: config.divergence.coefficient() };
+    phi.resize(rows.sde.len(), F::ZERO);
+    kappa.resize(rows.sde.len(), F::ZERO);
+    log_density_rate(tape, rows.points(), &probes, phi);
     let mut sum = 0.0;
     #[allow(clippy::cast_precision_loss)]
     let dim = rows.dim as f64;
@@ -44,6 +45,6 @@ pub(super) fn term<F: Real>(
             }
         }
     }
-    seed_log_density_rate(tape, rows.points(), &probes, &kappa);
+    seed_log_density_rate(tape, rows.points(), &probes, kappa);
     sum
 }

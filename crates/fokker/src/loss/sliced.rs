@@ -4,7 +4,7 @@ use fokker_jet::{JetError, Real};
 
 use super::objective::{PanelRows, Probing};
 use super::{FpConfig, Norm};
-use crate::residual::equation::{Directional, Probes, directional, seed_directional};
+use crate::residual::equation::{Directional, Probes, directional, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, ScoreTape};
 
@@ -21,54 +21,53 @@ pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Je
 
 /// The sum of w ‖ε‖ᵐ/Dᵐ over the panel; cotangents, times `scale`, are added to the seeds. Part 0.. must be computed.
 pub(super) fn term<F: Real>(
-    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &Probing<F>, scale: f64,
+    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
     let n = config.divergence.directions(rows.dim);
-    let time = 1 + probing.v.len() + 1;
-    let d = |set: usize| Directional { u: &probing.u, along: 1, mixed: time + 1 + set * n, time };
-    let probes = |set: usize| Probes {
-        vectors: &probing.v[set * n..(set + 1) * n],
-        first: 2 + set * n,
-        coefficient: config.divergence.coefficient(),
-    };
-    let count = rows.sde.len();
-    let mut first = vec![F::ZERO; count];
-    directional(tape, rows.points(), d(0), &probes(0), &mut first);
-    let second = config.unbiased.then(|| {
-        let mut r = vec![F::ZERO; count];
-        directional(tape, rows.points(), d(1), &probes(1), &mut r);
-        r
-    });
+    let Probing { u, v, residual } = probing;
+    let time = 1 + v.len() + 1;
+    let d = |set: usize| Directional { u: &u[..], along: 1, mixed: time + 1 + set * n, time };
+    let coefficient = config.divergence.coefficient();
+    let probes = |set: usize| Probes { vectors: &v[set * n..(set + 1) * n], first: 2 + set * n, coefficient };
+    let sets = if config.unbiased { 2 } else { 1 };
+    for (set, r) in residual.iter_mut().enumerate().take(sets) {
+        r.resize(rows.sde.len(), F::ZERO);
+        directional(tape, rows.points(), d(set), &probes(set), r);
+    }
+    let sum = hold(rows, config, residual, scale);
+    for (set, kappa) in residual.iter().enumerate().take(sets) {
+        seed_directional(tape, rows.points(), d(set), |row| kappa[row]);
+        seed_along(tape, rows.points(), d(set), &probes(set), |row| kappa[row]);
+    }
+    sum
+}
+
+/// The value; each r = u·ε turns into κ = scale ∂R/∂r.
+fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, residual: &mut [Vec<F>; 2], scale: f64) -> f64 {
     #[allow(clippy::cast_precision_loss)]
     let dim = rows.dim as f64;
+    let [first, second] = residual;
     let mut sum = 0.0;
-    let mut kappa = vec![F::ZERO; count];
-    let mut kappa_second = vec![F::ZERO; count];
-    for row in 0..count {
-        let weight = config.time_weight.at(&rows.sde[row]) * rows.weight[row];
+    for (row, c) in rows.sde.iter().enumerate() {
+        let weight = config.time_weight.at(c) * rows.weight[row];
         let r = first[row].as_f64();
-        match (&second, config.norm) {
-            (Some(second), _) => {
+        let (value, slope) = match (config.unbiased, config.norm) {
+            (true, _) => {
                 let (w, q) = (weight / (dim * dim), second[row].as_f64());
-                sum += w * r * q;
-                kappa[row] = F::of(scale * w * q);
-                kappa_second[row] = F::of(scale * w * r);
+                second[row] = F::of(scale * w * r);
+                (w * r * q, w * q)
             }
-            (None, Norm::Second) => {
+            (false, Norm::Second) => {
                 let w = weight / (dim * dim);
-                sum += w * r * r;
-                kappa[row] = F::of(scale * 2.0 * w * r);
+                (w * r * r, 2.0 * w * r)
             }
-            (None, Norm::First) => {
+            (false, Norm::First) => {
                 let w = weight * FIRST_MOMENT / dim;
-                sum += w * r.abs();
-                kappa[row] = F::of(scale * w * r.signum());
+                (w * r.abs(), w * r.signum())
             }
-        }
-    }
-    seed_directional(tape, rows.points(), d(0), &probes(0), &kappa);
-    if config.unbiased {
-        seed_directional(tape, rows.points(), d(1), &probes(1), &kappa_second);
+        };
+        sum += value;
+        first[row] = F::of(scale * slope);
     }
     sum
 }

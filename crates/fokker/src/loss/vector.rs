@@ -1,13 +1,14 @@
 //! R_vec by the residual vector: its θ-gradient through a detached direction.
 //!
-//! ∇_θ R(ε) = ∇_θ (w·∂ₜs − ∂_wφ) with w = ∂R/∂ε held constant. Pass 1 computes {s, s_v, ∂ₜs} and ε by one reverse pass in x; pass 2
-//! adds the parts {s_w, s_wv} and ends in the reverse pass in θ.
+//! ∇_θ R(ε) = ∇_θ (∂_wφ − w·∂ₜs) with w = −∂R/∂ε held constant. Pass 1 computes {s, s_v, ∂ₜs} and ε by one reverse pass in x; pass 2
+//! adds the parts {s_w, s_wv} and ends in the reverse pass in θ. ∂_wφ is the derivative along w of the φ that pass 1 pulled back to
+//! x, so the cotangents of {s_w, s_wv} are those of {s, s_v} there: w is the tangent of pass 1, and 15 forward-equivalents do.
 
 use fokker_jet::{JetError, Real};
 
 use super::objective::{PanelRows, Probing};
 use super::{FpConfig, Norm};
-use crate::residual::equation::{self, Directional, Probes, seed_directional};
+use crate::residual::equation::{self, Directional, Probes, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, ScoreTape};
 
@@ -24,7 +25,8 @@ pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Je
             directions = directions.pair(sets * n + 1 + set, set * n + j)?;
         }
     }
-    Ok(directions)
+    // With two sets of probes each w belongs to a pass of its own.
+    if config.unbiased { Ok(directions) } else { directions.tangent() }
 }
 
 /// Parts that pass 1 needs.
@@ -33,7 +35,7 @@ pub(super) fn first_pass(probing_vectors: usize) -> usize {
 }
 
 /// The sum of w ‖ε‖ᵐ/Dᵐ over the panel; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
-/// computed.
+/// computed, and the tape must be recording if there is one set of probes.
 pub(super) fn term<F: Real>(
     tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
@@ -61,24 +63,26 @@ pub(super) fn term<F: Real>(
             time,
         };
         let probes = Probes { vectors: &probing.v[set * n..(set + 1) * n], first: 1 + set * n, coefficient };
-        seed_directional(tape, rows.points(), d, &probes, &probing.kappa);
+        seed_directional(tape, rows.points(), d, |_| -F::ONE);
+        if config.unbiased {
+            seed_along(tape, rows.points(), d, &probes, |_| -F::ONE);
+        }
     }
     sum
 }
 
-/// The value, and κ such that ∂R/∂ε = κ ε (of the other set of probes, if there are two).
+/// The value; each ε turns into w = −scale ∂R/∂ε (of the other set's ε, if there are two sets of probes).
 fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64) -> f64 {
     let dim = rows.dim;
     #[allow(clippy::cast_precision_loss)]
     let d = dim as f64;
-    probing.kappa.clear();
     let mut sum = 0.0;
     let last = if config.unbiased { 1 } else { 0 };
     for (row, c) in rows.sde.iter().enumerate() {
         let weight = config.time_weight.at(c) * rows.weight[row];
         let at = row * dim..(row + 1) * dim;
-        let square = equation::dot(&probing.residual[0][at.clone()], &probing.residual[last][at]).as_f64();
-        let (value, kappa) = match (config.unbiased, config.norm) {
+        let square = equation::dot(&probing.residual[0][at.clone()], &probing.residual[last][at.clone()]).as_f64();
+        let (value, slope) = match (config.unbiased, config.norm) {
             (true, _) => (weight * square / (d * d), weight / (d * d)),
             (false, Norm::Second) => (weight * square / (d * d), 2.0 * weight / (d * d)),
             (false, Norm::First) => {
@@ -87,7 +91,10 @@ fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F
             }
         };
         sum += value;
-        probing.kappa.push(F::of(scale * kappa));
+        let factor = F::of(-scale * slope);
+        for residual in &mut probing.residual[..=last] {
+            residual[at.clone()].iter_mut().for_each(|e| *e *= factor);
+        }
     }
     sum
 }

@@ -70,8 +70,7 @@ pub(crate) fn vector<F: Real>(
 
 /// Seeds s with g² s − a x.
 fn seed_score<F: Real>(tape: &mut dyn ScoreTape<F>, points: Points<'_, F>) {
-    let s = tape.part(0).to_vec();
-    let seed = tape.seed(0);
+    let (s, seed) = tape.part_and_seed(0, 0);
     for (row, c) in points.rows() {
         let (a, g2) = (F::of(c.a), F::of(c.g2));
         for i in row {
@@ -124,35 +123,42 @@ pub(crate) fn directional<F: Real>(
     }
 }
 
-/// Adds κ times the gradient of u·ε with respect to the score's parts to the seeds; u, v and x are held constant.
+/// Adds κ (of the row) times the gradient of u·ε with respect to s and ∂ₜs to the seeds; u, v and x are held constant.
 pub(crate) fn seed_directional<F: Real>(
-    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, d: Directional<'_, F>, probes: &Probes<'_, F>, kappa: &[F],
+    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, d: Directional<'_, F>, kappa: impl Fn(usize) -> F,
 ) {
-    let (s, s_u) = (tape.part(0).to_vec(), tape.part(d.along).to_vec());
-    let seed = tape.seed(0);
-    for ((row, c), &k) in points.rows().zip(kappa) {
-        let (ka, kg2) = (k * F::of(c.a), k * F::of(c.g2));
+    let (s_u, seed) = tape.part_and_seed(d.along, 0);
+    for (r, (row, c)) in points.rows().enumerate() {
+        let (ka, kg2) = (kappa(r) * F::of(c.a), kappa(r) * F::of(c.g2));
         for i in row {
             seed[i] += ka * d.u[i] - kg2 * s_u[i];
         }
     }
-    let seed = tape.seed(d.along);
-    for ((row, c), &k) in points.rows().zip(kappa) {
-        let (ka, kg2) = (k * F::of(c.a), k * F::of(c.g2));
-        for i in row {
-            seed[i] += ka * points.x[i] - kg2 * s[i];
-        }
-    }
     let seed = tape.seed(d.time);
-    for ((row, _), &k) in points.rows().zip(kappa) {
+    for (r, (row, _)) in points.rows().enumerate() {
+        let k = kappa(r);
         for i in row {
             seed[i] += k * d.u[i];
         }
     }
+}
+
+/// The same with respect to s_u and s_{u v_j}: −κ times the gradient of φ with respect to s and s_{v_j}.
+pub(crate) fn seed_along<F: Real>(
+    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, d: Directional<'_, F>, probes: &Probes<'_, F>,
+    kappa: impl Fn(usize) -> F,
+) {
+    let (s, seed) = tape.part_and_seed(0, d.along);
+    for (r, (row, c)) in points.rows().enumerate() {
+        let (ka, kg2) = (kappa(r) * F::of(c.a), kappa(r) * F::of(c.g2));
+        for i in row {
+            seed[i] += ka * points.x[i] - kg2 * s[i];
+        }
+    }
     for (j, v) in probes.vectors.iter().enumerate() {
         let seed = tape.seed(d.mixed + j);
-        for ((row, c), &k) in points.rows().zip(kappa) {
-            let half = k * F::of(0.5 * c.g2 * probes.coefficient);
+        for (r, (row, c)) in points.rows().enumerate() {
+            let half = kappa(r) * F::of(0.5 * c.g2 * probes.coefficient);
             for i in row {
                 seed[i] -= half * v[i];
             }
@@ -183,8 +189,7 @@ pub(crate) fn log_density_rate<F: Real>(
 pub(crate) fn seed_log_density_rate<F: Real>(
     tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, probes: &Probes<'_, F>, kappa: &[F],
 ) {
-    let s = tape.part(0).to_vec();
-    let seed = tape.seed(0);
+    let (s, seed) = tape.part_and_seed(0, 0);
     for ((row, c), &k) in points.rows().zip(kappa) {
         let (ka, kg2) = (k * F::of(c.a), k * F::of(c.g2));
         for i in row {

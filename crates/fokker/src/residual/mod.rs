@@ -2,8 +2,6 @@
 
 pub(crate) mod equation;
 
-use std::sync::Mutex;
-
 use fokker_jet::panel::Workers;
 use fokker_jet::{JetError, Real};
 
@@ -68,9 +66,9 @@ pub fn residual<F: Real>(
     let dim = score.dim();
     let total = divergence.directions(dim);
     let lanes: Result<Vec<_>, _> =
-        (0..workers.lanes()).map(|_| Evaluator::new(score, total, workers.panel_rows()).map(Mutex::new)).collect();
+        (0..workers.lanes()).map(|_| Evaluator::new(score, total, workers.panel_rows())).collect();
     let streams = Streams::new(seed);
-    let chunks = workers.run(t.len(), &lanes?, |lane, panel, range| {
+    let chunks = workers.map(t.len(), lanes?, |lane, panel, range| {
         let mut rng = streams.at("residual-probes", 0, panel as u64);
         let x = &x[range.start * dim..range.end * dim];
         lane.evaluate(x, &t[range], |j, out| divergence.fill(j, dim, &mut rng, out), divergence.coefficient())

@@ -1,6 +1,5 @@
 //! The reverse SDE dx = (a x − g² s) dt + g dw̄ by fixed steps, panel by panel.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fokker_jet::Real;
@@ -19,10 +18,10 @@ pub(super) fn reverse_sde<F: Real>(
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
     let (dim, rows) = (score.dim(), streams.len());
-    let tape = |_| score.tape(&Directions::new(&[]), workers.panel_rows()).map(Mutex::new);
+    let tape = |_| score.tape(&Directions::new(&[]), workers.panel_rows());
     let tapes: Result<Vec<_>, _> = (0..workers.lanes()).map(tape).collect();
     let done = AtomicUsize::new(0);
-    let panels = workers.run(rows, &tapes?, |tape, _, range| {
+    let panels = workers.map(rows, tapes?, |tape, _, range| {
         let mut x = starts[range.start * dim..range.end * dim].to_vec();
         let streams = streams[range.clone()].to_vec();
         let mut reverse = Reverse { sde: score.sde(), tape: tape.as_mut(), streams, x: Vec::new(), at: Vec::new() };

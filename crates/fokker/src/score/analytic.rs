@@ -156,6 +156,10 @@ impl ScoreTape<f64> for AnalyticTape<'_> {
         &mut self.seeds[part][..self.x.len()]
     }
 
+    fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[f64], &mut [f64]) {
+        (&self.parts[part][..self.x.len()], &mut self.seeds[seed][..self.x.len()])
+    }
+
     // The Hessian of log q is symmetric, and so is its third derivative: ∇ₓ⟨p, s⟩ = J p, ∇ₓ⟨p, J v⟩ = D²s[v, p].
     fn pull_x(&mut self, parts: usize) -> &[f64] {
         let d = self.score.dim();

@@ -60,6 +60,15 @@ impl Directions {
         Ok(self)
     }
 
+    /// Makes the last direction the tangent of a reverse pass; see [`JetSet::with_tangent`].
+    ///
+    /// # Errors
+    /// If a pair is not of it and another direction.
+    pub fn tangent(mut self) -> Result<Self, JetError> {
+        self.set = self.set.with_tangent()?;
+        Ok(self)
+    }
+
     /// Number of parts: 1 + directions + pairs.
     #[must_use]
     pub fn parts(&self) -> usize {
@@ -94,6 +103,8 @@ pub trait ScoreTape<F: Real> {
     fn part(&self, part: usize) -> &[F];
     /// The cotangent of a part, to be filled in; zero after `begin` and after each reverse pass.
     fn seed(&mut self, part: usize) -> &mut [F];
+    /// A part of the score, and the cotangent of a part, to be filled in.
+    fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[F], &mut [F]);
     /// ∇ₓ of Σ over parts below `parts` of ⟨seed, part⟩, directions held constant; `rows × D`.
     fn pull_x(&mut self, parts: usize) -> &[F];
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use fokker_jet::panel::{Panel, Plan};
-use fokker_jet::{Graph, Init, JetError, Live, Real, Tape, Wrt};
+use fokker_jet::{Graph, Init, JetError, Live, Parameters, Real, Tape, Wrt};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +167,7 @@ impl ScoreModel {
 #[derive(Clone, Debug)]
 pub struct NetworkScore<F> {
     model: ScoreModel,
-    parameters: Vec<F>,
+    parameters: Parameters<F>,
 }
 
 impl<F: Real> NetworkScore<F> {
@@ -177,8 +177,9 @@ impl<F: Real> NetworkScore<F> {
     /// If their number is not the graph's.
     #[must_use]
     pub fn new<P: Real>(model: ScoreModel, parameters: &[P]) -> Self {
-        assert_eq!(parameters.len(), model.graph.parameter_count());
-        Self { model, parameters: parameters.iter().map(|p| F::of(p.as_f64())).collect() }
+        let flat = parameters.iter().map(|p| F::of(p.as_f64())).collect();
+        let parameters = Parameters::new(&model.graph, flat);
+        Self { model, parameters }
     }
 
     /// The model.
@@ -187,9 +188,9 @@ impl<F: Real> NetworkScore<F> {
         &self.model
     }
 
-    /// The parameters, flat.
+    /// The parameters.
     #[must_use]
-    pub fn parameters(&self) -> &[F] {
+    pub fn parameters(&self) -> &Parameters<F> {
         &self.parameters
     }
 }
@@ -215,14 +216,14 @@ pub struct NetworkTape<'a, F, T> {
     model: &'a ScoreModel,
     /// The part along time, if there is one.
     time: Option<usize>,
-    parameters: &'a [F],
+    parameters: &'a Parameters<F>,
     tape: T,
 }
 
 impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     /// Wraps an executor's tape that was made for `model.graph()`, these directions and [`ScoreModel::live`].
     #[must_use]
-    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a [F], tape: T) -> Self {
+    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a Parameters<F>, tape: T) -> Self {
         let time = directions.kinds().iter().position(|&k| k == Direction::Time).map(|i| 1 + i);
         Self { model, time, parameters, tape }
     }
@@ -233,8 +234,13 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     }
 
     /// The sum of what [`pull_parameters`](Self::pull_parameters) has added.
-    pub fn parameter_gradient(&self) -> &[F] {
+    pub fn parameter_gradient(&mut self) -> &[F] {
         self.tape.parameter_gradient()
+    }
+
+    /// See [`Tape::record`].
+    pub fn record(&mut self) {
+        self.tape.record();
     }
 
     fn fill_time(&mut self, row: usize, c: &Coefficients) {
@@ -277,6 +283,10 @@ impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
 
     fn seed(&mut self, part: usize) -> &mut [F] {
         self.tape.seed(part)
+    }
+
+    fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[F], &mut [F]) {
+        self.tape.output_and_seed(part, seed)
     }
 
     fn pull_x(&mut self, parts: usize) -> &[F] {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use fokker_jet::Parameters;
 use fokker_jet::panel::Workers;
 
+use super::adam::{self, Update};
 use super::metrics::Sums;
 use super::{Adam, Checkpoint, Metrics};
 use crate::Error;
@@ -61,7 +63,8 @@ pub struct Trainer {
     config: Config,
     model: ScoreModel,
     objective: Objective<f32>,
-    weights: Vec<f32>,
+    workers: Arc<Workers>,
+    weights: Parameters<f32>,
     gradient: Vec<f32>,
     adam: Adam,
     step: u64,
@@ -99,10 +102,11 @@ impl Trainer {
         let objective = Objective::new(&model, data, &config.loss, config.train.batch, seed, &workers)?;
         Ok(Self {
             config: config.clone(),
+            weights: Parameters::new(model.graph(), state.weights),
             model,
             objective,
+            workers,
             gradient: vec![0.0; expected],
-            weights: state.weights,
             adam: state.adam,
             step: state.step,
             last_checkpoint: None,
@@ -125,25 +129,29 @@ impl Trainer {
     /// # Errors
     /// [`Error::NonFinite`] if a term or the gradient is not finite; the weights then are those from before the step.
     pub fn step(&mut self) -> Result<(LossTerms, f64), Error> {
-        let terms = self.evaluate()?;
-        let train = &self.config.train;
-        let (rate, decay) = (self.rate(self.step), train.ema_decay);
-        let norm = self.adam.step(&train.adam, self.step, rate, decay, &self.gradient, &mut self.weights);
+        let (terms, norm) = self.evaluate()?;
+        let update =
+            Update { step: self.step, rate: self.rate(self.step), ema_decay: self.config.train.ema_decay, norm };
+        let Self { config, workers, weights, gradient, adam, .. } = self;
+        weights.update(workers, |weights| adam.step(&config.train.adam, update, gradient, weights, workers));
         self.step += 1;
         Ok((terms, norm))
     }
 
-    /// The objective and its gradient on the next step's draws, or an error if either is not finite.
-    fn evaluate(&mut self) -> Result<LossTerms, Error> {
+    /// The objective and its gradient's norm on the next step's draws, or an error if any of it is not finite.
+    fn evaluate(&mut self) -> Result<(LossTerms, f64), Error> {
         let terms = self.objective.evaluate(Step(self.step), &self.weights, &mut self.gradient);
-        let named = [("denoising loss", Some(terms.dsm)), ("score-FPE term", terms.fp), ("scalar term", terms.scalar)];
-        if let Some((term, _)) = named.into_iter().find(|(_, value)| value.is_some_and(|v| !v.is_finite())) {
-            return Err(self.non_finite(term));
+        let norm = adam::norm(&self.gradient, &self.workers);
+        let named = [
+            ("denoising loss", Some(terms.dsm)),
+            ("score-FPE term", terms.fp),
+            ("scalar term", terms.scalar),
+            ("gradient", Some(norm)),
+        ];
+        match named.into_iter().find(|(_, value)| value.is_some_and(|v| !v.is_finite())) {
+            Some((term, _)) => Err(self.non_finite(term)),
+            None => Ok((terms, norm)),
         }
-        if !self.gradient.iter().map(|g| g * 0.0).sum::<f32>().is_finite() {
-            return Err(self.non_finite("gradient"));
-        }
-        Ok(terms)
     }
 
     fn non_finite(&self, term: &'static str) -> Error {
@@ -183,7 +191,7 @@ impl Trainer {
     /// What [`with_state`](Self::with_state) needs to go on.
     #[must_use]
     pub fn state(&self) -> Checkpoint {
-        Checkpoint { step: self.step, weights: self.weights.clone(), adam: self.adam.clone() }
+        Checkpoint { step: self.step, weights: self.weights.to_vec(), adam: self.adam.clone() }
     }
 
     /// The averaged weights as a score.

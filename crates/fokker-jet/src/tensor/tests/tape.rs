@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::harness::{assert_close, largest, numbers};
 use crate::tensor::TensorTape;
-use crate::{Function, Graph, JetSet, Live, Tape, Wrt};
+use crate::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt};
 
 const ROWS: usize = 3;
 
@@ -56,8 +56,8 @@ pub fn fill(tape: &mut TensorTape<f64>, alpha: [f64; 3]) {
     tape.input(1, 3).copy_from_slice(&tau);
 }
 
-pub fn parameters() -> Vec<f64> {
-    numbers(network().parameter_count(), 9)
+pub fn parameters() -> Parameters<f64> {
+    Parameters::new(&network(), numbers(network().parameter_count(), 9))
 }
 
 pub fn seed_all(tape: &mut TensorTape<f64>, parts: usize) {
@@ -137,8 +137,9 @@ fn reverse_with_respect_to_the_parameters_is_the_slope_of_the_seeded_sum() {
         let step = 1e-5;
         let slope = |i: usize| {
             let mut value = |shift: f64| {
-                let mut moved = parameters.clone();
+                let mut moved = parameters.to_vec();
                 moved[i] += shift;
+                let moved = Parameters::new(&network(), moved);
                 fill(&mut tape, [0.0; 3]);
                 tape.forward(&moved, 0..6);
                 seeded_sum(&tape, parts)

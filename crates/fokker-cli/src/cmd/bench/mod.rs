@@ -1,0 +1,54 @@
+//! `fokker bench`
+
+mod logp;
+mod memory;
+mod residual;
+mod ring;
+mod step;
+
+use anyhow::Result;
+use fokker::config::Config;
+use fokker::rng::Streams;
+use fokker::score::network::NetworkScore;
+
+use crate::args::Bench;
+
+/// Runs a benchmark.
+pub fn run(bench: &Bench) -> Result<()> {
+    match bench {
+        Bench::Step(args) => step::run(args),
+        Bench::Residual(args) => residual::run(args),
+        Bench::Logp(args) => logp::run(args),
+    }
+}
+
+/// Threads that are meant: 0 stands for all.
+fn threads(asked: usize) -> usize {
+    if asked == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { asked }
+}
+
+/// The middle one of some times, at least one.
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// The tables of a config that fix data and score: N(0, I), VP down to `t_min`, and the network that the peers have, on (x, t)
+/// joined, SiLU layers, its output taken as the score.
+fn model_toml(dim: usize, width: usize, depth: usize, t_min: f64) -> String {
+    format!(
+        "[data]\nkind = \"normal\"\ndim = {dim}\n\
+         [sde]\nkind = \"vp\"\nt_min = {t_min:e}\n\
+         [network]\nkind = \"mlp\"\nwidth = {width}\ndepth = {depth}\ntime = {{ kind = \"plain\" }}\n\
+         [score]\nparameterisation = \"score\"\n"
+    )
+}
+
+/// That model from t = 1e-3 on at fresh weights, and its config.
+fn fresh_model(dim: usize, width: usize, depth: usize) -> Result<(Config, NetworkScore<f32>)> {
+    let text = format!("{}[loss]\n[train]\nsteps = 1\n", model_toml(dim, width, depth, 1e-3));
+    let config = Config::parse(&text, "bench", &[])?;
+    let model = config.model(dim);
+    let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
+    Ok((config, NetworkScore::new(model, &weights)))
+}

@@ -1,0 +1,101 @@
+//! `fokker bench residual`
+
+use std::time::Instant;
+
+use anyhow::Result;
+use fokker::data::Data;
+use fokker::loss::{Divergence, ProbeDistribution};
+use fokker::residual::residual;
+use fokker::rng::Streams;
+use fokker::sde::T_MAX;
+use fokker_jet::panel::Workers;
+use serde::Serialize;
+
+use super::{fresh_model, median};
+use crate::args::BenchResidual;
+use crate::cmd::{out, require_folder, write_json};
+use crate::fail::request;
+
+/// The most numbers in x, 1 GiB of them.
+const MOST_VALUES: usize = 1 << 28;
+
+/// What `bench residual --json` writes.
+#[derive(Debug, Serialize)]
+struct ResidualFigures {
+    format: &'static str,
+    dim: usize,
+    width: usize,
+    depth: usize,
+    rows: usize,
+    threads: usize,
+    repeats: usize,
+    /// ε with the divergence along every axis.
+    exact: Speed,
+    /// ε with one Rademacher probe.
+    one_probe: Speed,
+}
+
+/// How fast ε was had.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Speed {
+    /// Median milliseconds for all rows.
+    ms: f64,
+    /// Rows a second at that time.
+    rows_per_second: f64,
+}
+
+/// Times the residual ε as `audit` takes it, of the network of `bench step` at fresh weights, at x ~ N(0, I), which VP keeps,
+/// and times spread evenly.
+pub fn run(args: &BenchResidual) -> Result<()> {
+    let BenchResidual { dim, width, depth, rows, repeats, .. } = *args;
+    if repeats == 0 {
+        return Err(request("--repeats: must be at least 1"));
+    }
+    if rows == 0 || rows.saturating_mul(dim) > MOST_VALUES {
+        return Err(request(format!("--rows: must be at least 1, and rows x dim at most {MOST_VALUES}")));
+    }
+    if let Some(path) = &args.json {
+        require_folder(path)?;
+    }
+    let (config, score) = fresh_model(dim, width, depth)?;
+    let data = Data::load(&config.data)?;
+    let mut rng = Streams::new(config.seed).named("bench");
+    let mut x = vec![0.0; rows * dim];
+    x.chunks_exact_mut(dim).for_each(|row| data.draw(&mut rng, row));
+    #[allow(clippy::cast_precision_loss)]
+    let part = |row: usize| (row as f64 + 0.5) / rows as f64;
+    let t_min = config.sde.t_min();
+    let t: Vec<f64> = (0..rows).map(|row| t_min + part(row) * (T_MAX - t_min)).collect();
+    let workers = Workers::new(args.threads, config.train.panel_rows)?;
+    let speed = |divergence| -> Result<Speed> {
+        // The first one, in which pages and caches are cold, does not count.
+        let mut times = Vec::with_capacity(1 + repeats);
+        for _ in 0..=repeats {
+            let start = Instant::now();
+            residual(&score, &x, &t, divergence, config.seed, &workers)?;
+            times.push(start.elapsed().as_secs_f64());
+        }
+        let seconds = median(times.split_off(1));
+        #[allow(clippy::cast_precision_loss)]
+        let rows = rows as f64;
+        Ok(Speed { ms: seconds * 1e3, rows_per_second: rows / seconds })
+    };
+    let figures = ResidualFigures {
+        format: "fokker-bench-residual 1",
+        dim,
+        width,
+        depth,
+        rows,
+        threads: workers.threads(),
+        repeats,
+        exact: speed(Divergence::Exact {})?,
+        one_probe: speed(Divergence::Hutchinson { probes: 1, distribution: ProbeDistribution::Rademacher })?,
+    };
+    for (name, speed) in [("exact", figures.exact), ("one_probe", figures.one_probe)] {
+        out!("{name:<9} {:>9.3} ms  {:>12.0} rows/s", speed.ms, speed.rows_per_second);
+    }
+    if let Some(path) = &args.json {
+        write_json(path, &figures)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! A network's parameters.
+
+use std::ops::{Deref, Range};
+
+use crate::panel::matrix::{Place, Sliver};
+use crate::panel::{Workers, dense};
+use crate::{Graph, Op, Real};
+
+/// A network's parameters: the flat vector, and copies of its matrices in the order in which matrix products read them.
+///
+/// ```
+/// use fokker_jet::{Graph, Parameters, panel::Workers};
+/// # fn main() -> Result<(), fokker_jet::JetError> {
+/// let mut graph = Graph::new();
+/// let x = graph.input(2);
+/// let y = graph.dense("only", x, 3);
+/// graph.set_output(y);
+/// let mut parameters = Parameters::new(&graph, vec![0.5_f32; graph.parameter_count()]);
+/// parameters.update(&Workers::new(1, 64)?, |flat| flat[0] = 0.25);
+/// assert_eq!(parameters[..2], [0.25, 0.5]);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Parameters<F> {
+    flat: Vec<F>,
+    slivers: Vec<Sliver<F>>,
+    /// For every parameter: the slivers of W and those of Wᵀ.
+    of: Vec<[Range<usize>; 2]>,
+}
+
+impl<F: Real> Parameters<F> {
+    /// Parameters for a graph.
+    ///
+    /// # Panics
+    /// If their number is not [`Graph::parameter_count`].
+    #[must_use]
+    pub fn new(graph: &Graph, flat: Vec<F>) -> Self {
+        assert_eq!(flat.len(), graph.parameter_count(), "length of the flat parameter vector");
+        let mut slivers: Vec<Sliver<F>> = Vec::new();
+        let mut of = vec![[0..0, 0..0]; graph.parameters().len()];
+        for node in graph.nodes() {
+            let Op::Dense { weight, .. } = &node.op else { continue };
+            let spec = &graph.parameters()[weight.index()];
+            let (k, n, offset) = (spec.shape[0], spec.shape[1], spec.offset);
+            if !dense::packs(k, n) {
+                continue;
+            }
+            let start = slivers.len();
+            slivers.extend(Sliver::of(Place { offset, rs: n, cs: 1 }, k, n));
+            let middle = slivers.len();
+            slivers.extend(Sliver::of(Place { offset, rs: 1, cs: n }, n, k));
+            of[weight.index()] = [start..middle, middle..slivers.len()];
+        }
+        slivers.iter_mut().for_each(|sliver| sliver.pack(&flat));
+        Self { flat, slivers, of }
+    }
+
+    /// Changes the parameters, on all of the workers' threads.
+    pub fn update<R>(&mut self, workers: &Workers, change: impl FnOnce(&mut [F]) -> R) -> R {
+        let result = change(&mut self.flat);
+        let flat = &self.flat;
+        workers.for_each(&mut self.slivers, |sliver| sliver.pack(flat));
+        result
+    }
+
+    /// A parameter's slivers: of W, or of Wᵀ.
+    pub(crate) fn slivers(&self, parameter: usize, transposed: bool) -> &[Sliver<F>] {
+        &self.slivers[self.of[parameter][usize::from(transposed)].clone()]
+    }
+}
+
+impl<F> Deref for Parameters<F> {
+    type Target = [F];
+
+    fn deref(&self) -> &[F] {
+        &self.flat
+    }
+}
