@@ -42,13 +42,14 @@ impl<F: Real> Parameters<F> {
             let Op::Dense { weight, .. } = &node.op else { continue };
             let spec = &graph.parameters()[weight.index()];
             let (k, n, offset) = (spec.shape[0], spec.shape[1], spec.offset);
-            if !dense::packs(k, n) {
-                continue;
-            }
             let start = slivers.len();
-            slivers.extend(Sliver::of(Place { offset, rs: n, cs: 1 }, k, n));
+            if dense::packs(n) {
+                slivers.extend(Sliver::of(Place { offset, rs: n, cs: 1 }, k, n));
+            }
             let middle = slivers.len();
-            slivers.extend(Sliver::of(Place { offset, rs: 1, cs: n }, n, k));
+            if dense::packs(k) {
+                slivers.extend(Sliver::of(Place { offset, rs: 1, cs: n }, n, k));
+            }
             of[weight.index()] = [start..middle, middle..slivers.len()];
         }
         slivers.iter_mut().for_each(|sliver| sliver.pack(&flat));

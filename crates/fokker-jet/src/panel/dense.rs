@@ -4,12 +4,12 @@ use super::matrix::{self, Onto, Sliver, View};
 use super::simd::multiversion;
 use crate::Real;
 
-/// Up to this inner or outer width a product is a few sums along rows, for which tiles do not pay.
-const SKINNY: usize = 8;
+/// Up to this width of the result, dot products do better than tiles.
+const NARROW: usize = 8;
 
-/// Is a matrix `k × n` packed for its products?
-pub(crate) fn packs(k: usize, n: usize) -> bool {
-    k > SKINNY && n > SKINNY
+/// Are the slivers of a matrix with so many columns used?
+pub(crate) fn packs(columns: usize) -> bool {
+    columns > NARROW
 }
 
 /// A layer's matrix, `k × n`: the numbers, and the slivers of W or of Wᵀ if it is packed.
@@ -24,7 +24,7 @@ pub(super) struct Weight<'a, F> {
 /// `Y (rows × n) = X (rows × k) W`, plus `bias` in the first `biased` rows.
 pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>, bias: &[F], y: &mut [F]) {
     let Weight { k, n, flat, slivers } = w;
-    if packs(k, n) {
+    if packs(n) {
         let (first, rest) = y[..rows * n].split_at_mut(biased * n);
         if biased > 0 {
             matrix::product(biased, k, View { values: x, rs: k, cs: 1 }, slivers, first, n, Onto::Row(bias));
@@ -35,11 +35,7 @@ pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>
         }
         return;
     }
-    if k <= SKINNY {
-        rows_times_wide(rows, k, n, x, flat, n, 1, y, false);
-    } else {
-        rows_times_narrow(rows, k, n, x, flat, n, 1, y, false);
-    }
+    dot_products(rows, k, n, x, flat, n, 1, y, false);
     for row in y[..biased * n].chunks_exact_mut(n) {
         for (y, &b) in row.iter_mut().zip(bias) {
             *y += b;
@@ -50,32 +46,43 @@ pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>
 /// `X̄ (rows × k) = Ȳ (rows × n) Wᵀ`, replacing or added; the slivers are those of Wᵀ.
 pub(super) fn reverse_input<F: Real>(rows: usize, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool) {
     let Weight { k, n, flat, slivers } = w;
-    if packs(k, n) {
+    if !packs(k) {
+        dot_products(rows, n, k, y_bar, flat, 1, n, x_bar, add);
+    } else if rows > 0 {
         let onto = if add { Onto::Result } else { Onto::Zero };
         matrix::product(rows, n, View { values: y_bar, rs: n, cs: 1 }, slivers, x_bar, k, onto);
-    } else if n <= SKINNY {
-        rows_times_wide(rows, n, k, y_bar, flat, 1, n, x_bar, add);
-    } else {
-        rows_times_narrow(rows, n, k, y_bar, flat, 1, n, x_bar, add);
     }
 }
 
 /// `W̄ (k × n) = Xᵀ Ȳ`, replacing or added.
 pub(super) fn reverse_weight<F: Real>(
-    rows: usize, (k, n): (usize, usize), x: &[F], y_bar: &[F], w_bar: &mut [F], add: bool, scratch: &mut Vec<F>,
+    rows: usize, (k, n): (usize, usize), x: &[F], y_bar: &[F], w_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
 ) {
-    if packs(k, n) && rows > 0 {
-        matrix::transposed_product(rows, k, n, x, y_bar, w_bar, add, scratch);
+    if packs(n) && rows > 0 {
+        matrix::transposed_product(rows, k, n, x, y_bar, w_bar, add, &mut scratch.sliver);
         return;
     }
     if !add {
         w_bar.fill(F::ZERO);
     }
-    if k <= SKINNY {
-        outer_wide(rows, k, n, x, y_bar, w_bar);
-    } else if n <= SKINNY {
-        outer_narrow(rows, k, n, x, y_bar, w_bar);
+    if rows > 0 {
+        // Few columns: by way of W̄ᵀ = Ȳᵀ X.
+        let transposed = &mut scratch.transposed;
+        transposed.resize(k * n, F::ZERO);
+        matrix::transposed_product(rows, n, k, y_bar, x, transposed, false, &mut scratch.sliver);
+        for (j, row) in transposed.chunks_exact(k).enumerate() {
+            for (p, &w) in row.iter().enumerate() {
+                w_bar[p * n + j] += w;
+            }
+        }
     }
+}
+
+/// Memory for the weights' gradient.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scratch<F> {
+    sliver: Vec<F>,
+    transposed: Vec<F>,
 }
 
 multiversion! {
@@ -93,47 +100,13 @@ multiversion! {
 }
 
 multiversion! {
-    /// `Y (rows × n) = X (rows × k) W`, k small: each row of Y is a short sum of rows of W.
-    pub(super) fn rows_times_wide<F: Real>(
-        rows: usize, k: usize, n: usize, x: &[F], w: &[F], w_rs: usize, w_cs: usize, y: &mut [F], add: bool
-    ) {
-        // Rows of W contiguous, whatever its strides (a few kilobytes at most).
-        let mut packed = [[F::ZERO; 64]; SKINNY];
-        let mut from = 0;
-        while from < n {
-            let width = 64.min(n - from);
-            for (p, row) in packed[..k].iter_mut().enumerate() {
-                for (j, to) in row[..width].iter_mut().enumerate() {
-                    *to = w[p * w_rs + (from + j) * w_cs];
-                }
-            }
-            for r in 0..rows {
-                let to = &mut y[r * n + from..][..width];
-                let mut sum = [F::ZERO; 64];
-                if add {
-                    sum[..width].copy_from_slice(to);
-                }
-                for (p, row) in packed[..k].iter().enumerate() {
-                    let xp = x[r * k + p];
-                    for j in 0..64 {
-                        sum[j] = xp.multiply_add::<FMA>(row[j], sum[j]);
-                    }
-                }
-                to.copy_from_slice(&sum[..width]);
-            }
-            from += width;
-        }
-    }
-}
-
-multiversion! {
     /// `Y (rows × n) = X (rows × k) W`, n small: each element is a long dot product.
-    pub(super) fn rows_times_narrow<F: Real>(
+    pub(super) fn dot_products<F: Real>(
         rows: usize, k: usize, n: usize, x: &[F], w: &[F], w_rs: usize, w_cs: usize, y: &mut [F], add: bool
     ) {
         const LANES: usize = 16;
         const DEPTH: usize = 512;
-        let mut packed = [[F::ZERO; DEPTH]; SKINNY];
+        let mut packed = [[F::ZERO; DEPTH]; NARROW];
         let mut from = 0;
         while from < k {
             let depth = DEPTH.min(k - from);
@@ -163,49 +136,6 @@ multiversion! {
                     }
                     let to = &mut y[r * n + j];
                     *to = if from == 0 && !add { sum } else { *to + sum };
-                }
-            }
-            from += depth;
-        }
-    }
-}
-
-multiversion! {
-    /// `W̄ (k × n) += Xᵀ Ȳ`, k small.
-    pub(super) fn outer_wide<F: Real>(rows: usize, k: usize, n: usize, x: &[F], y_bar: &[F], w_bar: &mut [F]) {
-        for r in 0..rows {
-            let yb = &y_bar[r * n..][..n];
-            for p in 0..k {
-                let xp = x[r * k + p];
-                let to = &mut w_bar[p * n..][..n];
-                for j in 0..n {
-                    to[j] = xp.multiply_add::<FMA>(yb[j], to[j]);
-                }
-            }
-        }
-    }
-}
-
-multiversion! {
-    /// `W̄ (k × n) += Xᵀ Ȳ`, n small: summed transposed, in blocks of k.
-    pub(super) fn outer_narrow<F: Real>(rows: usize, k: usize, n: usize, x: &[F], y_bar: &[F], w_bar: &mut [F]) {
-        const DEPTH: usize = 128;
-        let mut from = 0;
-        while from < k {
-            let depth = DEPTH.min(k - from);
-            let mut sums = [[F::ZERO; DEPTH]; SKINNY];
-            for r in 0..rows {
-                let row = &x[r * k + from..][..depth];
-                for (j, sum) in sums[..n].iter_mut().enumerate() {
-                    let yb = y_bar[r * n + j];
-                    for (s, x) in sum[..depth].iter_mut().zip(row) {
-                        *s = yb.multiply_add::<FMA>(*x, *s);
-                    }
-                }
-            }
-            for p in 0..depth {
-                for j in 0..n {
-                    w_bar[(from + p) * n + j] += sums[j][p];
                 }
             }
             from += depth;
@@ -253,7 +183,7 @@ mod tests {
             let start = |v: &[F], i: usize| if add { v[i].as_f64() } else { 0.0 };
             let (x0, w0, b0) = (x_bar.clone(), w_bar.clone(), b_bar.clone());
             reverse_input(rows, &y_bar, Weight { slivers: &transposed, ..weight }, &mut x_bar, add);
-            reverse_weight(rows, (k, n), &x, &y_bar, &mut w_bar, add, &mut Vec::new());
+            reverse_weight(rows, (k, n), &x, &y_bar, &mut w_bar, add, &mut Scratch::default());
             reverse_bias(rows, n, &y_bar, &mut b_bar, add);
             let sum = |len: usize, term: &dyn Fn(usize) -> (F, F)| -> f64 {
                 (0..len).map(term).map(|(a, b)| a.as_f64() * b.as_f64()).sum()

@@ -131,21 +131,12 @@ pub(super) struct Cotangents<'a, F> {
     pub first_kept: (usize, usize),
 }
 
-impl<F: Real> Cotangents<'_, F> {
-    /// A tile of one part's.
+impl<'a, F> Cotangents<'a, F> {
+    /// A tile of one part's; `None` if it is where the operand's is to be.
     #[inline(always)]
-    fn read(&self, place: usize, at: usize, n: usize, m: usize, a_bar: &[F], to: &mut [F; TILE]) {
-        let from = match self.own {
-            _ if place >= self.first_kept.0 => &self.kept[(place - self.first_kept.0) * m..],
-            Some(own) => &own[place * m..],
-            None => &a_bar[place * m..],
-        };
-        if n == TILE {
-            // Of known length: no call.
-            to.copy_from_slice(&from[at..at + TILE]);
-        } else {
-            to[..n].copy_from_slice(&from[at..at + n]);
-        }
+    fn tile(&self, place: usize, at: usize, n: usize, m: usize) -> Option<&'a [F]> {
+        let kept = place.checked_sub(self.first_kept.0).map(|place| &self.kept[place * m + at..][..n]);
+        kept.or_else(|| self.own.map(|own| &own[place * m + at..][..n]))
     }
 }
 
@@ -162,9 +153,7 @@ multiversion! {
             Part::First { .. } | Part::Second { product: None, .. } => 2,
             Part::Second { .. } => 3,
         }).max().unwrap_or(1);
-        let wanted = |place: usize| place < y_bar.first_kept.1;
         let mut tile = Tile { d: [[F::ZERO; TILE]; 4] };
-        let mut yb = [F::ZERO; TILE];
         let mut primal = [F::ZERO; TILE];
         let mut at = 0;
         while at < m {
@@ -176,25 +165,27 @@ multiversion! {
             for part in parts {
                 match *part {
                     Part::Primal => {
-                        y_bar.read(0, at, n, m, a_bar, &mut yb);
+                        let y = y_bar.tile(0, at, n, m).unwrap_or(&a_bar[at..at + n]);
                         for i in 0..n {
-                            primal[i] = d1[i] * yb[i];
+                            primal[i] = d1[i] * y[i];
                         }
                     }
                     Part::First { y, a: from } => {
-                        y_bar.read(y, at, n, m, a_bar, &mut yb);
-                        own_term(of(from), d2, &yb, &mut primal, n);
-                        if wanted(from) {
-                            put(d1, &yb, &mut a_bar[from * m + at..][..n], add);
-                        }
+                        let to = (from < y_bar.first_kept.1).then(|| &mut a_bar[from * m + at..][..n]);
+                        own_term::<F, FMA>(of(from), d1, d2, y_bar.tile(y, at, n, m), to, &mut primal, add);
                     }
                     Part::Second { y, uv, product } => {
-                        y_bar.read(y, at, n, m, a_bar, &mut yb);
-                        if let Some(uv) = uv {
-                            own_term(of(uv), d2, &yb, &mut primal, n);
-                            if wanted(uv) {
-                                put(d1, &yb, &mut a_bar[uv * m + at..][..n], add);
+                        let here;
+                        let yb = match y_bar.tile(y, at, n, m) {
+                            Some(yb) => yb,
+                            None => {
+                                here = copied(&a_bar[y * m + at..][..n]);
+                                &here[..n]
                             }
+                        };
+                        if let Some(uv) = uv {
+                            let to = (uv < y_bar.first_kept.1).then(|| &mut a_bar[uv * m + at..][..n]);
+                            own_term::<F, FMA>(of(uv), d1, d2, Some(yb), to, &mut primal, add);
                         }
                         if let Some((u, v)) = product {
                             let (au, av) = (of(u), of(v));
@@ -202,7 +193,7 @@ multiversion! {
                                 primal[i] = (d3[i] * yb[i]).multiply_add::<FMA>(au[i] * av[i], primal[i]);
                             }
                             for (place, other) in [(u, av), (v, au)] {
-                                if wanted(place) {
+                                if place < y_bar.first_kept.1 {
                                     let to = &mut a_bar[place * m + at..][..n];
                                     for i in 0..n {
                                         to[i] = (d2[i] * yb[i]).multiply_add::<FMA>(other[i], to[i]);
@@ -219,31 +210,61 @@ multiversion! {
                     to[i] += primal[i];
                 }
             } else {
-                to.copy_from_slice(&primal[..n]);
+                for i in 0..n {
+                    to[i] = primal[i];
+                }
             }
             at += n;
         }
     }
 }
 
-/// `ā += f″ a_p ȳ_p`.
+/// A tile's numbers, for a while.
 #[inline(always)]
-fn own_term<F: Real>(a: &[F], d2: &[F; TILE], yb: &[F; TILE], primal: &mut [F; TILE], n: usize) {
-    for i in 0..n {
-        primal[i] += d2[i] * a[i] * yb[i];
+fn copied<F: Real>(from: &[F]) -> [F; TILE] {
+    let mut tile = [F::ZERO; TILE];
+    for (to, &from) in tile.iter_mut().zip(from) {
+        *to = from;
     }
+    tile
 }
 
-/// `ā_p = f′ ȳ_p`, replacing or added.
+/// `ā_p = f′ ȳ_p` (replacing or added, if it is wanted at all) and `ā += f″ a_p ȳ_p`; without `y`, ȳ_p is where ā_p is to be.
 #[inline(always)]
-fn put<F: Real>(d1: &[F; TILE], yb: &[F; TILE], to: &mut [F], add: bool) {
-    if add {
-        for (i, to) in to.iter_mut().enumerate() {
-            *to += d1[i] * yb[i];
+fn own_term<F: Real, const FMA: bool>(
+    a: &[F], d1: &[F; TILE], d2: &[F; TILE], y: Option<&[F]>, to: Option<&mut [F]>, primal: &mut [F; TILE], add: bool,
+) {
+    let n = a.len();
+    let (d1, d2, primal) = (&d1[..n], &d2[..n], &mut primal[..n]);
+    match (y, to) {
+        (Some(y), Some(to)) if add => {
+            let (y, to) = (&y[..n], &mut to[..n]);
+            for i in 0..n {
+                primal[i] = (d2[i] * a[i]).multiply_add::<FMA>(y[i], primal[i]);
+                to[i] = d1[i].multiply_add::<FMA>(y[i], to[i]);
+            }
         }
-    } else {
-        for (i, to) in to.iter_mut().enumerate() {
-            *to = d1[i] * yb[i];
+        (Some(y), Some(to)) => {
+            let (y, to) = (&y[..n], &mut to[..n]);
+            for i in 0..n {
+                primal[i] = (d2[i] * a[i]).multiply_add::<FMA>(y[i], primal[i]);
+                to[i] = d1[i] * y[i];
+            }
         }
+        (None, Some(to)) => {
+            let to = &mut to[..n];
+            for i in 0..n {
+                let y = to[i];
+                primal[i] = (d2[i] * a[i]).multiply_add::<FMA>(y, primal[i]);
+                to[i] = d1[i] * y;
+            }
+        }
+        (Some(y), None) => {
+            let y = &y[..n];
+            for i in 0..n {
+                primal[i] = (d2[i] * a[i]).multiply_add::<FMA>(y[i], primal[i]);
+            }
+        }
+        (None, None) => {}
     }
 }

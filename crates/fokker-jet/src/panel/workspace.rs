@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::dense::{self, Weight};
+use super::dense::{self, Scratch, Weight};
 use super::map::Cotangents;
 use super::product::{self, Shape};
 use super::{Plan, map, plan};
@@ -30,8 +30,7 @@ pub struct Panel<F> {
     /// Per node, the cotangents kept for the parts along the tangent, `rows × width` each.
     kept: Vec<Vec<F>>,
     recording: Recording,
-    /// For packing.
-    scratch: Vec<F>,
+    scratch: Scratch<F>,
 }
 
 /// Whether cotangents are kept.
@@ -71,7 +70,7 @@ impl<F: Real> Panel<F> {
             fresh: vec![false; p.graph.parameters().len()],
             kept: (0..nodes.len()).map(|i| vec![F::ZERO; capacity * nodes[i].width * p.kept(i).len()]).collect(),
             recording: Recording::None,
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
         }
     }
 
