@@ -35,23 +35,37 @@ impl Function {
     #[inline(always)]
     #[must_use]
     pub fn derivatives<F: Real>(self, a: F) -> [F; 4] {
-        self.derivatives_with::<F, false>(a)
+        self.derivatives_from::<F, false>(a, self.kernel::<F, false>(a))
     }
 
-    /// The same, with fused multiply-adds if `FMA`.
+    /// What is dear in the derivatives, from which the rest is rational: worth keeping from one pass to the next.
     #[inline(always)]
-    pub(crate) fn derivatives_with<F: Real, const FMA: bool>(self, a: F) -> [F; 4] {
+    pub(crate) fn kernel<F: Real, const FMA: bool>(self, a: F) -> F {
+        match self {
+            Self::Silu => F::ONE / (F::ONE + (-a).exp_with::<FMA>()),
+            Self::Tanh => tanh::<F, FMA>(a),
+            Self::Exp => a.exp_with::<FMA>(),
+            Self::Sqrt => a.sqrt(),
+            Self::Log | Self::Recip => F::ONE / a,
+            Self::Sin | Self::Cos | Self::Power(_) => F::ZERO,
+        }
+    }
+
+    /// `f, f′, f″, f‴` at `a`, whose [`kernel`](Self::kernel) is known.
+    #[inline(always)]
+    pub(crate) fn derivatives_from<F: Real, const FMA: bool>(self, a: F, kernel: F) -> [F; 4] {
         let two = F::of(2.0);
         match self {
             Self::Silu => {
-                let s = F::ONE / (F::ONE + (-a).exp_with::<FMA>());
-                let s1 = s * (F::ONE - s);
-                let s2 = s1 * (F::ONE - two * s);
-                let s3 = s2 * (F::ONE - two * s) - two * s1 * s1;
-                [a * s, s + a * s1, two * s1 + a * s2, F::of(3.0) * s2 + a * s3]
+                let s = kernel;
+                let (c, s1) = (F::ONE - two * s, s * (F::ONE - s));
+                let s2 = s1 * c;
+                let s3 = (-two * s1).multiply_add::<FMA>(s1, s2 * c);
+                let y2 = a.multiply_add::<FMA>(s2, two * s1);
+                [a * s, a.multiply_add::<FMA>(s1, s), y2, a.multiply_add::<FMA>(s3, F::of(3.0) * s2)]
             }
             Self::Tanh => {
-                let y = tanh::<F, FMA>(a);
+                let y = kernel;
                 let d = F::ONE - y * y;
                 [y, d, -two * y * d, -two * d * (d - two * y * y)]
             }
@@ -63,19 +77,19 @@ impl Function {
                 let (s, c) = (a.sin(), a.cos());
                 [c, -s, -c, s]
             }
-            Self::Exp => [a.exp_with::<FMA>(); 4],
+            Self::Exp => [kernel; 4],
             Self::Log => {
-                let r = F::ONE / a;
+                let r = kernel;
                 [a.ln(), r, -r * r, two * r * r * r]
             }
             Self::Sqrt => {
-                let y = a.sqrt();
+                let y = kernel;
                 let d = F::of(0.5) / y;
                 let d2 = -F::of(0.5) * d / a;
                 [y, d, d2, -F::of(1.5) * d2 / a]
             }
             Self::Recip => {
-                let r = F::ONE / a;
+                let r = kernel;
                 [r, -r * r, two * r * r * r, -F::of(6.0) * r * r * r * r]
             }
             Self::Power(p) => [

@@ -22,52 +22,85 @@ struct Tile<F> {
     d: [[F; TILE]; 4],
 }
 
+/// Runs `$body` with `$f` a constant for the common functions: the match is outside, so that loops inside become vector code.
+macro_rules! for_function {
+    ($function:expr, $f:ident => $body:expr) => {
+        match $function {
+            Function::Silu => {
+                let $f = Function::Silu;
+                $body
+            }
+            Function::Tanh => {
+                let $f = Function::Tanh;
+                $body
+            }
+            $f => $body,
+        }
+    };
+}
+
 impl<F: Real> Tile<F> {
+    /// Derivatives from the lowest to the highest order that is wanted.
     #[inline(always)]
-    fn fill<const FMA: bool>(&mut self, function: Function, a: &[F], order: usize) {
-        let [d0, d1, d2, d3] = &mut self.d;
+    fn fill<const FMA: bool>(&mut self, function: Function, a: &[F], kernel: &[F], orders: (usize, usize)) {
         let n = a.len();
-        // One loop per function: the match is outside, so that each loop becomes vector code.
-        macro_rules! fill {
-            ($function:expr) => {
-                match order {
-                    0 => {
-                        for i in 0..n {
-                            d0[i] = $function.derivatives_with::<F, FMA>(a[i])[0];
-                        }
-                    }
-                    1 => {
-                        for i in 0..n {
-                            let d = $function.derivatives_with::<F, FMA>(a[i]);
-                            (d0[i], d1[i]) = (d[0], d[1]);
-                        }
-                    }
-                    2 => {
-                        for i in 0..n {
-                            let d = $function.derivatives_with::<F, FMA>(a[i]);
-                            (d0[i], d1[i], d2[i]) = (d[0], d[1], d[2]);
-                        }
-                    }
-                    _ => {
-                        for i in 0..n {
-                            let d = $function.derivatives_with::<F, FMA>(a[i]);
-                            (d0[i], d1[i], d2[i], d3[i]) = (d[0], d[1], d[2], d[3]);
-                        }
-                    }
+        let kernel = &kernel[..n];
+        let [d0, d1, d2, d3] = &mut self.d;
+        let (d0, d1, d2, d3) = (&mut d0[..n], &mut d1[..n], &mut d2[..n], &mut d3[..n]);
+        for_function!(function, f => match orders {
+            (_, 0) => {
+                for i in 0..n {
+                    d0[i] = f.derivatives_from::<F, FMA>(a[i], kernel[i])[0];
                 }
-            };
-        }
-        match function {
-            Function::Silu => fill!(Function::Silu),
-            Function::Tanh => fill!(Function::Tanh),
-            other => fill!(other),
-        }
+            }
+            (0, 1) => {
+                for i in 0..n {
+                    [d0[i], d1[i], ..] = f.derivatives_from::<F, FMA>(a[i], kernel[i]);
+                }
+            }
+            (_, 1) => {
+                for i in 0..n {
+                    [_, d1[i], ..] = f.derivatives_from::<F, FMA>(a[i], kernel[i]);
+                }
+            }
+            (0, 2) => {
+                for i in 0..n {
+                    [d0[i], d1[i], d2[i], _] = f.derivatives_from::<F, FMA>(a[i], kernel[i]);
+                }
+            }
+            (_, 2) => {
+                for i in 0..n {
+                    [_, d1[i], d2[i], _] = f.derivatives_from::<F, FMA>(a[i], kernel[i]);
+                }
+            }
+            _ => {
+                for i in 0..n {
+                    [_, d1[i], d2[i], d3[i]] = f.derivatives_from::<F, FMA>(a[i], kernel[i]);
+                }
+            }
+        });
     }
 }
 
+/// The function's kernel over a tile.
+#[inline(always)]
+fn fill_kernel<F: Real, const FMA: bool>(function: Function, a: &[F], kernel: &mut [F]) {
+    let n = a.len();
+    let kernel = &mut kernel[..n];
+    for_function!(function, f => {
+        for i in 0..n {
+            kernel[i] = f.kernel::<F, FMA>(a[i]);
+        }
+    });
+}
+
 multiversion! {
-    /// Writes the listed parts of `y = f(a)`; `a` and `y` hold parts of `m` elements each, the primal first.
-    pub(super) fn forward<F: Real>(function: Function, parts: &[Part], a: &[F], y: &mut [F], m: usize) {
+    /// Writes the listed parts of `y = f(a)`; `a` and `y` hold parts of `m` elements each, the primal first. The function's kernel
+    /// is written with the primal part, and read without it.
+    pub(super) fn forward<F: Real>(
+        function: Function, parts: &[Part], a: &[F], kernel: &mut [F], y: &mut [F], m: usize
+    ) {
+        let fresh = matches!(parts.first(), Some(Part::Primal));
         let order = parts.iter().map(|p| match p {
             Part::Primal => 0,
             Part::First { .. } | Part::Second { product: None, .. } => 1,
@@ -77,7 +110,10 @@ multiversion! {
         let mut at = 0;
         while at < m {
             let n = TILE.min(m - at);
-            tile.fill::<FMA>(function, &a[at..at + n], order);
+            if fresh {
+                fill_kernel::<F, FMA>(function, &a[at..at + n], &mut kernel[at..at + n]);
+            }
+            tile.fill::<FMA>(function, &a[at..at + n], &kernel[at..at + n], (usize::from(!fresh), order));
             let [d0, d1, d2, _] = &tile.d;
             let of = |slot: usize| &a[slot * m + at..][..n];
             for part in parts {
@@ -144,9 +180,9 @@ multiversion! {
     /// Cotangents of `a` from those of `y`: with `ȳ_p` the cotangent of part `p`,
     /// `ā = f′ȳ + Σ_u f″a_u ȳ_u + Σ_uv (f‴a_u a_v + f″a_uv) ȳ_uv`, `ā_u = f′ȳ_u + Σ_v f″a_v ȳ_uv`, `ā_uv = f′ȳ_uv`.
     ///
-    /// `a_bar` is overwritten, or added to if `add`; parts hold `m` elements each.
+    /// `kernel` is what [`forward`] wrote. `a_bar` is overwritten, or added to if `add`; parts hold `m` elements each.
     pub(super) fn reverse<F: Real>(
-        function: Function, parts: &[Part], a: &[F], y_bar: Cotangents<F>, a_bar: &mut [F], m: usize, add: bool
+        function: Function, parts: &[Part], a: &[F], kernel: &[F], y_bar: Cotangents<F>, a_bar: &mut [F], m: usize, add: bool
     ) {
         let order = parts.iter().map(|p| match p {
             Part::Primal => 1,
@@ -158,7 +194,7 @@ multiversion! {
         let mut at = 0;
         while at < m {
             let n = TILE.min(m - at);
-            tile.fill::<FMA>(function, &a[at..at + n], order);
+            tile.fill::<FMA>(function, &a[at..at + n], &kernel[at..at + n], (1, order));
             let [_, d1, d2, d3] = &tile.d;
             let of = |place: usize| &a[place * m + at..][..n];
             // A part's own term comes first, terms of pairs are added to it: parts are listed in that order.

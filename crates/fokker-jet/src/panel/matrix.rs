@@ -20,7 +20,7 @@ pub(super) const fn sliver<F>() -> usize {
 const MOST_ROWS: usize = 12;
 
 /// Rows of Ȳ that are packed at a time for the product `Xᵀ Ȳ`.
-const DEPTH: usize = 192;
+const DEPTH: usize = 320;
 
 /// Rows of Ȳ this far apart in memory fall into few sets of the first-level cache: packing them pays.
 const FAR: usize = 2048;
@@ -60,7 +60,12 @@ impl<F: Real> Sliver<F> {
         let b = &flat[offset + self.columns.start * cs..];
         if cs == 1 {
             for (p, row) in self.values.chunks_exact_mut(width).enumerate() {
-                row[..columns].copy_from_slice(&b[p * rs..][..columns]);
+                if columns == width {
+                    // Of known length: no call.
+                    row[..width].copy_from_slice(&b[p * rs..][..width]);
+                } else {
+                    row[..columns].copy_from_slice(&b[p * rs..][..columns]);
+                }
             }
         } else {
             // Along the columns, which lie together in memory.
@@ -109,6 +114,11 @@ struct Tile<F> {
     /// Null: start from zero. Else rows `start_rs` apart.
     start: *const F,
     start_rs: usize,
+    /// An address that will be read before long, and how far it moves with each term of the sum.
+    hint: *const F,
+    hint_step: usize,
+    /// And with each row.
+    hint_rs: usize,
 }
 
 /// One tile of `ROWS × 2` registers.
@@ -116,7 +126,7 @@ struct Tile<F> {
 /// # Safety
 /// Every element named by the tile must be there, and the processor must have the instructions of `V`.
 #[inline(always)]
-unsafe fn tile<F: Real, V: Vector<F>, const ROWS: usize, const AHEAD: bool>(t: Tile<F>) {
+unsafe fn tile<F: Real, V: Vector<F>, const ROWS: usize, const HINT: bool>(t: Tile<F>) {
     // SAFETY: the caller's promise.
     unsafe {
         for i in 0..ROWS {
@@ -131,10 +141,11 @@ unsafe fn tile<F: Real, V: Vector<F>, const ROWS: usize, const AHEAD: bool>(t: T
                 *row = [V::load(from), V::load(from.add(V::LANES))];
             }
         }
-        let (mut a, mut b) = (t.a, t.b);
+        let (mut a, mut b, mut hint) = (t.a, t.b, t.hint);
         for _ in 0..t.depth {
-            if AHEAD {
-                ahead(a.wrapping_add(12 * t.a_cs));
+            if HINT {
+                ahead(hint);
+                hint = hint.wrapping_add(t.hint_step);
             }
             let row = [V::load(b), V::load(b.add(V::LANES))];
             for (i, sum) in sums.iter_mut().enumerate() {
@@ -169,43 +180,37 @@ fn ahead<F>(address: *const F) {
 /// # Safety
 /// As for [`tile`], for all rows.
 #[inline(always)]
-unsafe fn column_of_tiles<F: Real, V: Vector<F>, const TALL: usize, const AHEAD: bool>(
-    rows: usize, t: Tile<F>, coming: &[F],
-) {
+unsafe fn column_of_tiles<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(rows: usize, t: Tile<F>) {
     let mut i = 0;
-    // What the next column of tiles will read, a share of it before each tile.
-    let mut coming = coming.chunks((coming.len() * TALL).div_ceil(rows.max(1)).max(1));
     while i < rows {
-        for line in coming.next().unwrap_or_default().chunks(64 / size_of::<F>()) {
-            ahead(line.as_ptr());
-        }
         let here = Tile {
             a: t.a.wrapping_add(i * t.a_rs),
             c: t.c.wrapping_add(i * t.c_rs),
             start: if t.start.is_null() { t.start } else { t.start.wrapping_add(i * t.start_rs) },
+            hint: t.hint.wrapping_add(i * t.hint_rs),
             ..t
         };
         // SAFETY: the caller's promise; each tile has no more rows than are left.
         unsafe {
             i += match rows - i {
                 n if n >= TALL => {
-                    tile::<F, V, TALL, AHEAD>(here);
+                    tile::<F, V, TALL, HINT>(here);
                     TALL
                 }
                 n if n >= 8 && TALL > 8 => {
-                    tile::<F, V, 8, AHEAD>(here);
+                    tile::<F, V, 8, HINT>(here);
                     8
                 }
                 n if n >= 4 => {
-                    tile::<F, V, 4, AHEAD>(here);
+                    tile::<F, V, 4, HINT>(here);
                     4
                 }
                 n if n >= 2 => {
-                    tile::<F, V, 2, AHEAD>(here);
+                    tile::<F, V, 2, HINT>(here);
                     2
                 }
                 _ => {
-                    tile::<F, V, 1, AHEAD>(here);
+                    tile::<F, V, 1, HINT>(here);
                     1
                 }
             };
@@ -213,15 +218,38 @@ unsafe fn column_of_tiles<F: Real, V: Vector<F>, const TALL: usize, const AHEAD:
     }
 }
 
-/// One sliver's columns of the result, `rows × columns`, from `depth × sliver` numbers of the right factor, `b_rs` apart.
+/// What is worth asking of memory while a tile is at work.
+#[derive(Clone, Copy)]
+enum Hint<'a, F> {
+    /// The left factor, some terms ahead.
+    Left,
+    /// A share of the sliver that is next.
+    Next(&'a [F]),
+}
+
+/// Columns of the right factor: `depth × sliver` numbers in rows `rs` apart.
+#[derive(Clone, Copy)]
+struct Right<'a, F> {
+    values: &'a [F],
+    rs: usize,
+    hint: Hint<'a, F>,
+}
+
+/// One sliver's columns of the result, `rows × columns`; `HINT` says whether the hint is followed.
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
-fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const AHEAD: bool>(
-    rows: usize, depth: usize, a: View<F>, b: (&[F], usize), columns: &Range<usize>, c: &mut [F], c_rs: usize,
-    onto: Onto<F>, coming: &[F],
+fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
+    rows: usize, depth: usize, a: View<F>, b: Right<F>, columns: &Range<usize>, c: &mut [F], c_rs: usize, onto: Onto<F>,
 ) {
     let width = sliver::<F>();
-    let (b, b_rs) = b;
+    let Right { values: b, rs: b_rs, hint } = b;
+    let (hint, hint_step, hint_rs) = match hint {
+        Hint::Left => (a.values.as_ptr().wrapping_add(12 * a.cs), a.cs, a.rs),
+        Hint::Next(next) => {
+            let of_row = next.len().div_ceil(rows.max(1));
+            (next.as_ptr(), (of_row * TALL).div_ceil(depth.max(1)), of_row)
+        }
+    };
     assert!(rows > 0 && depth > 0 && columns.len() <= width);
     assert!((rows - 1) * a.rs + (depth - 1) * a.cs < a.values.len());
     assert!((depth - 1) * b_rs + width <= b.len());
@@ -241,8 +269,9 @@ fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const AHEAD: bool>(
                 };
                 let b = b.as_ptr().add(at);
                 let a_rs = a.rs;
-                let t = Tile { depth, a: a.values.as_ptr(), a_rs, a_cs: a.cs, b, b_rs, c, c_rs, start, start_rs };
-                column_of_tiles::<F, V, TALL, AHEAD>(rows, t, coming);
+                let (a, a_cs) = (a.values.as_ptr(), a.cs);
+                let t = Tile { depth, a, a_rs, a_cs, b, b_rs, c, c_rs, start, start_rs, hint, hint_step, hint_rs };
+                column_of_tiles::<F, V, TALL, HINT>(rows, t);
             }
         }
         return;
@@ -264,8 +293,10 @@ fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const AHEAD: bool>(
                 let c = buffer.as_mut_ptr().add(at);
                 let (start, start_rs) = (c.cast_const(), width);
                 let (values, b) = (a.values.as_ptr().add(i * a.rs), b.as_ptr().add(at));
-                let t = Tile { depth, a: values, a_rs: a.rs, a_cs: a.cs, b, b_rs, c, c_rs: width, start, start_rs };
-                column_of_tiles::<F, V, TALL, AHEAD>(rows, t, &[]);
+                let (a, a_rs, a_cs) = (values, a.rs, a.cs);
+                let t =
+                    Tile { depth, a, a_rs, a_cs, b, b_rs, c, c_rs: width, start, start_rs, hint, hint_step, hint_rs };
+                column_of_tiles::<F, V, TALL, false>(rows, t);
             }
         }
         for (r, row) in buffer.chunks_exact(width).enumerate().take(rows) {
@@ -280,9 +311,9 @@ multiversion! {
         rows: usize, depth: usize, a: View<F>, b: &[Sliver<F>], c: &mut [F], c_rs: usize, onto: Onto<F>
     ) {
         for (i, sliver) in b.iter().enumerate() {
-            let packed = (&sliver.values[..], self::sliver::<F>());
-            let coming = b.get(i + 1).map_or(&[][..], |next| &next.values);
-            sliver_product::<F, V, TALL, false>(rows, depth, a, packed, &sliver.columns, c, c_rs, onto, coming);
+            let next = b.get(i + 1).unwrap_or(sliver);
+            let b = Right { values: &sliver.values, rs: self::sliver::<F>(), hint: Hint::Next(&next.values) };
+            sliver_product::<F, V, TALL, true>(rows, depth, a, b, &sliver.columns, c, c_rs, onto);
         }
     }
 }
@@ -304,16 +335,21 @@ multiversion! {
                 let columns = first..n.min(first + width);
                 let partial = columns.len() < width;
                 if !partial && !far {
-                    let b = (&y_bar[first..], n);
-                    sliver_product::<F, V, TALL, false>(k, depth, a, b, &columns, w_bar, n, onto, &[]);
+                    let b = Right { values: &y_bar[first..], rs: n, hint: Hint::Left };
+                    sliver_product::<F, V, TALL, false>(k, depth, a, b, &columns, w_bar, n, onto);
                     continue;
                 }
                 for (row, y) in scratch.chunks_exact_mut(width).zip(y_bar.chunks_exact(n)) {
-                    row[..columns.len()].copy_from_slice(&y[columns.clone()]);
-                    row[columns.len()..].fill(F::ZERO);
+                    if partial {
+                        row[..columns.len()].copy_from_slice(&y[columns.clone()]);
+                        row[columns.len()..].fill(F::ZERO);
+                    } else {
+                        // Of known length: no call.
+                        row[..width].copy_from_slice(&y[first..][..width]);
+                    }
                 }
-                let b = (&scratch[..depth * width], width);
-                sliver_product::<F, V, TALL, true>(k, depth, a, b, &columns, w_bar, n, onto, &[]);
+                let b = Right { values: &scratch[..depth * width], rs: width, hint: Hint::Left };
+                sliver_product::<F, V, TALL, true>(k, depth, a, b, &columns, w_bar, n, onto);
             }
         }
     }

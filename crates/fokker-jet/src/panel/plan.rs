@@ -121,11 +121,14 @@ impl Plan {
         &self.0.graph
     }
 
-    /// Numbers that a workspace holds for each row: all parts of all nodes, and the cotangent buffers.
+    /// Numbers that a workspace holds for each row: all parts of all nodes, their functions' kernels, the
+    /// cotangents kept, and the cotangent buffers.
     #[must_use]
     pub fn numbers_per_row(&self) -> usize {
         let nodes = self.0.graph.nodes().iter().enumerate();
-        let stored = nodes.map(|(i, node)| node.width * (self.0.live[i].count() + self.0.kept(i).len()));
+        let kernels = |node: &Node| usize::from(matches!(node.op, Op::Map { .. }));
+        let stored =
+            nodes.map(|(i, node)| node.width * (self.0.live[i].count() + kernels(node) + self.0.kept(i).len()));
         stored.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
     }
 

@@ -6,7 +6,7 @@ use super::dense::{self, Scratch, Weight};
 use super::map::Cotangents;
 use super::product::{self, Shape};
 use super::{Plan, map, plan};
-use crate::{Op, Parameters, Real, Tape, Wrt};
+use crate::{Node, Op, Parameters, Real, Tape, Wrt};
 
 /// The workspace of one worker. All memory is taken when it is made; see [`Tape`] for its use.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Panel<F> {
     rows: usize,
     /// Per node, the stored parts one after the other, `rows × width` each.
     values: Vec<Vec<F>>,
+    /// Per `Map` node, the kernel of its function (empty for other nodes).
+    kernels: Vec<Vec<F>>,
     /// Cotangent buffers, shared by nodes as the plan says.
     cotangents: Vec<Vec<F>>,
     /// Per node: has its cotangent been written in this reverse pass?
@@ -53,6 +55,8 @@ impl<F: Real> Panel<F> {
         let p = &plan.0;
         let nodes = p.graph.nodes();
         let values = nodes.iter().zip(&p.live).map(|(n, l)| vec![F::ZERO; capacity * n.width * l.count()]).collect();
+        let kernel = |node: &Node| if matches!(node.op, Op::Map { .. }) { capacity * node.width } else { 0 };
+        let kernels = nodes.iter().map(|node| vec![F::ZERO; kernel(node)]).collect();
         let cotangents = p.cotangent_size.iter().map(|&size| vec![F::ZERO; capacity * size]).collect();
         let width = p.graph.width(p.output);
         let widest = p.graph.inputs().iter().map(|&i| p.graph.width(i)).fold(width, usize::max);
@@ -61,6 +65,7 @@ impl<F: Real> Panel<F> {
             capacity,
             rows: 0,
             values,
+            kernels,
             cotangents,
             touched: vec![false; nodes.len()],
             seeds: vec![F::ZERO; capacity * width * p.live[p.output.index()].count()],
@@ -113,7 +118,8 @@ impl<F: Real> Panel<F> {
                 dense::forward(stacked, biased, x, w, bias, &mut y[first * n..last * n]);
             }
             Op::Map { x, function } => {
-                map::forward(*function, &p.map_parts[node][first..last], &before[x.index()], y, n);
+                let (list, a) = (&p.map_parts[node][first..last], &before[x.index()]);
+                map::forward(*function, list, a, &mut self.kernels[node], y, n);
             }
             Op::Add { a, b } => {
                 y[first * n..last * n].fill(F::ZERO);
@@ -204,12 +210,30 @@ impl<F: Real> Panel<F> {
                     let list = &p.map_parts[node][..stored];
                     if p.in_place[node] && !self.kept_at_once(node) && !self.kept_at_once(x.index()) {
                         let (mut a_bar, cotangents) = (y_bar, Cotangents { own: None, kept: &kept, first_kept });
-                        map::reverse(*function, list, &self.values[x.index()], cotangents, &mut a_bar, n, false);
+                        map::reverse(
+                            *function,
+                            list,
+                            &self.values[x.index()],
+                            &self.kernels[node],
+                            cotangents,
+                            &mut a_bar,
+                            n,
+                            false,
+                        );
                         y_bar = a_bar;
                     } else {
                         let mut a_bar = std::mem::take(self.cotangent(x.index()));
                         let cotangents = Cotangents { own: Some(&y_bar), kept: &kept, first_kept };
-                        map::reverse(*function, list, &self.values[x.index()], cotangents, &mut a_bar, n, add);
+                        map::reverse(
+                            *function,
+                            list,
+                            &self.values[x.index()],
+                            &self.kernels[node],
+                            cotangents,
+                            &mut a_bar,
+                            n,
+                            add,
+                        );
                         *self.cotangent(x.index()) = a_bar;
                     }
                 }
