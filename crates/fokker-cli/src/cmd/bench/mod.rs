@@ -5,6 +5,7 @@ mod memory;
 mod residual;
 mod ring;
 mod step;
+mod yardstick;
 
 use anyhow::Result;
 use fokker::config::Config;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use fokker::score::network::NetworkScore;
 use fokker::score::{Direction, Directions, Score, ScoreTape};
 use fokker::sde::{Coefficients, Sde};
-use fokker_jet::JetError;
+use fokker_jet::{JetError, Real};
 
 /// Gaussians on the ring.
 pub const MODES: usize = 8;
@@ -44,7 +44,7 @@ impl Ring {
         // All means are equally long, so |x − m μ|² differs between them by −2 m μ·x alone.
         let mut r = points.map(|p| (p[0] * x[0] + p[1] * x[1]) * v);
         let peak = r.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        r = r.map(|log| (log - peak).exp());
+        r = r.map(|log| Real::exp(log - peak));
         let total: f64 = r.iter().sum();
         let mut mean = [0.0; 2];
         for (r, p) in r.iter_mut().zip(&points) {

@@ -10,6 +10,7 @@ use fokker::train::Trainer;
 use serde::Serialize;
 
 use super::memory::Resident;
+use super::yardstick;
 use super::{median, model_toml, threads};
 use crate::args::{BenchStep, StepKind};
 use crate::cmd::{out, require_folder, write_json};
@@ -29,6 +30,8 @@ struct StepFigures {
     dsm: Option<f64>,
     fp_vector: Option<f64>,
     fp_sliced: Option<f64>,
+    /// GFLOP/s of large matrix products by the `gemm` crate on as many threads, in this run.
+    gemm_gflops: f64,
     /// The most memory that the process ever had, MiB; null where the system does not tell.
     peak_rss_mib: Option<f64>,
     /// The same less what it had before the first trainer was built.
@@ -59,6 +62,7 @@ pub fn run(args: &BenchStep) -> Result<()> {
         dsm,
         fp_vector,
         fp_sliced,
+        gemm_gflops: yardstick::gemm_gflops(threads(args.threads)),
         peak_rss_mib: after.map(|after| after.peak),
         step_growth_mib: after.zip(before).map(|(after, before)| after.peak - before.now),
     };
@@ -72,6 +76,7 @@ pub fn run(args: &BenchStep) -> Result<()> {
             (None, _) => {}
         }
     }
+    out!("gemm      {:>9.1} GFLOP/s", figures.gemm_gflops);
     if let Some(path) = &args.json {
         write_json(path, &figures)?;
     }
