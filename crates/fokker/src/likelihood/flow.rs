@@ -9,7 +9,13 @@ use crate::Error;
 use crate::residual::equation::dot;
 use crate::score::{Directions, Score, ScoreTape};
 use crate::sde::{Coefficients, Sde};
-use crate::solve::{Dopri5, Limits, System, Tolerance, Trajectory};
+use crate::solve::{Dopri5, Limits, Step, System, Tolerance, Trajectory, rms};
+
+/// A step's share of the error that is allowed to log p.
+const SHARE_OF_LOG_P: f64 = 0.25;
+
+/// A step's share of the error that is allowed to x, where log p is wanted.
+const SHARE_OF_X: f64 = 0.25;
 
 /// Fills direction `j` of a row: arguments row, `j`, direction (`D`).
 pub(crate) type Fill<'a, F> = &'a (dyn Fn(usize, usize, &mut [F]) + Sync);
@@ -140,5 +146,23 @@ impl<F: Real> System for Flow<'_, F> {
                 *divergence = of_drift - 0.5 * c.g2 * of_score;
             }
         }
+    }
+
+    /// An error e of x and e_ℓ of ℓ = ∫ div changes log p = log q_t(x) + ℓ by s·e + e_ℓ, to first order: the score is the adjoint
+    /// of log p, and the step is judged by what it does to log p, beside x itself. Each step may err by a quarter of
+    /// `absolute + relative · D/10` nats, and x by a quarter of what the tolerance says: measured on mixtures in 1 to 20 dimensions
+    /// under every SDE, the error of log p in the end then is a few times the tolerance at most.
+    fn error_size(&self, step: &Step<'_>, tolerance: Tolerance) -> f64 {
+        let (dim, components) = (self.dim, self.trace.components);
+        let of_x = tolerance.norm(&step.error[..dim], &step.before[..dim], &step.after[..dim]);
+        if components == 0 {
+            return of_x;
+        }
+        let c = self.sde.at(step.t);
+        let moved: f64 = (0..dim).map(|i| 2.0 / c.g2 * (c.a * step.after[i] - step.rate[i]) * step.error[i]).sum();
+        #[allow(clippy::cast_precision_loss)]
+        let allowed = SHARE_OF_LOG_P * tolerance.scale(0.1 * dim as f64);
+        let of_log_p = rms(components, |k| ((step.error[dim + k] + moved) / allowed).powi(2));
+        of_log_p.max(of_x / SHARE_OF_X)
     }
 }

@@ -43,7 +43,8 @@ const DEFAULT_PROBES: usize = 8;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LikelihoodOptions {
-    /// The error allowed to one step, in x and in log p alike.
+    /// The error allowed to log p: `absolute + relative · D/10` nats. Steps are judged by what they do to log p, and are short enough
+    /// for the error in the end to be of that size, ten times it at the most on all that was measured.
     pub tolerance: Tolerance,
     /// The most steps of one row, rejected ones included.
     pub step_limit: usize,

@@ -1,14 +1,15 @@
 //! How long the next step is.
 //!
-//! The PI controller of Gustafsson 1991 (ACM TOMS 17(4)) with the constants of Hairer's `dopri5.f`; Hairer & Wanner, *Solving
-//! Ordinary Differential Equations II*, 2nd ed. 1996, eq. IV.2.43: h′ = h · 0.9 · err⁻ᵅ · err_oldᵝ, β = 0.04, α = 1/5 − ¾β.
+//! The PI controller of Gustafsson 1991 (ACM TOMS 17(4)) with the constants of Hairer's `dopri5.f`, but for the growth, which is at
+//! most 10 there; Hairer & Wanner, *Solving Ordinary Differential Equations II*, 2nd ed. 1996, eq. IV.2.43:
+//! h′ = h · 0.9 · err⁻ᵅ · err_oldᵝ, β = 0.04, α = 1/5 − ¾β.
 
 const BETA: f64 = 0.04;
 const ALPHA: f64 = 0.2 - 0.75 * BETA;
 const SAFETY: f64 = 0.9;
 /// A step changes by no more than these factors.
 const SHRINK: f64 = 0.2;
-const GROW: f64 = 10.0;
+const GROW: f64 = 5.0;
 /// Least error that is remembered.
 const FLOOR: f64 = 1e-4;
 

@@ -21,6 +21,27 @@ pub trait System {
     /// Fills `dy` (`n × dim`) with the rates at the states `y` (`n × dim`) and times `t` (`n`); entry `i` belongs to trajectory
     /// `rows[i]`. A rate that cannot be had is NaN.
     fn rate(&mut self, rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]);
+
+    /// The size of a step's estimated error, 1 at the limit. By default each entry counts against its own scale, in the root mean
+    /// square.
+    fn error_size(&self, step: &Step<'_>, tolerance: Tolerance) -> f64 {
+        tolerance.norm(step.error, step.before, step.after)
+    }
+}
+
+/// A step that may be taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// The time at its end.
+    pub t: f64,
+    /// The state at its start.
+    pub before: &'a [f64],
+    /// The state at its end.
+    pub after: &'a [f64],
+    /// The rate there.
+    pub rate: &'a [f64],
+    /// The estimated error of the state at its end.
+    pub error: &'a [f64],
 }
 
 /// The explicit Runge–Kutta method of order 5 with an embedded one of order 4 (Dormand & Prince 1980), local extrapolation,
@@ -85,7 +106,7 @@ impl Dopri5 {
             // Backwards, so that the last trajectory, which fills a hole, has had its turn.
             for slot in (0..active.len()).rev() {
                 let rate = &batch.dy[slot * dim..(slot + 1) * dim];
-                let Some(outcome) = active[slot].absorb(rate, &task) else { continue };
+                let Some(outcome) = active[slot].absorb(rate, &task, system) else { continue };
                 let row = match pending.next() {
                     Some(next) => std::mem::replace(&mut active[slot], next),
                     None => active.swap_remove(slot),

@@ -11,9 +11,10 @@ mod row;
 mod tableau;
 mod tolerance;
 
-pub use dopri5::{Dopri5, System};
+pub use dopri5::{Dopri5, Step, System};
 pub use euler_maruyama::{EulerMaruyama, NoisySystem};
 pub use outcome::{Outcome, Trajectory};
+pub(crate) use tolerance::rms;
 pub use tolerance::{Limits, Tolerance};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use super::control::Control;
 use super::tableau::{ERROR_WEIGHTS, NODES, STAGE_WEIGHTS, STAGES};
 use super::tolerance::rms;
-use super::{Limits, Outcome, Tolerance, Trajectory};
+use super::{Limits, Outcome, Step, System, Tolerance, Trajectory};
 
 /// What all trajectories have in common.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +46,7 @@ pub(super) struct Row {
     point: Vec<f64>,
     /// The stages' rates, `STAGES × dim`.
     rates: Vec<f64>,
+    error: Vec<f64>,
     steps: u64,
     rejected: u64,
     evaluations: u64,
@@ -69,6 +70,7 @@ impl Row {
             h: 0.0,
             point: start.to_vec(),
             rates: vec![0.0; STAGES * dim],
+            error: vec![0.0; dim],
             steps: 0,
             rejected: 0,
             evaluations: 0,
@@ -86,7 +88,7 @@ impl Row {
     }
 
     /// Takes the rate at the point wanted. The outcome, once there is one.
-    pub fn absorb(&mut self, rate: &[f64], task: &Task) -> Option<Outcome> {
+    pub fn absorb(&mut self, rate: &[f64], task: &Task, system: &dyn System) -> Option<Outcome> {
         self.evaluations += 1;
         match self.phase {
             Phase::Start => self.start(rate, task),
@@ -103,7 +105,7 @@ impl Row {
                     self.aim(stage + 1);
                     return None;
                 }
-                self.end_step(task)
+                self.end_step(task, system)
             }
         }
     }
@@ -177,13 +179,15 @@ impl Row {
     }
 
     /// All stages are there: takes the step, or tries a shorter one.
-    fn end_step(&mut self, task: &Task) -> Option<Outcome> {
+    fn end_step(&mut self, task: &Task, system: &dyn System) -> Option<Outcome> {
         let (dim, step) = (self.y.len(), self.step);
-        let error = |i: usize| {
+        for i in 0..dim {
             let sum: f64 = ERROR_WEIGHTS.iter().enumerate().map(|(j, weight)| weight * self.rates[j * dim + i]).sum();
-            step * sum
-        };
-        let error = task.tolerance.norm(error, &self.y, &self.point);
+            self.error[i] = step * sum;
+        }
+        let (before, after, rate) = (&self.y[..], &self.point[..], &self.rates[(STAGES - 1) * dim..]);
+        let taken = Step { t: self.t + step, before, after, rate, error: &self.error };
+        let error = system.error_size(&taken, task.tolerance);
         if !(error <= 1.0 && is_finite(&self.point)) {
             return self.reject(error, task);
         }

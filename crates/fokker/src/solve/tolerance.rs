@@ -51,21 +51,21 @@ impl Tolerance {
         self.absolute > 0.0 && self.absolute.is_finite() && self.relative >= 0.0 && self.relative.is_finite()
     }
 
-    /// The size of an error against this tolerance, 1 at its limit.
-    pub(super) fn norm(self, error: impl Fn(usize) -> f64, before: &[f64], after: &[f64]) -> f64 {
-        let square = |i: usize| (error(i) / self.scale(before[i].abs().max(after[i].abs()))).powi(2);
-        rms(before.len(), square)
+    /// The size of an error against this tolerance, 1 at its limit: the root mean square of the entries, each against its scale.
+    pub(crate) fn norm(self, error: &[f64], before: &[f64], after: &[f64]) -> f64 {
+        let square = |i: usize| (error[i] / self.scale(before[i].abs().max(after[i].abs()))).powi(2);
+        rms(error.len(), square)
     }
 
     /// The error allowed to an entry of this size.
-    pub(super) fn scale(self, size: f64) -> f64 {
+    pub(crate) fn scale(self, size: f64) -> f64 {
         self.absolute + self.relative * size
     }
 }
 
 /// √(mean of `square(i)`).
 #[allow(clippy::cast_precision_loss)]
-pub(super) fn rms(dim: usize, square: impl Fn(usize) -> f64) -> f64 {
+pub(crate) fn rms(dim: usize, square: impl Fn(usize) -> f64) -> f64 {
     ((0..dim).map(square).sum::<f64>() / dim as f64).sqrt()
 }
 
