@@ -10,6 +10,7 @@
 
 pub(crate) mod flow;
 mod log_prob;
+mod repeats;
 
 use fokker_jet::Real;
 use fokker_jet::panel::Workers;
@@ -22,6 +23,7 @@ use crate::sde::T_MAX;
 use crate::solve::Tolerance;
 use flow::{Fill, Run, Trace};
 pub use log_prob::LogProb;
+pub use repeats::{Repeated, Repeats, Start, repeated_log_prob};
 
 /// The largest dimension D in which [`LikelihoodOptions::for_dim`] takes exact divergences.
 ///
