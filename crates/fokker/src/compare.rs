@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::Audit;
+use crate::audit::{Audit, SampleDistances};
 use crate::stats::{AtTime, MeanSe};
 
 /// One trained and audited model.
@@ -90,6 +90,9 @@ fn mean(all: &[&Trained]) -> Option<Trained> {
         nll: scalar(&|t| t.audit.nll.mean),
         true_nll: option(&|t| t.audit.true_nll).map(|m| m.mean),
         bits_per_dim: option(&|t| t.audit.bits_per_dim.map(|b| b.mean)),
+        bits_per_dim_importance: option(&|t| t.audit.bits_per_dim_importance.map(|b| b.mean)),
+        bound_gap: scalar(&|t| t.audit.bound_gap.mean),
+        samples: SampleDistances::mean(&all.iter().map(|t| t.audit.samples).collect::<Vec<_>>())?,
         nll_failed: all.iter().map(|t| t.audit.nll_failed).sum(),
         nll_evaluations: scalar(&|t| t.audit.nll_evaluations).mean,
         probes: first.audit.probes,

@@ -45,6 +45,7 @@
 //! | [`loss`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
 //! | [`train`], [`model_file`] | the loop, Adam, checkpoints, run directories |
 //! | [`solve`], [`likelihood`], [`sample`] | per-row adaptive ODE solver, log p, samplers |
+//! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
 //! | [`audit`](mod@audit), [`compare`], [`evaluate`](mod@evaluate), [`report`] | everything measured on a model, and the page that shows it |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
 //!
@@ -55,6 +56,7 @@ pub mod compare;
 pub mod config;
 pub mod conservativity;
 pub mod data;
+pub mod distance;
 mod error;
 pub mod evaluate;
 pub mod likelihood;

@@ -8,6 +8,7 @@ use fokker::audit::{Audit, audit};
 use fokker::compare::{Comparison, Models, SeedFigures, Trained};
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::distance::Distances;
 use fokker::report::mean_se;
 use fokker::report::model::{Entry, render};
 use fokker::stats::geometric_ratio;
@@ -91,6 +92,27 @@ pub fn print_audit(audit: &Audit) {
     if let Some(bits) = audit.bits_per_dim {
         out!("bits per dimension      {}", mean_se(bits.mean, bits.se));
     }
+    if let (Some(bits), Some(plain)) = (audit.bits_per_dim_importance, audit.bits_per_dim)
+        && bits.mean < plain.mean
+    {
+        out!("  importance-weighted   {}", mean_se(bits.mean, bits.se));
+    }
+    out!(
+        "log p of the flow less its bound by the reverse SDE: {} nats",
+        mean_se(audit.bound_gap.mean, audit.bound_gap.se)
+    );
+    let samples = &audit.samples;
+    out!("{:<28} {:>18} {:>10} {:>10} {:>10} {:>8}", "samples at t_min", "sliced W2", "W2", "energy", "MMD2", "p");
+    for (name, d) in [
+        ("ODE against SDE", samples.ode_sde),
+        ("ODE against data", samples.ode_data),
+        ("SDE against data", samples.sde_data),
+        ("data against other data", samples.data_data),
+    ] {
+        let w2 = d.w2.map_or("-".into(), |w2| format!("{w2:.4}"));
+        let sliced = mean_se(d.sliced_w2.mean, d.sliced_w2.se);
+        out!("{name:<28} {sliced:>18} {w2:>10} {:>10.2e} {:>10.2e} {:>8.3}", d.energy, d.mmd2, d.p_value);
+    }
     if audit.nll_failed > 0 {
         out!("{} integrations failed and are in no mean", audit.nll_failed);
     }
@@ -138,6 +160,14 @@ fn print(comparison: &Comparison) {
     if a.bits_per_dim.is_some() {
         row("bits per dimension", &|t| t.audit.bits_per_dim.map_or("-".into(), |v| mean_se(v.mean, v.se)));
     }
+    row("flow less bound (nats)", &|t| mean_se(t.audit.bound_gap.mean, t.audit.bound_gap.se));
+    let sliced = |get: &dyn Fn(&Audit) -> Distances, t: &Trained| {
+        let d = get(&t.audit).sliced_w2;
+        mean_se(d.mean, d.se)
+    };
+    row("sliced W2, ODE-SDE samples", &|t| sliced(&|a| a.samples.ode_sde, t));
+    row("sliced W2, ODE samples-data", &|t| sliced(&|a| a.samples.ode_data, t));
+    row("sliced W2, data-data", &|t| sliced(&|a| a.samples.data_data, t));
     if a.nll_failed + b.nll_failed > 0 {
         row("failed integrations", &|t| t.audit.nll_failed.to_string());
     }

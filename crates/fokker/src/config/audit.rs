@@ -12,6 +12,10 @@ pub struct AuditConfig {
     pub points: usize,
     /// Held-out rows whose log-likelihood is computed.
     pub nll_points: usize,
+    /// Draws of the dequantisation noise for each of them, where the data has grey levels.
+    pub repeats: usize,
+    /// How many of them have their variational bound computed.
+    pub bound_points: usize,
     /// Hutchinson probes where the dimension forbids exact divergences (D > 64).
     pub probes: usize,
     /// Absolute and relative tolerance of the probability-flow ODE.
@@ -20,6 +24,8 @@ pub struct AuditConfig {
     pub step_limit: usize,
     /// Samples drawn for the report.
     pub samples: usize,
+    /// Samples of each kind whose distances are measured.
+    pub gap_samples: usize,
 }
 
 impl Default for AuditConfig {
@@ -28,10 +34,13 @@ impl Default for AuditConfig {
             times: vec![1e-3, 5e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0],
             points: 2000,
             nll_points: 4000,
+            repeats: 1,
+            bound_points: 1000,
             probes: 4,
             tolerance: 1e-5,
             step_limit: 10_000,
             samples: 4000,
+            gap_samples: 4000,
         }
     }
 }

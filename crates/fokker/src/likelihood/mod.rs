@@ -8,6 +8,7 @@
 //! Every row has its own adaptive step, and its own probes where div s is estimated: its value depends on nothing else in the
 //! batch.
 
+mod bound;
 pub(crate) mod flow;
 mod log_prob;
 mod repeats;
@@ -21,6 +22,7 @@ use crate::rng::Streams;
 use crate::score::Score;
 use crate::sde::T_MAX;
 use crate::solve::Tolerance;
+pub use bound::{Bound, BoundOptions, bound};
 use flow::{Fill, Run, Trace};
 pub use log_prob::LogProb;
 pub use repeats::{Repeated, Repeats, Start, repeated_log_prob};

@@ -59,8 +59,20 @@ impl TimeSampler {
 
     /// Draws t and its weight.
     pub fn draw(&self, rng: &mut impl Rng) -> (f64, f64) {
+        self.at(rng.random())
+    }
+
+    /// t and its weight for a uniform draw `u` from [0, 1), for those who stratify it. Without a uniform share t rises with u.
+    ///
+    /// ```
+    /// use fokker::{loss::{TimeSampler, TimeSampling}, sde::Sde};
+    /// let sampler = TimeSampler::new(&Sde::vp(), TimeSampling::Importance);
+    /// let (early, late) = (sampler.at(0.25), sampler.at(0.75));
+    /// assert!(early.0 < late.0 && early.1 < late.1);
+    /// ```
+    #[must_use]
+    pub fn at(&self, u: f64) -> (f64, f64) {
         let length = T_MAX - self.t_min;
-        let u: f64 = rng.random();
         if self.borders.is_empty() {
             return (self.t_min + u * length, 1.0);
         }

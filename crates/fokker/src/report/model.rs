@@ -10,6 +10,7 @@ use crate::Error;
 use crate::audit::{Audit, default_divergence};
 use crate::config::Config;
 use crate::data::{Data, png_grid};
+use crate::distance::Distances;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::rng::Streams;
 use crate::sample::{Sampler, sample};
@@ -173,6 +174,17 @@ fn summary(entries: &[Entry]) -> Table {
     if entries.iter().any(|e| e.audit.bits_per_dim.is_some()) {
         rows.push(row("bits per dimension", &|a| a.bits_per_dim.map(|b| (b.mean, mean_se(b.mean, b.se)))));
     }
+    rows.push(row("flow less variational bound (nats)", &|a| {
+        Some((a.bound_gap.mean, mean_se(a.bound_gap.mean, a.bound_gap.se)))
+    }));
+    let sliced = |d: Distances| Some((d.sliced_w2.mean, mean_se(d.sliced_w2.mean, d.sliced_w2.se)));
+    rows.push(row("sliced W₂: ODE against SDE samples", &|a| sliced(a.samples.ode_sde)));
+    rows.push(row("sliced W₂: ODE samples against data", &|a| sliced(a.samples.ode_data)));
+    rows.push(row("sliced W₂: SDE samples against data", &|a| sliced(a.samples.sde_data)));
+    rows.push(row("… data against other data", &|a| {
+        let d = a.samples.data_data.sliced_w2;
+        Some((0.0, mean_se(d.mean, d.se)))
+    }));
     let times = entries.first().map_or(&[][..], |e| &e.audit.residual);
     for (i, at) in times.iter().enumerate() {
         let label = format!("r(t) at t = {}", at.t);

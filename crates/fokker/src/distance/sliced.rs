@@ -1,0 +1,114 @@
+//! The sliced W₂ distance.
+
+use fokker_jet::panel::Workers;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::statistic::{Statistic, mask};
+use super::two_samples::TwoSamples;
+use crate::rng::Streams;
+use crate::stats::MeanSe;
+
+/// The sliced W₂ distance over random directions, in the points' unit.
+///
+/// It is the root of the mean over unit vectors θ of W₂² of the projections θ·x (Bonneel et al. 2015, J. Math. Imaging Vis. 51,
+/// definition 2). In one dimension W₂² is the integral of the squared difference of the quantile functions, which is exact for
+/// sets of any sizes.
+///
+/// As an estimate of the distance of the distributions drawn from it is too large, by less than the exact distance is, and the
+/// standard error is over directions alone: compare it with that of two draws from one distribution.
+///
+/// ```
+/// use fokker::distance::{TwoSamples, SlicedW2};
+/// use fokker_jet::panel::Workers;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // On a line every direction is the same.
+/// let samples = TwoSamples::new(&[0.0, 1.0], &[2.0, 3.0], 1)?;
+/// let found = SlicedW2::new(&samples, 10, 0, &Workers::new(1, 64)?).estimate();
+/// assert_eq!((found.mean, found.se), (2.0, 0.0));
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SlicedW2 {
+    n: usize,
+    size: usize,
+    /// For each direction the pool's projections with their row numbers, rising.
+    projections: Vec<Vec<(f64, usize)>>,
+}
+
+impl SlicedW2 {
+    /// Projects and sorts the pool along `directions` directions drawn from `seed`, on all threads.
+    #[must_use]
+    pub fn new(samples: &TwoSamples, directions: usize, seed: u64, workers: &Workers) -> Self {
+        let streams = Streams::new(seed);
+        let panels = workers.map(directions, vec![(); workers.lanes()], |(), _, range| {
+            range.map(|k| sorted(samples, &direction(samples.dim(), &streams, k))).collect::<Vec<_>>()
+        });
+        Self { n: samples.n(), size: samples.len(), projections: panels.into_iter().flatten().collect() }
+    }
+
+    /// The distance, and its standard error over directions by the delta method: that of the mean of W₂², over twice its root.
+    #[must_use]
+    pub fn estimate(&self) -> MeanSe {
+        let order: Vec<usize> = (0..self.size).collect();
+        let square = MeanSe::of(&self.squares(&order));
+        let mean = square.mean.sqrt();
+        MeanSe { mean, se: if mean > 0.0 { 0.5 * square.se / mean } else { 0.0 } }
+    }
+
+    /// W₂² of each direction.
+    fn squares(&self, order: &[usize]) -> Vec<f64> {
+        let mask = mask(order, self.n);
+        let (mut a, mut b) = (Vec::with_capacity(self.n), Vec::with_capacity(self.size - self.n));
+        let square = |projection: &Vec<(f64, usize)>| {
+            a.clear();
+            b.clear();
+            for &(x, i) in projection {
+                if mask[i] > 0.0 { &mut a } else { &mut b }.push(x);
+            }
+            squared_w2_of_sorted(&a, &b)
+        };
+        self.projections.iter().map(square).collect()
+    }
+}
+
+impl Statistic for SlicedW2 {
+    fn sizes(&self) -> (usize, usize) {
+        (self.n, self.size - self.n)
+    }
+
+    fn of(&self, order: &[usize]) -> f64 {
+        MeanSe::of(&self.squares(order)).mean.sqrt()
+    }
+}
+
+/// A unit vector, uniform on the sphere.
+fn direction(dim: usize, streams: &Streams, k: usize) -> Vec<f64> {
+    let mut stream = streams.at("distance-direction", k as u64, 0);
+    let v: Vec<f64> = (0..dim).map(|_| StandardNormal.sample(&mut stream)).collect();
+    let norm = v.iter().map(|x| x * x).sum::<f64>().sqrt();
+    v.iter().map(|x| x / norm).collect()
+}
+
+fn sorted(samples: &TwoSamples, direction: &[f64]) -> Vec<(f64, usize)> {
+    let project = |i| (samples.row(i).iter().zip(direction).map(|(x, v)| x * v).sum::<f64>(), i);
+    let mut all: Vec<_> = (0..samples.len()).map(project).collect();
+    all.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+    all
+}
+
+/// W₂² of two rising sequences: ∫ (F_a⁻¹ − F_b⁻¹)² over (0, 1), both steps of their quantile functions. Levels are counted in
+/// units of 1/(n m), so that they are whole numbers and no step is lost to rounding.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn squared_w2_of_sorted(a: &[f64], b: &[f64]) -> f64 {
+    let (n, m) = (a.len(), b.len());
+    let (mut i, mut j, mut level, mut sum) = (0, 0, 0, 0.0);
+    while i < n && j < m {
+        let (end_a, end_b) = ((i + 1) * m, (j + 1) * n);
+        let end = end_a.min(end_b);
+        sum += (end - level) as f64 * (a[i] - b[j]).powi(2);
+        level = end;
+        i += usize::from(end == end_a);
+        j += usize::from(end == end_b);
+    }
+    sum / (n as f64 * m as f64)
+}
