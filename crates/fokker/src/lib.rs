@@ -15,7 +15,7 @@
 //! use fokker_jet::panel::Workers;
 //! # fn main() -> Result<(), fokker::Error> {
 //! // A preset, made small enough for a doc test.
-//! let small = ["train.steps=50", "network.width=16", "audit.points=50", "audit.nll_points=50"].map(String::from);
+//! let small = ["train.steps=50", "network.width=16", "audit.points=50", "audit.nll_points=50", "audit.gap_samples=50"].map(String::from);
 //! let config = Config::preset("ring8", &small)?;
 //! let data = Arc::new(Data::load(&config.data)?);
 //!

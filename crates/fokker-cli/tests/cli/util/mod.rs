@@ -26,6 +26,8 @@ pub const TINY: &[&str] = &[
     "audit.nll_points=50",
     "audit.samples=50",
     "audit.tolerance=1e-3",
+    "audit.gap_samples=60",
+    "audit.bound_points=10",
 ];
 
 /// A directory of its own for a test, removed afterwards.
