@@ -50,6 +50,9 @@ pub struct Source {
     /// Your data: a file (.npy, .npz, .csv) or a folder of IDX files (MNIST family)
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
+    /// The same result on any number of threads, to the last bit
+    #[arg(long)]
+    pub deterministic: bool,
 }
 
 /// `fokker compare`

@@ -42,6 +42,9 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
         Some(path) => data_at(path, &read(&[])?.data),
         None => Vec::new(),
     };
+    if source.deterministic {
+        overrides.push("train.deterministic=true".into());
+    }
     overrides.extend(source.set.iter().cloned());
     let mut config = read(&overrides)?;
     // A run directory names its data wherever it is opened from.

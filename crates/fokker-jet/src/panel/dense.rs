@@ -200,10 +200,10 @@ mod tests {
                     close(w_bar[p * n + j], want, tolerance, &what);
                 }
             }
-            for i in 0..rows * k {
+            for (i, &x_bar) in x_bar.iter().enumerate() {
                 let (r, p) = (i / k, i % k);
                 let want = start(&x0, i) + sum(n, &|j| (y_bar[r * n + j], w[p * n + j]));
-                close(x_bar[i], want, tolerance, &what);
+                close(x_bar, want, tolerance, &what);
             }
         }
     }

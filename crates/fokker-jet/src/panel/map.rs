@@ -246,9 +246,7 @@ multiversion! {
                     to[i] += primal[i];
                 }
             } else {
-                for i in 0..n {
-                    to[i] = primal[i];
-                }
+                to.copy_from_slice(&primal[..n]);
             }
             at += n;
         }

@@ -14,6 +14,12 @@ use crate::rng::Streams;
 const TIE: f64 = 1e-10;
 
 /// What a permutation test found.
+///
+/// ```
+/// use fokker::distance::PermutationTest;
+/// let test = PermutationTest { observed: 0.3, p_value: 0.02, permutations: 99 };
+/// assert_eq!(test.p_value * 100.0, 2.0); // the set as given, and one permutation
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PermutationTest {
     /// The statistic of the sets as given.

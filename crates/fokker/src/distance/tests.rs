@@ -9,6 +9,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 type Any = Result<(), Box<dyn std::error::Error>>;
+type Make<'a> = &'a dyn Fn(&TwoSamples) -> Result<Box<dyn Statistic>, crate::Error>;
 
 fn workers() -> Workers {
     Workers::new(2, 16).unwrap()
@@ -204,7 +205,7 @@ fn chi_square(p: &[f64]) -> f64 {
 #[test]
 fn p_values_are_uniform_under_the_null_and_small_under_a_shift() -> Any {
     let w = workers();
-    let p_values = |shift: f64, make: &dyn Fn(&TwoSamples) -> Result<Box<dyn Statistic>, crate::Error>| {
+    let p_values = |shift: f64, make: Make<'_>| {
         let p = |i| {
             let mut stream = stream(20_000 + i);
             let (a, b) = (normal(&mut stream, 10, 2, 0.0), normal(&mut stream, 10, 2, shift));
@@ -213,7 +214,7 @@ fn p_values_are_uniform_under_the_null_and_small_under_a_shift() -> Any {
         };
         (0..300).map(p).collect::<Result<Vec<_>, _>>()
     };
-    let makes: [&dyn Fn(&TwoSamples) -> Result<Box<dyn Statistic>, crate::Error>; 4] = [
+    let makes: [Make<'_>; 4] = [
         &|s| Ok(Box::new(Energy::new(s, &w))),
         &|s| Ok(Box::new(Mmd2::new(s, &w))),
         &|s| Ok(Box::new(SlicedW2::new(s, 5, 0, &w))),

@@ -38,7 +38,7 @@
 
 use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{LikelihoodOptions, request};

@@ -1,4 +1,4 @@
-//! log p of the probability-flow ODE.
+//! log p of the probability-flow ODE; beside it a lower bound of log p of the reverse SDE ([`bound()`]).
 //!
 //! The ODE dx/dt = a x − ½ g² s has the marginals of the SDE if s is its score (Song et al. 2021, arXiv 2011.13456, eq. 13). Along
 //! it the log-density changes by −div (dx/dt) (Chen et al. 2018, arXiv 1806.07366, theorem 1), so that
@@ -8,7 +8,7 @@
 //! Every row has its own adaptive step, and its own probes where div s is estimated: its value depends on nothing else in the
 //! batch.
 
-mod bound;
+pub mod bound;
 pub(crate) mod flow;
 mod log_prob;
 mod repeats;

@@ -118,6 +118,23 @@ fn unbiased_with_the_standard_error_stated() -> Any {
     Ok(())
 }
 
+/// Modes as narrow as the noise at t_min: had x been taken for a point at t = 0, or for one of its noise, the value would be
+/// too low by half a nat.
+#[test]
+fn the_start_is_t_min() -> Any {
+    for sde in all() {
+        let start = sde.at(sde.t_min());
+        let mixture = Mixture::isotropic(&[1.0, 2.0], &[vec![1.0, 0.0], vec![-1.0, 0.5]], start.sigma)?;
+        let x = [1.0 + 0.5 * start.sigma, -start.sigma];
+        let truth = truth(&mixture, &sde, &x);
+        let found =
+            bound(&AnalyticScore::new(mixture, sde.clone()), &x.repeat(400), &BoundOptions::for_dim(2), &workers())?;
+        let mean = found.mean_se();
+        assert!((mean.mean - truth).abs() < 4.5 * mean.se + 2e-3 && mean.se < 0.05, "{sde:?} {mean:?} {truth}");
+    }
+    Ok(())
+}
+
 #[test]
 fn probes_cost_no_bias() -> Any {
     let (mixture, sde, rows) = (Mixture::random(5, 3, 11)?, Sde::vp(), 400);
