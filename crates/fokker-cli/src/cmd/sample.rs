@@ -1,75 +1,113 @@
 //! `fokker sample`
 
+mod output;
+mod sampler;
+
+use std::path::Path;
+
 use anyhow::Result;
-use fokker::data::{png_grid, write_atomically, write_csv, write_npy, write_npz};
-use fokker::sample::{Sampler, sample};
-use fokker::solve::Tolerance;
+use fokker::data::{Table, read_table, read_table_with_gaps};
+use fokker::model_file::ModelInfo;
+use fokker::sample::{
+    Inpaint, Paths, Resample, Sampler, Samples, decode, encode, inpaint, sample as draw, sample_paths,
+};
+use fokker::score::network::NetworkScore;
+use fokker::solve::{Limits, Tolerance};
 use fokker_jet::panel::Workers;
 
 use super::{out, require_converged, require_folder, source};
-use crate::args::{Sample, SamplerName};
+use crate::args::Sample;
 use crate::fail::request;
 use crate::progress;
+use output::Output;
 
 /// Values in a file of samples, at most.
 const MOST_VALUES: usize = 1 << 31;
 
-/// Writes samples in the units of the training data, or a picture of them.
+/// What is made, of what.
+enum Job {
+    Draw(usize, Sampler),
+    Paths(usize, Sampler, usize),
+    Inpaint(usize, Inpaint, Vec<f64>),
+    Encode(Vec<f64>),
+    Decode(Vec<f64>),
+}
+
+/// Writes samples in the units of the training data, or a picture of them; or the latents of data; or the data of latents.
 pub fn run(args: &Sample) -> Result<()> {
-    let extension = args.output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if !["csv", "npy", "npz", "png"].contains(&extension.as_str()) {
-        return Err(request(format!(
-            "-o {}: the file to write ends in .csv, .npy, .npz or .png",
-            args.output.display()
-        )));
-    }
-    if args.n == 0 || args.steps == 0 {
-        return Err(request("-n and --steps: must be at least 1"));
-    }
-    if !(args.tolerance > 0.0 && args.tolerance.is_finite()) {
-        return Err(request(format!("--tolerance {}: must be positive", args.tolerance)));
-    }
+    let output = Output::new(args)?;
+    sampler::check(args)?;
     require_folder(&args.output)?;
     let (info, score) = source::model(&args.run)?;
-    if args.n.saturating_mul(info.dim) > MOST_VALUES {
-        return Err(request(format!("-n {}: at most {} at a time", args.n, MOST_VALUES / info.dim)));
-    }
-    let image = match (extension.as_str(), info.image) {
-        ("png", None) => return Err(request(format!("-o {}: the model's data is not images", args.output.display()))),
-        (_, shape) => shape,
-    };
-    let sampler = match args.sampler {
-        SamplerName::ProbabilityFlow => {
-            Sampler::ProbabilityFlow { tolerance: Tolerance::both(args.tolerance), step_limit: 10_000 }
-        }
-        SamplerName::EulerMaruyama => Sampler::EulerMaruyama { steps: args.steps, denoise: true },
-    };
+    let image = output.image(&info)?;
+    let (rows, job) = job(args, &info)?;
     let workers = Workers::new(args.threads, 64)?;
-    let bar = progress::rows(args.n, "sample");
-    let mut samples = sample(&score, args.n, &sampler, args.seed, &workers, &|rows| bar.set_position(rows as u64))?;
+    let bar = progress::rows(rows, if args.encode.is_some() { "encode" } else { "sample" });
+    let done = |rows: usize| bar.set_position(rows as u64);
+    let (mut samples, mut paths) = compute(&job, args, &score, &workers, &done)?;
     bar.finish_and_clear();
-    let shape = [args.n, info.dim];
-    if let ("png", Some(image)) = (extension.as_str(), image) {
-        #[allow(clippy::cast_possible_truncation)]
-        let values: Vec<f32> = samples.x.iter().map(|&v| v as f32).collect();
-        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let columns = (args.n as f64).sqrt().ceil() as usize;
-        let bytes = png_grid(&values, image, columns)?;
-        write_atomically(&args.output, |file| file.write_all(&bytes))
-            .map_err(|source| fokker::Error::Io { path: args.output.clone(), source })?;
-    } else {
+    let is_data = args.encode.is_none();
+    if is_data && image.is_none() {
         info.scaling.invert_f64(&mut samples.x);
-        match extension.as_str() {
-            "npy" => write_npy(&args.output, &shape, &samples.x)?,
-            "npz" => write_npz(&args.output, &[("samples", &shape, &samples.x)])?,
-            _ => {
-                let names: Vec<String> = (0..info.dim).map(|i| format!("x{i}")).collect();
-                let header: Vec<&str> = names.iter().map(String::as_str).collect();
-                write_csv(&args.output, &header, &samples.x)?;
-            }
-        }
+        paths.iter_mut().for_each(|paths| info.scaling.invert_f64(&mut paths.x));
     }
-    out!("{}: {} samples", args.output.display(), args.n);
-    require_converged(&samples.outcomes)?;
-    Ok(())
+    output.write(rows, &info, image, &samples.x, paths.as_ref())?;
+    out!("{}: {rows} {}", args.output.display(), if is_data { "samples" } else { "latents" });
+    require_converged(&samples.outcomes)
+}
+
+/// What the arguments ask for, and its number of rows.
+fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
+    if let Some(path) = &args.encode {
+        let mut table = rows_of(path, info, read_table)?;
+        info.scaling.apply_f64(&mut table.values);
+        return Ok((table.rows, Job::Encode(table.values)));
+    }
+    if let Some(path) = &args.decode {
+        let table = rows_of(path, info, read_table)?;
+        return Ok((table.rows, Job::Decode(table.values)));
+    }
+    let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(1));
+    let most = MOST_VALUES / info.dim.max(1) / states;
+    if n > most {
+        return Err(request(format!("-n {n}: at most {most} at a time")));
+    }
+    let sampler = sampler::sampler(args);
+    if let Some(path) = &args.inpaint {
+        let mut table = rows_of(path, info, read_table_with_gaps)?;
+        if table.rows != 1 && table.rows != n {
+            return Err(request(format!("--inpaint {}: {} rows, neither 1 nor -n {n}", path.display(), table.rows)));
+        }
+        info.scaling.apply_f64(&mut table.values);
+        let repeats = args.resample.unwrap_or(Resample::default().repeats);
+        let how = Inpaint { sampler, resample: Resample { repeats, ..Resample::default() } };
+        return Ok((n, Job::Inpaint(n, how, table.values)));
+    }
+    Ok((n, args.trajectory.map_or(Job::Draw(n, sampler), |keep| Job::Paths(n, sampler, keep))))
+}
+
+/// A table whose rows are the model's.
+fn rows_of(
+    path: &Path, info: &ModelInfo, read: fn(&Path, Option<&str>) -> Result<Table, fokker::data::DataError>,
+) -> Result<Table> {
+    let table = read(path, None)?;
+    table.require_dim(path, info.dim)?;
+    Ok(table)
+}
+
+fn compute(
+    job: &Job, args: &Sample, score: &NetworkScore<f32>, workers: &Workers, done: &(dyn Fn(usize) + Sync),
+) -> Result<(Samples, Option<Paths>)> {
+    let (tolerance, limits) = (Tolerance::both(args.tolerance.unwrap_or(sampler::TOLERANCE)), Limits::default());
+    let samples = match job {
+        Job::Draw(n, sampler) => draw(score, *n, sampler, args.seed, workers, done)?,
+        Job::Paths(n, sampler, keep) => {
+            let (samples, paths) = sample_paths(score, *n, sampler, *keep, args.seed, workers, done)?;
+            return Ok((samples, Some(paths)));
+        }
+        Job::Inpaint(n, how, known) => inpaint(score, *n, known, how, args.seed, workers, done)?,
+        Job::Encode(x) => encode(score, x, tolerance, limits, workers, done)?,
+        Job::Decode(z) => decode(score, z, tolerance, limits, workers, done)?,
+    };
+    Ok((samples, None))
 }

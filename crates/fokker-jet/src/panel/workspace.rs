@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::dense::{self, Scratch, Weight};
 use super::map::Cotangents;
 use super::product::{self, Shape};
-use super::{Plan, map, plan};
+use super::{Plan, map};
 use crate::{Node, Op, Parameters, Real, Tape, Wrt};
 
 /// The workspace of one worker. All memory is taken when it is made; see [`Tape`] for its use.
@@ -429,7 +429,7 @@ impl<F: Real> Tape<F> for Panel<F> {
         self.touched[output] = true;
         for node in (0..=output).rev() {
             let needed = self.touched[node] && (self.wanted(node, wrt));
-            if needed && !plan::operands(&p.graph.nodes()[node].op).is_empty() {
+            if needed && !matches!(p.graph.nodes()[node].op, Op::Input(_)) {
                 self.keep(node);
                 self.reverse_node(node, parameters, parts, wrt);
             }

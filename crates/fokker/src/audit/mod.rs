@@ -49,7 +49,7 @@ pub struct Audit {
     /// The same by the importance-weighted bound, which is tighter if there is more than one draw of the noise.
     pub bits_per_dim_importance: Option<MeanSe>,
     /// log p by the flow less its variational bound by the reverse SDE, nats, on some of the same rows: 0 if the score is exact (see
-    /// [`bound`](crate::likelihood::bound)); the score FPE says that it vanishes with the residual.
+    /// [`bound`](crate::likelihood::bound())); the score FPE says that it vanishes with the residual.
     pub bound_gap: MeanSe,
     /// How far samples by the flow and by the reverse SDE are from each other, and from data.
     pub samples: SampleDistances,

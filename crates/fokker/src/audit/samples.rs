@@ -8,7 +8,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
 use crate::distance::{DistanceOptions, Distances, distances};
-use crate::sample::{Sampler, sample};
+use crate::sample::{Grid, Sampler, sample};
 use crate::score::Score;
 
 /// Distances between sets of samples at t_min, in model coordinates: of the probability-flow ODE, of the reverse SDE, and of data
@@ -44,7 +44,8 @@ pub(super) fn sample_distances(
     };
     let (ode, ode_failed) = draw(Sampler::default(), seed)?;
     // Another seed: the sets are independent.
-    let (sde, sde_failed) = draw(Sampler::EulerMaruyama { steps: STEPS, denoise: false }, seed ^ (1 << 40))?;
+    let (sde, sde_failed) =
+        draw(Sampler::EulerMaruyama { steps: STEPS, grid: Grid::LogSnr, denoise: false }, seed ^ (1 << 40))?;
     let c = config.sde.at(config.sde.t_min());
     let some_data =
         |index: u64| -> Vec<f64> { diffused_points(data, &c, n, seed, index).iter().map(|&x| f64::from(x)).collect() };

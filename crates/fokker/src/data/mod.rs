@@ -43,5 +43,5 @@ pub use dataset::Data;
 pub use error::DataError;
 pub use grid::{ImageShape, png_grid};
 pub use scaling::{Scaling, bits_per_dim};
-pub use table::{Table, read_table};
+pub use table::{Table, read_table, read_table_with_gaps};
 pub use write::{NamedArray, write_csv, write_npy, write_npz};

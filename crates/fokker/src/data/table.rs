@@ -80,6 +80,29 @@ impl Table {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn read_table(path: &Path, array: Option<&str>) -> Result<Table, DataError> {
+    read(path, array, false)
+}
+
+/// As [`read_table`], but a value may be NaN: one that is not known.
+///
+/// # Errors
+/// As for [`read_table`], but for NaN.
+///
+/// ```
+/// use fokker::data::{read_table, read_table_with_gaps};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("x.csv");
+/// std::fs::write(&path, "a,b\n1,NaN\n")?;
+/// assert!(read_table_with_gaps(&path, None)?.values[1].is_nan());
+/// assert!(read_table(&path, None).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn read_table_with_gaps(path: &Path, array: Option<&str>) -> Result<Table, DataError> {
+    read(path, array, true)
+}
+
+/// Reads a table, which may have NaN in it if `gaps`.
+fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     if let (Some(array), "npy" | "csv") = (array, extension.as_str()) {
         return Err(DataError::parameter("array", one_line(array, 40), "only an .npz archive has named arrays"));
@@ -87,12 +110,12 @@ pub fn read_table(path: &Path, array: Option<&str>) -> Result<Table, DataError> 
     let Array { rows, dim, values } = match extension.as_str() {
         "npy" => read_npy(path)?,
         "npz" => read_npz(path, array)?,
-        "csv" => read_csv(path)?,
+        "csv" => read_csv(path, gaps)?,
         _ => {
             return Err(DataError::Extension { path: path.to_path_buf(), found: extension });
         }
     };
-    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+    if let Some(at) = values.iter().position(|value| !(value.is_finite() || gaps && value.is_nan())) {
         let (row, column, value) = (at / dim + 1, at % dim + 1, values[at]);
         return Err(DataError::NonFinite { path: path.to_path_buf(), row, column, value });
     }

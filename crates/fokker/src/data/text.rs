@@ -9,7 +9,8 @@ use super::error::one_line;
 use super::npy::Array;
 
 /// Reads rows of numbers separated by commas. A first row in which no field is a number is a header and is left out.
-pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
+/// NaN is a value if `gaps`.
+pub(super) fn read_csv(path: &Path, gaps: bool) -> Result<Array, DataError> {
     let file = File::open(path).map_err(|error| DataError::read(path, error))?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -33,7 +34,7 @@ pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
             continue;
         }
         for (at, field) in record.iter().enumerate() {
-            values.push(value(path, line, at + 1, field)?);
+            values.push(value(path, line, at + 1, field, gaps)?);
         }
         rows += 1;
     }
@@ -43,11 +44,11 @@ pub(super) fn read_csv(path: &Path) -> Result<Array, DataError> {
     }
 }
 
-/// A field's value, which must be a finite number.
-fn value(path: &Path, row: u64, column: usize, field: &[u8]) -> Result<f64, DataError> {
+/// A field's value, which must be a finite number, or NaN if `gaps`.
+fn value(path: &Path, row: u64, column: usize, field: &[u8], gaps: bool) -> Result<f64, DataError> {
     let path = || path.to_path_buf();
     match parse(field) {
-        Some(value) if value.is_finite() => Ok(value),
+        Some(value) if value.is_finite() || gaps && value.is_nan() => Ok(value),
         Some(value) => Err(DataError::NonFinite { path: path(), row: row as usize, column, value }),
         None => {
             let text = format!("\"{}\"", one_line(&String::from_utf8_lossy(field), 40));

@@ -1,99 +1,47 @@
-//! Samples from a score model: from the prior at T down to t_min.
+//! Samples from a score model: from the prior at T down to t_min; the way back, and samples that are held to what is known.
+//!
+//! | | |
+//! | --- | --- |
+//! | [`sample`] | samples, by any [`Sampler`] |
+//! | [`sample_paths`] | the same, with the states on the way |
+//! | [`encode`], [`decode`] | data to latents and back, along the probability-flow ODE |
+//! | [`inpaint`] | samples some of whose coordinates are given |
+//! | [`PosteriorScore`] | the score given y = A x + noise, for any sampler |
 //!
 //! Each row draws from its own named stream, so it is the same whatever the batch and the threads.
 
+mod dpm_solver;
+mod encode;
+mod euler_maruyama;
 mod grid;
-mod reverse;
+mod heun;
+mod inpaint;
+mod inverse;
+mod langevin;
+mod panel;
+mod paths;
+mod reverse_diffusion;
+mod sampler;
+mod walk;
 
 use fokker_jet::Real;
 use fokker_jet::panel::Workers;
 use rand_distr::{Distribution, StandardNormal};
-use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::likelihood::flow::{Run, Trace};
 use crate::rng::{Stream, Streams};
 use crate::score::Score;
-use crate::sde::{Sde, T_MAX};
-use crate::solve::{Outcome, Tolerance};
-use reverse::reverse_sde;
+use crate::sde::Sde;
+use crate::solve::Outcome;
 
-/// How samples are drawn. In TOML a table with `kind`; every other key may be left out.
-///
-/// ```
-/// use fokker::{sample::Sampler, solve::Tolerance};
-/// let sampler: Sampler = toml::from_str("kind = \"euler-maruyama\"\nsteps = 200")?;
-/// assert_eq!(sampler, Sampler::EulerMaruyama { steps: 200, denoise: true });
-/// assert!(toml::from_str::<Sampler>("kind = \"probability-flow\"\nsteps = 200").is_err());
-/// assert_eq!(Sampler::default(), Sampler::ProbabilityFlow { tolerance: Tolerance::default(), step_limit: 10_000 });
-/// # Ok::<(), toml::de::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Sampler {
-    /// The ODE dx/dt = a x − ½ g² s from T to t_min, adaptive (Song et al. 2021, arXiv 2011.13456, eq. 13).
-    ProbabilityFlow {
-        /// The error allowed to one step.
-        #[serde(default)]
-        tolerance: Tolerance,
-        /// The most steps of one row, rejected ones included.
-        #[serde(default = "step_limit")]
-        step_limit: usize,
-    },
-    /// The reverse SDE dx = (a x − g² s) dt + g dw̄ (Anderson 1982, Stoch. Proc. Appl. 12(3); Song et al., eq. 6) by Euler–Maruyama,
-    /// in steps equal in the logarithm of the signal-to-noise ratio m/σ: fine near t_min, and each step adds the same share of
-    /// the noise that is there.
-    EulerMaruyama {
-        /// Number of steps.
-        #[serde(default = "steps")]
-        steps: usize,
-        /// Ends with E\[x₀ | x\] = (x + σ² s)/m at t_min (Tweedie's formula; Efron 2011, JASA 106(496)), which takes off the noise
-        /// that is left there.
-        #[serde(default = "denoise")]
-        denoise: bool,
-    },
-}
-
-fn step_limit() -> usize {
-    10_000
-}
-fn steps() -> usize {
-    500
-}
-fn denoise() -> bool {
-    true
-}
-
-impl Default for Sampler {
-    fn default() -> Self {
-        Self::ProbabilityFlow { tolerance: Tolerance::default(), step_limit: step_limit() }
-    }
-}
-
-impl Sampler {
-    /// Checks that it can be run.
-    ///
-    /// # Errors
-    /// [`Error::Config`], naming the first key at fault: a tolerance that is not positive, or no steps.
-    ///
-    /// ```
-    /// use fokker::sample::Sampler;
-    /// assert!(Sampler::default().validate().is_ok());
-    /// assert!(Sampler::EulerMaruyama { steps: 0, denoise: true }.validate().is_err());
-    /// ```
-    pub fn validate(&self) -> Result<(), Error> {
-        let request = |key: &str, reason: &str| {
-            Err(Error::Config { origin: "sampler".into(), key: key.into(), reason: reason.into() })
-        };
-        match self {
-            Self::ProbabilityFlow { tolerance, .. } if !tolerance.is_usable() => {
-                request("tolerance", "must be positive and finite")
-            }
-            Self::EulerMaruyama { steps: 0, .. } => request("steps", "must be at least 1"),
-            _ => Ok(()),
-        }
-    }
-}
+pub use encode::{decode, encode};
+pub use grid::Grid;
+pub use inpaint::{Inpaint, Resample, inpaint};
+pub use inverse::{Covariance, LinearObservation, PosteriorScore};
+pub use paths::{Paths, sample_paths};
+pub use sampler::{Predictor, Sampler};
+use sampler::{Steps, Way};
+use walk::Walk;
 
 /// Samples, and how each was had.
 ///
@@ -124,7 +72,7 @@ impl Samples {
 /// of rows done so far.
 ///
 /// The equations are at the variants of [`Sampler`]. The state is `f64`, the score is evaluated in `F`. By the ODE a sample is one of
-/// p_{t_min}; so is one by the SDE unless it is denoised.
+/// p_{t_min}, up to the discretisation; so is one by fixed steps unless it is denoised.
 ///
 /// ```
 /// use fokker::{sample::{Sampler, sample}, sde::Sde};
@@ -144,23 +92,13 @@ pub fn sample<F: Real>(
     score: &dyn Score<F>, n: usize, sampler: &Sampler, seed: u64, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
     sampler.validate()?;
-    let (mut starts, streams) = prior(score.sde(), n, score.dim(), seed);
-    match *sampler {
-        Sampler::ProbabilityFlow { tolerance, step_limit } => {
-            let run = Run { tolerance, step_limit, span: (T_MAX, score.sde().t_min()), workers, progress };
-            let rows = run.integrate(score, &Trace::none(), &starts)?;
-            for (row, x) in rows.iter().zip(starts.chunks_exact_mut(score.dim())) {
-                if row.outcome.is_converged() {
-                    x.copy_from_slice(&row.y);
-                } else {
-                    x.fill(f64::NAN);
-                }
-            }
-            let outcomes = rows.iter().map(|row| row.outcome).collect();
-            Ok(Samples { x: starts, outcomes, evaluations: rows.iter().map(|row| row.evaluations).collect() })
-        }
-        Sampler::EulerMaruyama { steps, denoise } => {
-            reverse_sde(score, &starts, &streams, &grid::log_snr(score.sde(), steps), denoise, workers, progress)
+    let (starts, streams) = prior(score.sde(), n, score.dim(), seed);
+    match sampler.way() {
+        Way::Flow(tolerance, limits) => decode(score, &starts, tolerance, limits, workers, progress),
+        Way::Steps(Steps { steps, grid, denoise, recipe }) => {
+            let grid = grid.times(score.sde(), steps);
+            let walk = Walk { grid: &grid, denoise, kept: &[], known: None, workers, progress };
+            Ok(walk.run(score, &starts, &streams, &|| recipe.scheme())?.0)
         }
     }
 }

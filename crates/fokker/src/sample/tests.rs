@@ -1,8 +1,18 @@
-//! Moments of a mixture, a wrong score, fine structure, independence of rows, failures.
+//! Moments of a mixture, a wrong score, fine structure, independence of rows, failures, cost.
+
+mod corrector;
+mod encode;
+mod inpaint;
+mod inverse;
+mod order;
+mod paths;
+mod weak;
 
 use super::*;
 use crate::score::analytic::AnalyticScore;
 use crate::score::mixture::Mixture;
+use crate::sde::Sde;
+use crate::solve::Tolerance;
 use crate::stats::MeanSe;
 
 type Any = Result<(), Box<dyn std::error::Error>>;
@@ -39,9 +49,19 @@ fn surprise(samples: &Samples, want: [f64; 5]) -> f64 {
     found.iter().zip(want).map(|(found, want)| (found.mean - want).abs() / found.se).fold(0.0, f64::max)
 }
 
-fn samplers() -> [Sampler; 3] {
-    let sde = |denoise| Sampler::EulerMaruyama { steps: 500, denoise };
-    [Sampler::default(), sde(false), sde(true)]
+/// One of every kind, with this many steps.
+fn fixed(steps: usize, denoise: bool) -> [Sampler; 6] {
+    let grid = Grid::LogSnr;
+    let corrected =
+        |predictor| Sampler::PredictorCorrector { predictor, steps, grid, corrector_steps: 1, snr: 0.1, denoise };
+    [
+        Sampler::EulerMaruyama { steps, grid, denoise },
+        Sampler::ReverseDiffusion { steps, grid, denoise },
+        corrected(Predictor::ReverseDiffusion),
+        corrected(Predictor::EulerMaruyama),
+        Sampler::Heun { steps, grid, denoise },
+        Sampler::DpmSolverPp { steps, grid, lower_order_final: true, denoise },
+    ]
 }
 
 #[test]
@@ -49,14 +69,15 @@ fn samples_have_the_right_moments_unless_the_score_is_wrong() -> Any {
     let workers = Workers::new(2, 64)?;
     for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
         let score = score(&sde)?;
-        for sampler in samplers() {
-            let samples = sample(&score, 2000, &sampler, 1, &workers, &|_| {})?;
-            assert_eq!((samples.failed(), samples.x.len()), (0, 4000));
+        let (few, many) = (fixed(60, false), fixed(200, true));
+        for sampler in [&[Sampler::default()], &many[..4], &few[4..]].concat() {
+            let samples = sample(&score, 1000, &sampler, 1, &workers, &|_| {})?;
+            assert_eq!((samples.failed(), samples.x.len()), (0, 2000));
             let surprise = surprise(&samples, moments(&sde));
             assert!(surprise < 4.0, "{sde:?} {sampler:?} {surprise}");
         }
         let wrong = weighted(&[0.4, 0.6], &sde)?;
-        for sampler in [Sampler::default(), Sampler::EulerMaruyama { steps: 200, denoise: true }] {
+        for sampler in [&[Sampler::default()], &fixed(100, true)[..]].concat() {
             let samples = sample(&wrong, 1000, &sampler, 1, &workers, &|_| {})?;
             let surprise = surprise(&samples, moments(&sde));
             assert!(surprise > 6.0, "{sde:?} {sampler:?} {surprise}");
@@ -70,7 +91,7 @@ fn fine_structure_is_kept() -> Any {
     // Modes of standard deviation 0.02, twice that of the noise at t_min: equal steps in t would lose more than one nat here.
     let (sde, workers) = (Sde::vp(), Workers::new(2, 64)?);
     let ring = Mixture::ring(8, 1.5, 0.02)?;
-    let sampler = Sampler::EulerMaruyama { steps: 200, denoise: false };
+    let sampler = Sampler::EulerMaruyama { steps: 200, grid: Grid::LogSnr, denoise: false };
     let samples = sample(&AnalyticScore::new(ring.clone(), sde.clone()), 1000, &sampler, 0, &workers, &|_| {})?;
     let c = sde.at(sde.t_min());
     let q = ring.diffused(&c);
@@ -87,7 +108,14 @@ fn denoising_takes_off_the_last_noise() -> Any {
     let (sde, workers) = (Sde::vp(), Workers::new(1, 64)?);
     let point = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.7]], 1e-4)?, sde.clone());
     let spread = |denoise| -> Result<f64, Error> {
-        let samples = sample(&point, 200, &Sampler::EulerMaruyama { steps: 100, denoise }, 0, &workers, &|_| {})?;
+        let samples = sample(
+            &point,
+            200,
+            &Sampler::EulerMaruyama { steps: 100, grid: Grid::LogSnr, denoise },
+            0,
+            &workers,
+            &|_| {},
+        )?;
         Ok(samples.x.iter().map(|x| (x - 0.7).powi(2)).sum::<f64>().sqrt() / 200.0_f64.sqrt())
     };
     let sigma = sde.at(sde.t_min()).sigma;
@@ -99,7 +127,7 @@ fn denoising_takes_off_the_last_noise() -> Any {
 #[test]
 fn rows_depend_neither_on_batch_nor_on_threads_but_on_the_seed() -> Any {
     let score = score(&Sde::vp())?;
-    for sampler in [Sampler::default(), Sampler::EulerMaruyama { steps: 20, denoise: true }] {
+    for sampler in [&[Sampler::default()], &fixed(20, true)[..]].concat() {
         let draw = |n, seed, threads, rows| sample(&score, n, &sampler, seed, &Workers::new(threads, rows)?, &|_| {});
         let all = draw(30, 0, 1, 64)?;
         assert_eq!(all, draw(30, 0, 2, 7)?);
@@ -120,9 +148,11 @@ fn failures_are_not_numbers() -> Any {
     assert!(samples.failed() == 10 && samples.x.iter().all(|x| x.is_nan()));
     assert!(samples.outcomes.iter().all(|o| matches!(o, Outcome::StepLimit { t } if *t < 1.0)));
     let steep = score.perturbed(vec![1e200, 0.0, 0.0, 1e200]);
-    let samples = sample(&steep, 10, &Sampler::EulerMaruyama { steps: 20, denoise: true }, 0, &workers, &|_| {})?;
-    assert!(samples.failed() == 10 && samples.x.iter().all(|x| x.is_nan()));
-    assert!(samples.outcomes.iter().all(|o| matches!(o, Outcome::NonFinite { .. })));
+    for sampler in fixed(20, true) {
+        let samples = sample(&steep, 10, &sampler, 0, &workers, &|_| {})?;
+        assert!(samples.failed() == 10 && samples.x.iter().all(|x| x.is_nan()));
+        assert!(samples.outcomes.iter().all(|o| matches!(o, Outcome::NonFinite { .. })));
+    }
     Ok(())
 }
 
@@ -134,14 +164,46 @@ fn costs_what_it_says() -> Any {
         done.fetch_max(rows, std::sync::atomic::Ordering::Relaxed);
     };
     let cost = |sampler| sample(&score, 20, &sampler, 0, &workers, &most).map(|s| s.evaluations);
-    assert_eq!(cost(Sampler::EulerMaruyama { steps: 30, denoise: false })?, [30; 20]);
-    assert_eq!(cost(Sampler::EulerMaruyama { steps: 30, denoise: true })?, [31; 20]);
+    let costs = |denoise| -> Result<Vec<u64>, Error> {
+        let one = |costs: Vec<u64>| costs.iter().all(|&cost| cost == costs[0]).then_some(costs[0]);
+        fixed(30, denoise).into_iter().map(|sampler| Ok(one(cost(sampler)?).unwrap_or(0))).collect()
+    };
+    insta::assert_snapshot!(format!("{:?}", costs(false)?), @"[30, 30, 60, 60, 60, 30]");
+    insta::assert_snapshot!(format!("{:?}", costs(true)?), @"[31, 31, 61, 61, 61, 31]");
     assert_eq!(done.swap(0, std::sync::atomic::Ordering::Relaxed), 20);
     let adaptive = cost(Sampler::default())?;
     assert_eq!(done.load(std::sync::atomic::Ordering::Relaxed), 20);
     insta::assert_snapshot!(format!("{:?}", &adaptive[..4]), @"[68, 56, 50, 62]");
-    assert!(cost(Sampler::EulerMaruyama { steps: 0, denoise: true }).is_err_and(|e| e.is_request()));
-    let exact = Tolerance { absolute: 0.0, relative: 1e-5 };
-    assert!(cost(Sampler::ProbabilityFlow { tolerance: exact, step_limit: 10 }).is_err());
+    Ok(())
+}
+
+#[test]
+fn settings_have_defaults_and_limits() -> Any {
+    let read = |text: &str| toml::from_str::<Sampler>(&format!("kind = {text}"));
+    let all =
+        ["euler-maruyama", "reverse-diffusion", "predictor-corrector", "heun", "dpm-solver-pp", "probability-flow"];
+    let defaults: Result<Vec<_>, _> = all.iter().map(|kind| read(&format!("{kind:?}"))).collect();
+    insta::assert_snapshot!(defaults?.iter().map(|s| format!("{s:?}\n")).collect::<String>());
+    for kind in &all[..5] {
+        let sampler = read(&format!("{kind:?}\nsteps = 7\ngrid = \"karras\"\ndenoise = false"))?;
+        assert_eq!(toml::from_str::<Sampler>(&toml::to_string(&sampler)?)?, sampler);
+        let Way::Steps(Steps { steps: 7, grid: Grid::Karras, denoise: false, .. }) = sampler.way() else {
+            return Err(format!("{sampler:?}").into());
+        };
+        assert!(read(&format!("{kind:?}\nsteps = 7\nwrong = 1")).is_err());
+        for steps in ["0", "99999999999"] {
+            let wrong = read(&format!("{kind:?}\nsteps = {steps}"))?.validate().expect_err("too few or too many");
+            assert!(wrong.is_request() && wrong.to_string().starts_with("sampler: steps: "), "{wrong}");
+        }
+    }
+    for wrong in [
+        "\"predictor-corrector\"\nsnr = 0.0",
+        "\"predictor-corrector\"\nsnr = 1.0",
+        "\"predictor-corrector\"\nsnr = nan",
+        "\"probability-flow\"\nstep_limit = 0",
+        "\"probability-flow\"\ntolerance = { absolute = 0.0 }",
+    ] {
+        assert!(read(wrong)?.validate().is_err(), "{wrong}");
+    }
     Ok(())
 }

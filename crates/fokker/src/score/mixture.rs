@@ -242,7 +242,15 @@ impl Mixture {
     /// ```
     pub fn sample<R: Rng + ?Sized>(&self, rng: &mut R, out: &mut [f64]) {
         debug_assert_eq!(out.len() % self.dim, 0, "out must hold whole points");
-        let mut noise = vec![0.0; self.dim];
+        // On the stack for all but large dimensions: training draws row by row.
+        let (mut stack, mut heap) = ([0.0; 64], Vec::new());
+        let noise = match stack.get_mut(..self.dim) {
+            Some(noise) => noise,
+            None => {
+                heap.resize(self.dim, 0.0);
+                &mut heap[..]
+            }
+        };
         for point in out.chunks_exact_mut(self.dim) {
             let mut left: f64 = rng.random();
             let picked = self.components.iter().find(|component| {
@@ -258,7 +266,7 @@ impl Mixture {
                 *z = variance.sqrt() * normal;
             }
             point.copy_from_slice(&component.mean);
-            component.add_from_axes(1.0, &noise, point);
+            component.add_from_axes(1.0, noise, point);
         }
     }
 

@@ -1,0 +1,68 @@
+//! What a fixed-step scheme works on: one panel's rows, all at one time.
+
+use fokker_jet::Real;
+
+use super::fill_normal;
+use crate::rng::Stream;
+use crate::score::ScoreTape;
+use crate::sde::{Coefficients, Sde};
+
+/// The score of rows that are all at one time, and each row's own random numbers. Arrays are `rows × D`.
+pub(super) trait Field {
+    /// The SDE.
+    fn sde(&self) -> &Sde;
+    /// Puts the score at time `t` and points `x` into `out`.
+    fn score(&mut self, t: f64, x: &[f64], out: &mut Vec<f64>);
+    /// Fills `z` with standard normal draws, each row from its own stream.
+    fn noise(&mut self, z: &mut [f64]);
+}
+
+/// A fixed-step scheme, with what it remembers from step to step.
+pub(super) trait Scheme {
+    /// Takes `x` (`rows × D`) from time `grid[at]` to `grid[at + 1]`.
+    fn step(&mut self, field: &mut dyn Field, grid: &[f64], at: usize, x: &mut [f64]);
+}
+
+/// One panel's rows.
+pub(super) struct Panel<'a, F> {
+    sde: &'a Sde,
+    tape: &'a mut dyn ScoreTape<F>,
+    streams: Vec<Stream>,
+    /// The points, in the score's precision.
+    x: Vec<F>,
+    /// The SDE at each row's time.
+    at: Vec<Coefficients>,
+    /// Evaluations of the score so far, the same for every row.
+    pub evaluations: u64,
+}
+
+impl<'a, F> Panel<'a, F> {
+    pub fn new(sde: &'a Sde, tape: &'a mut dyn ScoreTape<F>, streams: Vec<Stream>) -> Self {
+        Self { sde, tape, streams, x: Vec::new(), at: Vec::new(), evaluations: 0 }
+    }
+}
+
+impl<F: Real> Field for Panel<'_, F> {
+    fn sde(&self) -> &Sde {
+        self.sde
+    }
+
+    fn score(&mut self, t: f64, x: &[f64], out: &mut Vec<f64>) {
+        self.evaluations += 1;
+        self.x.clear();
+        self.x.extend(x.iter().map(|&x| F::of(x)));
+        self.at.clear();
+        self.at.resize(self.streams.len(), self.sde.at(t));
+        self.tape.begin(&self.x, &self.at);
+        self.tape.forward(0..1);
+        out.clear();
+        out.extend(self.tape.part(0).iter().map(|s| s.as_f64()));
+    }
+
+    fn noise(&mut self, z: &mut [f64]) {
+        let dim = z.len() / self.streams.len().max(1);
+        for (stream, z) in self.streams.iter_mut().zip(z.chunks_exact_mut(dim.max(1))) {
+            fill_normal(stream, z);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Samples with the states on their way.
+
+use fokker_jet::Real;
+use fokker_jet::panel::Workers;
+
+use super::encode::flow;
+use super::grid::Grid;
+use super::sampler::{Steps, Way, wrong};
+use super::walk::Walk;
+use super::{Sampler, Samples, prior};
+use crate::Error;
+use crate::likelihood::flow::Run;
+use crate::score::Score;
+
+/// States of all rows at some times.
+///
+/// ```
+/// let paths = fokker::sample::Paths { times: vec![1.0, 0.001], x: vec![0.3, -0.1, 0.7, 0.2] };
+/// // Two rows of dimension 1: where they were at T.
+/// assert_eq!(paths.x[..2], [0.3, -0.1]);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paths {
+    /// K falling times from T to t_min.
+    pub times: Vec<f64>,
+    /// `K × rows × D`, in model coordinates; NaN from where a row failed.
+    pub x: Vec<f64>,
+}
+
+/// As [`sample`](super::sample), and the states at `keep` times, from x_T to the sample itself (which comes last, denoised if the
+/// sampler ends so).
+///
+/// Fixed steps: the times are those of the grid nearest to `keep` equal shares of the steps; `steps + 1` keeps every one. The samples
+/// are those of [`sample`](super::sample) to the last bit. The adaptive ODE: the times are equally spaced in ln(m/σ), and the
+/// solver goes from one to the next, so that the samples agree with those of [`sample`](super::sample) within the tolerance only and cost
+/// some evaluations more.
+///
+/// ```
+/// use fokker::{sample::{Grid, Sampler, sample_paths}, sde::Sde};
+/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker_jet::panel::Workers;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
+/// let sampler = Sampler::Heun { steps: 20, grid: Grid::Karras, denoise: true };
+/// let (samples, paths) = sample_paths::<f64>(&score, 3, &sampler, 21, 0, &Workers::new(1, 64)?, &|_| {})?;
+/// assert_eq!((paths.times.len(), paths.x.len()), (21, 21 * 3 * 2));
+/// assert_eq!(paths.x[20 * 6..], samples.x);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// As for [`sample`](super::sample), and [`Error::Config`] if `keep` is less than 2 or more than the grid has times.
+pub fn sample_paths<F: Real>(
+    score: &dyn Score<F>, n: usize, sampler: &Sampler, keep: usize, seed: u64, workers: &Workers,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<(Samples, Paths), Error> {
+    sampler.validate()?;
+    if keep < 2 {
+        return Err(wrong("keep", "must be at least 2: the first and the last state"));
+    }
+    let (starts, streams) = prior(score.sde(), n, score.dim(), seed);
+    match sampler.way() {
+        Way::Steps(Steps { steps, grid, denoise, recipe }) => {
+            if keep - 1 > steps {
+                return Err(wrong(
+                    "keep",
+                    &format!("must be at most {}, the number of times", steps.saturating_add(1)),
+                ));
+            }
+            let grid = grid.times(score.sde(), steps);
+            // Rounded to the nearest; rising, since no two shares are closer than a step.
+            let kept: Vec<usize> = (0..keep).map(|i| (i * steps + (keep - 1) / 2) / (keep - 1)).collect();
+            let walk = Walk { grid: &grid, denoise, kept: &kept, known: None, workers, progress };
+            let (samples, x) = walk.run(score, &starts, &streams, &|| recipe.scheme())?;
+            Ok((samples, Paths { times: kept.iter().map(|&i| grid[i]).collect(), x }))
+        }
+        Way::Flow(tolerance, limits) => {
+            let times = Grid::LogSnr.times(score.sde(), keep - 1);
+            let mut x = starts.clone();
+            let mut samples: Option<Samples> = None;
+            for (leg, span) in times.windows(2).enumerate() {
+                // Rows count as done in proportion to the legs.
+                let done = |rows: usize| progress((leg * n + rows) / (keep - 1));
+                let run =
+                    Run { tolerance, step_limit: limits.steps, span: (span[0], span[1]), workers, progress: &done };
+                let next = flow(score, samples.as_ref().map_or(&starts, |samples| &samples.x), &run)?;
+                x.extend_from_slice(&next.x);
+                samples = Some(match samples {
+                    Some(before) => before.followed_by(next),
+                    None => next,
+                });
+            }
+            let samples = samples.unwrap_or(Samples { x: starts, outcomes: Vec::new(), evaluations: Vec::new() });
+            Ok((samples, Paths { times, x }))
+        }
+    }
+}
+
+impl Samples {
+    /// The next leg's states, each row's first failure, all evaluations.
+    fn followed_by(self, next: Self) -> Self {
+        let first_failure =
+            |(before, after): (_, _)| if matches!(before, crate::solve::Outcome::Converged) { after } else { before };
+        let outcomes = self.outcomes.into_iter().zip(next.outcomes).map(first_failure).collect();
+        let evaluations = self.evaluations.iter().zip(&next.evaluations).map(|(a, b)| a + b).collect();
+        Self { x: next.x, outcomes, evaluations }
+    }
+}

@@ -1,0 +1,71 @@
+//! States on the way.
+
+use super::*;
+
+#[test]
+fn fixed_steps_keep_what_they_pass() -> Any {
+    let (score, workers) = (score(&Sde::vp())?, Workers::new(2, 4)?);
+    for sampler in fixed(12, true) {
+        let plain = sample::<f64>(&score, 9, &sampler, 0, &workers, &|_| {})?;
+        for keep in [2, 5, 13] {
+            let (samples, paths) = sample_paths::<f64>(&score, 9, &sampler, keep, 0, &workers, &|_| {})?;
+            assert_eq!(samples, plain);
+            assert_eq!((paths.times.len(), paths.x.len()), (keep, keep * 18));
+            assert_eq!((paths.times[0], paths.times[keep - 1]), (1.0, score.sde().t_min()));
+            assert!(paths.times.windows(2).all(|t| t[1] < t[0]));
+            assert_eq!(paths.x[..18], prior(score.sde(), 9, 2, 0).0);
+            assert_eq!(paths.x[(keep - 1) * 18..], samples.x);
+        }
+        for keep in [0, 1, 14] {
+            assert!(
+                sample_paths::<f64>(&score, 9, &sampler, keep, 0, &workers, &|_| {}).is_err_and(|e| e.is_request())
+            );
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_ode_s_states_have_the_law_of_their_time() -> Any {
+    let (sde, workers) = (Sde::vp(), Workers::new(1, 64)?);
+    let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.6]], 0.3)?, sde.clone());
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let most = |rows| {
+        done.fetch_max(rows, std::sync::atomic::Ordering::Relaxed);
+    };
+    let sampler = Sampler::ProbabilityFlow { tolerance: Tolerance::both(1e-9), step_limit: 10_000 };
+    let (samples, paths) = sample_paths::<f64>(&score, 5, &sampler, 6, 0, &workers, &most)?;
+    assert_eq!(done.into_inner(), 5);
+    let at_times = paths.times.iter().map(|&t| sde.at(t));
+    let standard =
+        |c: &crate::sde::Coefficients, x: f64| (x - 0.6 * c.m) / (c.m * c.m * 0.09 + c.sigma * c.sigma).sqrt();
+    for (c, states) in at_times.zip(paths.x.chunks_exact(5)) {
+        for (x, z) in states.iter().zip(&paths.x) {
+            // The map is a scaling, see the tests of `encode`.
+            assert!((standard(&c, *x) - standard(&sde.at(1.0), *z)).abs() < 1e-7);
+        }
+    }
+    let plain = sample::<f64>(&score, 5, &sampler, 0, &workers, &|_| {})?;
+    assert_eq!(paths.x[25..], samples.x);
+    assert!(samples.x.iter().zip(&plain.x).all(|(a, b)| (a - b).abs() < 1e-7));
+    assert!(samples.evaluations.iter().zip(&plain.evaluations).all(|(a, b)| a > b));
+    Ok(())
+}
+
+#[test]
+fn a_row_that_fails_stays_failed() -> Any {
+    let (score, workers) = (score(&Sde::vp())?, Workers::new(1, 8)?);
+    let steep = score.clone().perturbed(vec![1e200, 0.0, 0.0, 1e200]);
+    let hurried = Sampler::ProbabilityFlow { tolerance: Tolerance::default(), step_limit: 2 };
+    for (score, sampler) in [(score, hurried), (steep, fixed(8, true)[0])] {
+        let (samples, paths) = sample_paths::<f64>(&score, 3, &sampler, 4, 0, &workers, &|_| {})?;
+        assert_eq!(samples.failed(), 3);
+        let first_leg = |outcome: &Outcome| match *outcome {
+            Outcome::StepLimit { t } | Outcome::NonFinite { t } => t >= paths.times[1],
+            Outcome::Converged => false,
+        };
+        assert!(samples.outcomes.iter().all(first_leg), "{samples:?}");
+        assert!(paths.x[..6].iter().all(|x| x.is_finite()) && paths.x[18..].iter().all(|x| x.is_nan()));
+    }
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Rows on their way along a grid of times by a fixed-step scheme, panel by panel.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fokker_jet::Real;
+use fokker_jet::panel::Workers;
+
+use super::Samples;
+use super::inpaint::{Known, Resample};
+use super::panel::{Field, Panel, Scheme};
+use super::reverse_diffusion::Transition;
+use crate::Error;
+use crate::rng::Stream;
+use crate::score::{Directions, Score};
+use crate::solve::Outcome;
+
+/// Where rows go.
+#[derive(Clone, Copy)]
+pub(super) struct Walk<'a> {
+    /// Falling times.
+    pub grid: &'a [f64],
+    /// Ends with x ← (x + σ² s)/m.
+    pub denoise: bool,
+    /// The places on the grid, rising, whose states are kept.
+    pub kept: &'a [usize],
+    /// Coordinates that are given, and how often the others are brought into line with them.
+    pub known: Option<(Known<'a>, Resample)>,
+    pub workers: &'a Workers,
+    /// Called with the number of rows done so far.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+}
+
+/// What became of a panel.
+struct Walked {
+    x: Vec<f64>,
+    /// `kept × rows × D`.
+    states: Vec<f64>,
+    outcomes: Vec<Outcome>,
+    evaluations: u64,
+}
+
+impl Walk<'_> {
+    /// Takes each row of `starts` along the grid, each drawing from its stream. The samples, and the states kept,
+    /// `kept × rows × D`.
+    pub fn run<F: Real>(
+        &self, score: &dyn Score<F>, starts: &[f64], streams: &[Stream], scheme: &(dyn Fn() -> Box<dyn Scheme> + Sync),
+    ) -> Result<(Samples, Vec<f64>), Error> {
+        let (dim, rows) = (score.dim(), streams.len());
+        let tape = |_| score.tape(&Directions::new(&[]), self.workers.panel_rows());
+        let tapes: Result<Vec<_>, _> = (0..self.workers.lanes()).map(tape).collect();
+        let done = AtomicUsize::new(0);
+        let panels = self.workers.map(rows, tapes?, |tape, _, range| {
+            let mut panel = Panel::new(score.sde(), tape.as_mut(), streams[range.clone()].to_vec());
+            let x = starts[range.start * dim..range.end * dim].to_vec();
+            let walked = self.panel(&mut panel, scheme().as_mut(), range.start, range.len(), x);
+            (self.progress)(done.fetch_add(range.len(), Ordering::Relaxed) + range.len());
+            Walked { evaluations: panel.evaluations, ..walked }
+        });
+        let mut samples = Samples { x: Vec::with_capacity(rows * dim), outcomes: Vec::new(), evaluations: Vec::new() };
+        let mut states = vec![0.0; self.kept.len() * rows * dim];
+        for panel in panels {
+            let (first, size) = (samples.x.len(), panel.x.len());
+            for (place, state) in panel.states.chunks_exact(size).enumerate() {
+                states[place * rows * dim + first..][..size].copy_from_slice(state);
+            }
+            samples.evaluations.resize(samples.evaluations.len() + panel.outcomes.len(), panel.evaluations);
+            samples.outcomes.extend(panel.outcomes);
+            samples.x.extend(panel.x);
+        }
+        Ok((samples, states))
+    }
+
+    fn panel(&self, field: &mut dyn Field, scheme: &mut dyn Scheme, first: usize, rows: usize, x: Vec<f64>) -> Walked {
+        let mut walked = Walked {
+            states: vec![0.0; self.kept.len() * x.len()],
+            outcomes: vec![Outcome::Converged; rows],
+            x,
+            evaluations: 0,
+        };
+        let steps = self.grid.len() - 1;
+        let (length, repeats) =
+            self.known.map_or((steps.max(1), 1), |(_, resample)| (resample.length, resample.repeats));
+        let mut z = vec![0.0; walked.x.len()];
+        self.impose(field, first, 0, &mut z, &mut walked.x);
+        self.keep(0, &mut walked);
+        for start in (0..steps).step_by(length) {
+            let end = (start + length).min(steps);
+            for repeat in 0..repeats {
+                if repeat > 0 {
+                    self.jump_back(field, end, start, &mut z, &mut walked.x);
+                }
+                for at in start..end {
+                    scheme.step(field, self.grid, at, &mut walked.x);
+                    self.impose(field, first, at + 1, &mut z, &mut walked.x);
+                    walked.note_failures(self.grid[at]);
+                    self.keep(at + 1, &mut walked);
+                }
+            }
+        }
+        self.finish(field, first, &mut walked);
+        walked
+    }
+
+    /// Puts the known coordinates, noised to the time at this place of the grid, into `x`.
+    fn impose(&self, field: &mut dyn Field, first: usize, at: usize, z: &mut [f64], x: &mut [f64]) {
+        if let Some((known, _)) = self.known {
+            let c = field.sde().at(self.grid[at]);
+            field.noise(z);
+            known.replace(first, x, |i, value| c.m * value + c.sigma * z[i]);
+        }
+    }
+
+    /// Forward in time again, from one place of the grid to an earlier one.
+    fn jump_back(&self, field: &mut dyn Field, from: usize, to: usize, z: &mut [f64], x: &mut [f64]) {
+        let Transition { scale, variance } = Transition::between(field.sde(), self.grid[from], self.grid[to]);
+        field.noise(z);
+        for (x, z) in x.iter_mut().zip(z) {
+            *x = scale * *x + variance.sqrt() * *z;
+        }
+    }
+
+    /// The last noise is taken off, and the known coordinates are what they are.
+    fn finish(&self, field: &mut dyn Field, first: usize, walked: &mut Walked) {
+        let (Some(&t), last) = (self.grid.last(), self.grid.len() - 1) else { return };
+        if self.denoise {
+            let (c, mut score) = (field.sde().at(t), Vec::new());
+            field.score(t, &walked.x, &mut score);
+            for (x, s) in walked.x.iter_mut().zip(score) {
+                *x = (*x + c.sigma * c.sigma * s) / c.m;
+            }
+        }
+        if let Some((known, _)) = self.known {
+            known.replace(first, &mut walked.x, |_, value| value);
+        }
+        walked.note_failures(t);
+        self.keep(last, walked);
+    }
+
+    fn keep(&self, at: usize, walked: &mut Walked) {
+        if let Ok(place) = self.kept.binary_search(&at) {
+            let size = walked.x.len();
+            walked.states[place * size..][..size].copy_from_slice(&walked.x);
+        }
+    }
+}
+
+impl Walked {
+    /// Gives up rows that left the finite numbers since time `t`: they become and stay NaN.
+    fn note_failures(&mut self, t: f64) {
+        let dim = self.x.len() / self.outcomes.len().max(1);
+        for (x, outcome) in self.x.chunks_exact_mut(dim.max(1)).zip(&mut self.outcomes) {
+            let failed = !outcome.is_converged() || x.iter().any(|x| !x.is_finite());
+            if failed {
+                if outcome.is_converged() {
+                    *outcome = Outcome::NonFinite { t };
+                }
+                x.fill(f64::NAN);
+            }
+        }
+    }
+}
