@@ -1,0 +1,77 @@
+//! What is kept of a row.
+
+use fokker::likelihood::LogProb;
+use fokker::solve::Outcome;
+
+/// The texts of the column `outcome`; their indices are its codes.
+pub const OUTCOMES: &[&str] = &["converged", "step_limit", "non_finite"];
+
+/// A row that is done, converged or not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// log p in model coordinates, in nats; NaN unless it converged.
+    pub log_prob: f64,
+    /// Its standard error over the probes; NaN where it is not known.
+    pub probe_se: f64,
+    /// Evaluations of the score and its divergence.
+    pub evaluations: u64,
+    /// Index into [`OUTCOMES`].
+    pub outcome: u8,
+}
+
+impl Row {
+    /// Bytes of a row.
+    pub const SIZE: usize = 25;
+
+    /// The rows of a chunk.
+    pub fn of(found: &LogProb) -> Vec<Self> {
+        let row = |at: usize| Self {
+            log_prob: found.values[at],
+            probe_se: found.probe_se.as_ref().map_or(f64::NAN, |se| se[at]),
+            evaluations: found.evaluations[at],
+            outcome: code(found.outcomes[at]),
+        };
+        (0..found.values.len()).map(row).collect()
+    }
+
+    /// Did its integration reach the end?
+    pub fn is_converged(&self) -> bool {
+        self.outcome == 0
+    }
+
+    /// How its integration ended.
+    pub fn outcome(&self) -> &'static str {
+        OUTCOMES.get(usize::from(self.outcome)).copied().unwrap_or("unknown")
+    }
+
+    /// Appends its bytes, little-endian.
+    pub fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.log_prob.to_le_bytes());
+        bytes.extend(self.probe_se.to_le_bytes());
+        bytes.extend(self.evaluations.to_le_bytes());
+        bytes.push(self.outcome);
+    }
+
+    /// From [`Row::SIZE`] bytes.
+    pub fn read(bytes: &[u8]) -> Self {
+        let word = |at: usize| {
+            let mut word = [0; 8];
+            word.copy_from_slice(&bytes[at..at + 8]);
+            word
+        };
+        Self {
+            log_prob: f64::from_le_bytes(word(0)),
+            probe_se: f64::from_le_bytes(word(8)),
+            evaluations: u64::from_le_bytes(word(16)),
+            outcome: bytes[24],
+        }
+    }
+}
+
+fn code(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Converged => 0,
+        Outcome::StepLimit { .. } => 1,
+        Outcome::NonFinite { .. } => 2,
+    }
+}

@@ -1,0 +1,241 @@
+//! Numbers from `.parquet` files, as many rows at a time as are asked for.
+//!
+//! Format: <https://parquet.apache.org/docs/file-format/>. Flat numeric columns, compressed by Snappy, Zstandard, gzip or not at
+//! all; a page of each column is in memory at a time.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
+use parquet::data_type::DataType;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::ColumnDescriptor;
+
+use super::DataError;
+use super::error::one_line;
+use super::npy::Array;
+
+/// Rows between two looks at the input's other columns.
+const BATCH: usize = 1 << 13;
+
+/// An open file and how far it has been read.
+pub(super) struct ParquetRows {
+    path: PathBuf,
+    file: SerializedFileReader<File>,
+    pub(super) rows: u64,
+    columns: Vec<Column>,
+    /// The row group to be opened next.
+    next_group: usize,
+    /// The open row group's columns, and how many rows of it are left.
+    readers: Vec<ColumnReader>,
+    left: usize,
+    /// Rows read so far.
+    done: usize,
+    levels: Vec<i16>,
+}
+
+/// What has to be known of a column.
+#[derive(Clone, Copy)]
+struct Column {
+    /// May it hold nulls?
+    optional: bool,
+    /// Are its integers unsigned?
+    unsigned: bool,
+}
+
+impl ParquetRows {
+    /// Opens a file and checks that its columns are numbers.
+    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+        guarded(path, || Self::open_unguarded(path))
+    }
+
+    fn open_unguarded(path: &Path) -> Result<Self, DataError> {
+        let mut handle = File::open(path).map_err(|error| DataError::read(path, error))?;
+        let mut start = [0; 4];
+        let known = super::npy::fill(&mut handle, &mut start).map_err(|error| DataError::read(path, error))?;
+        if start != *b"PAR1" {
+            return Err(DataError::magic(path, "a Parquet file", &start[..known]));
+        }
+        let file = SerializedFileReader::new(handle).map_err(|error| failed(path, error))?;
+        let schema = file.metadata().file_metadata().schema_descr();
+        let columns: Result<Vec<_>, _> =
+            schema.columns().iter().enumerate().map(|(at, column)| check(path, at + 1, column)).collect();
+        let columns = columns?;
+        if columns.is_empty() {
+            let needed = "at least one column";
+            return Err(DataError::Shape { path: path.into(), found: "of no columns".into(), needed });
+        }
+        let mut counts = file.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).ok());
+        let rows = counts.try_fold(0_u64, |sum, count| sum.checked_add(count?));
+        let rows = rows.ok_or_else(|| DataError::damaged(path, "a row group of impossible length"))?;
+        if rows == 0 {
+            return Err(DataError::TooFewRows { path: path.into(), actual: 0, needed: 1 });
+        }
+        let (path, readers, levels) = (path.to_path_buf(), Vec::new(), Vec::new());
+        Ok(Self { path, file, rows, columns, next_group: 0, readers, left: 0, done: 0, levels })
+    }
+
+    pub(super) fn dim(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Appends up to `most` rows to `values`; returns how many, 0 at the end.
+    pub(super) fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
+        let path = self.path.clone();
+        guarded(&path, || self.read_unguarded(most, values))
+    }
+
+    fn read_unguarded(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
+        let mut read = 0;
+        while read < most {
+            if self.left == 0 && !self.open_group()? {
+                break;
+            }
+            read += self.read_batch((most - read).min(BATCH), values)?;
+        }
+        Ok(read)
+    }
+
+    /// Opens the next row group that is not empty; `false` at the end.
+    fn open_group(&mut self) -> Result<bool, DataError> {
+        while self.left == 0 {
+            if self.next_group == self.file.num_row_groups() {
+                return Ok(false);
+            }
+            let group = self.file.get_row_group(self.next_group).map_err(|error| failed(&self.path, error))?;
+            self.next_group += 1;
+            self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            let readers: Result<_, _> = (0..self.columns.len()).map(|at| group.get_column_reader(at)).collect();
+            self.readers = readers.map_err(|error| failed(&self.path, error))?;
+        }
+        Ok(true)
+    }
+
+    /// Appends up to `most` rows of the open row group.
+    fn read_batch(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
+        let (rows, dim, start) = (most.min(self.left), self.columns.len(), values.len());
+        values.resize(start + rows * dim, 0.0);
+        for (at, (reader, &Column { optional, unsigned })) in self.readers.iter_mut().zip(&self.columns).enumerate() {
+            let out = values[start + at..].iter_mut().step_by(dim);
+            let levels = optional.then_some(&mut self.levels);
+            let found = match reader {
+                ColumnReader::Int32ColumnReader(reader) if unsigned => {
+                    copy(reader, rows, levels, out, |value| f64::from(value.cast_unsigned()))
+                }
+                ColumnReader::Int32ColumnReader(reader) => copy(reader, rows, levels, out, f64::from),
+                ColumnReader::Int64ColumnReader(reader) if unsigned => {
+                    copy(reader, rows, levels, out, |value| value.cast_unsigned() as f64)
+                }
+                ColumnReader::Int64ColumnReader(reader) => copy(reader, rows, levels, out, |value| value as f64),
+                ColumnReader::FloatColumnReader(reader) => copy(reader, rows, levels, out, f64::from),
+                ColumnReader::DoubleColumnReader(reader) => copy(reader, rows, levels, out, |value| value),
+                _ => Err(ParquetError::General("a column of another type than the schema's".into())),
+            };
+            if let Some(null) = found.map_err(|error| failed(&self.path, error))? {
+                let row = (self.done + null + 1) as u64;
+                let path = self.path.clone();
+                return Err(DataError::NotANumber { path, row, column: at + 1, text: "null".into() });
+            }
+        }
+        self.left -= rows;
+        self.done += rows;
+        Ok(rows)
+    }
+}
+
+/// Reads all rows.
+pub(super) fn read_parquet(path: &Path) -> Result<Array, DataError> {
+    let mut file = ParquetRows::open(path)?;
+    let (dim, mut rows, mut values) = (file.dim(), 0, Vec::new());
+    loop {
+        match file.read(BATCH, &mut values)? {
+            0 => return Ok(Array { rows, dim, values }),
+            read => rows += read,
+        }
+    }
+}
+
+/// Copies `rows` values of a column to `out`; `Some` is the index of the first null.
+fn copy<'a, T: DataType>(
+    reader: &mut ColumnReaderImpl<T>, rows: usize, levels: Option<&mut Vec<i16>>,
+    out: impl Iterator<Item = &'a mut f64>, number: impl Fn(T::T) -> f64,
+) -> Result<Option<usize>, ParquetError> {
+    let mut levels = levels;
+    if let Some(levels) = &mut levels {
+        levels.clear();
+    }
+    let mut values = Vec::new();
+    let (read, ..) = reader.read_records(rows, levels.as_deref_mut(), None, &mut values)?;
+    if let Some(null) = levels.and_then(|levels| levels.iter().position(|&level| level == 0)) {
+        return Ok(Some(null));
+    }
+    if read != rows || values.len() != rows {
+        return Err(ParquetError::EOF("a column is shorter than its row group".into()));
+    }
+    out.zip(values).for_each(|(out, value)| *out = number(value));
+    Ok(None)
+}
+
+/// Refuses a column that is not a flat one of numbers.
+fn check(path: &Path, at: usize, column: &ColumnDescriptor) -> Result<Column, DataError> {
+    let refuse = |what: String| {
+        let found = format!("{what} in column {at} (\"{}\")", one_line(&column.path().string(), 40));
+        Err(DataError::Dtype { path: path.to_path_buf(), found })
+    };
+    if column.max_rep_level() > 0 || column.path().parts().len() > 1 {
+        return refuse("nested".into());
+    }
+    let physical = column.physical_type();
+    let unsigned = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Integer(integer)), _) => Some(!integer.is_signed),
+        (Some(_), _) => None,
+        (None, ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64) => {
+            Some(true)
+        }
+        (None, ConvertedType::NONE | ConvertedType::INT_8 | ConvertedType::INT_16) => Some(false),
+        (None, ConvertedType::INT_32 | ConvertedType::INT_64) => Some(false),
+        (None, _) => None,
+    };
+    match (physical, unsigned) {
+        (Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE, Some(unsigned)) => {
+            Ok(Column { optional: column.max_def_level() > 0, unsigned })
+        }
+        _ => match (column.logical_type_ref(), column.converted_type()) {
+            (Some(logical), _) => refuse(one_line(&format!("{logical:?}"), 40)),
+            (None, ConvertedType::NONE) => refuse(physical.to_string()),
+            (None, converted) => refuse(converted.to_string()),
+        },
+    }
+}
+
+thread_local! {
+    /// Is this thread in a call that [`guarded`] guards?
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Turns a panic of the parquet crate, which some damaged files cause, into an error, and keeps it from being printed.
+fn guarded<T>(path: &Path, call: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !GUARDED.get() {
+                usual(info);
+            }
+        }));
+    });
+    GUARDED.set(true);
+    // What a panic leaves half-done is never used: every caller gives up.
+    let result = panic::catch_unwind(AssertUnwindSafe(call));
+    GUARDED.set(false);
+    result.unwrap_or_else(|_| Err(DataError::damaged(path, "its pages cannot be decoded")))
+}
+
+fn failed(path: &Path, error: ParquetError) -> DataError {
+    DataError::damaged(path, one_line(&error.to_string(), 200))
+}

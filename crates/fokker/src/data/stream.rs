@@ -1,0 +1,185 @@
+//! Tables that are longer than memory: rows in pieces.
+
+use std::fs::File;
+use std::io::{BufReader, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use super::npy::{Layout, read_layout, read_values};
+use super::parquet_read::ParquetRows;
+use super::table::{refuse_array, require_finite};
+use super::text::CsvRows;
+use super::{DataError, read_table};
+
+/// Reads the rows of a table in order, as many at a time as are asked for.
+///
+/// Formats, element types and refusals are those of [`read_table`]. Of `.npy`, `.csv` and `.parquet` files no more is in memory
+/// than the rows asked for (of a `.parquet` file, a page of each column too); an array of an `.npz` archive is read whole.
+///
+/// ```
+/// use fokker::data::{TableReader, write_csv};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("x.csv");
+/// write_csv(&path, &["a", "b"], &[1.0, 2.0, 3.0, 4.5])?;
+/// let mut table = TableReader::open(&path, None)?;
+/// let mut rows = Vec::new();
+/// assert_eq!((table.dim(), table.read(1, &mut rows)?, &rows[..]), (2, 1, &[1.0, 2.0][..]));
+/// assert_eq!((table.read(9, &mut rows)?, &rows[..]), (1, &[3.0, 4.5][..]));
+/// assert_eq!(table.read(9, &mut rows)?, 0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TableReader {
+    path: PathBuf,
+    dim: usize,
+    /// Rows handed out so far.
+    done: usize,
+    source: Source,
+}
+
+enum Source {
+    Npy { file: BufReader<File>, layout: Layout },
+    Csv { file: Box<CsvRows>, first: Vec<f64> },
+    Parquet(Box<ParquetRows>),
+    Whole(Vec<f64>),
+}
+
+impl TableReader {
+    /// Opens an `.npy`, `.npz`, `.csv` or `.parquet` file; `array` names the array of an archive that holds several.
+    ///
+    /// # Errors
+    /// [`DataError`], as far as it can be told without reading all rows.
+    ///
+    /// ```
+    /// use fokker::data::TableReader;
+    /// assert!(TableReader::open("missing.npy".as_ref(), None).is_err());
+    /// ```
+    pub fn open(path: &Path, array: Option<&str>) -> Result<Self, DataError> {
+        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        refuse_array(&extension, array)?;
+        let (dim, source) = match extension.as_str() {
+            "npy" => {
+                let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+                let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
+                let mut file = BufReader::new(file);
+                let layout = read_layout(&mut file, length, path)?;
+                (layout.dim, Source::Npy { file, layout })
+            }
+            "csv" => {
+                let (mut file, mut first) = (Box::new(CsvRows::open(path)?), Vec::new());
+                if !file.read(&mut first)? {
+                    return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 });
+                }
+                (first.len(), Source::Csv { file, first })
+            }
+            "parquet" => {
+                let file = ParquetRows::open(path)?;
+                (file.dim(), Source::Parquet(Box::new(file)))
+            }
+            _ => {
+                let table = read_table(path, array)?;
+                (table.dim, Source::Whole(table.values))
+            }
+        };
+        Ok(Self { path: path.to_path_buf(), dim, done: 0, source })
+    }
+
+    /// The number of columns, at least 1.
+    ///
+    /// ```
+    /// # use fokker::data::{TableReader, write_npy};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("x.npy");
+    /// write_npy(&path, &[2, 3], &[0.0; 6])?;
+    /// assert_eq!(TableReader::open(&path, None)?.dim(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The number of rows, where the file tells it before all are read: everywhere but in `.csv` files.
+    ///
+    /// ```
+    /// # use fokker::data::{TableReader, write_npy};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("x.npy");
+    /// write_npy(&path, &[2, 3], &[0.0; 6])?;
+    /// assert_eq!(TableReader::open(&path, None)?.rows(), Some(2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn rows(&self) -> Option<u64> {
+        match &self.source {
+            Source::Npy { layout, .. } => Some(layout.rows as u64),
+            Source::Csv { .. } => None,
+            Source::Parquet(file) => Some(file.rows),
+            Source::Whole(values) => Some((values.len() / self.dim) as u64),
+        }
+    }
+
+    /// Puts the next rows, up to `most`, into `values` (row after row, in place of what was there); returns how many, 0 at the
+    /// end.
+    ///
+    /// # Errors
+    /// [`DataError`]: a row that is truncated, damaged or not finite.
+    ///
+    /// ```
+    /// # use fokker::data::{TableReader, write_npy};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("x.npy");
+    /// write_npy(&path, &[2, 1], &[1.0, f64::NAN])?;
+    /// let (mut table, mut rows) = (TableReader::open(&path, None)?, Vec::new());
+    /// assert_eq!(table.read(1, &mut rows)?, 1);
+    /// assert!(table.read(1, &mut rows).unwrap_err().to_string().ends_with("row 2, column 1: NaN is not a finite number"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
+        values.clear();
+        match &mut self.source {
+            Source::Npy { file, layout } => {
+                let rows = most.min(layout.rows - self.done);
+                read_npy(file, *layout, self.done, rows, values, &self.path)?;
+            }
+            Source::Csv { file, first } => {
+                if most > 0 {
+                    values.append(first);
+                }
+                while values.len() / self.dim < most && file.read(values)? {}
+            }
+            Source::Parquet(file) => {
+                file.read(most, values)?;
+            }
+            Source::Whole(all) => {
+                let start = self.done * self.dim;
+                values.extend(&all[start..start + (all.len() - start).min(most.saturating_mul(self.dim))]);
+            }
+        }
+        require_finite(&self.path, values, self.dim, self.done)?;
+        let rows = values.len() / self.dim;
+        self.done += rows;
+        Ok(rows)
+    }
+}
+
+/// Rows `first..first + rows` of an array; in column order a seek for each column.
+fn read_npy(
+    file: &mut BufReader<File>, layout: Layout, first: usize, rows: usize, values: &mut Vec<f64>, path: &Path,
+) -> Result<(), DataError> {
+    let Layout { dim, dtype, start, .. } = layout;
+    let before = |values: usize| start + (values * dtype.size) as u64;
+    if !layout.fortran {
+        values.extend(read_values(file, dtype, rows * dim, before(first * dim), path)?);
+        return Ok(());
+    }
+    if rows == 0 {
+        return Ok(());
+    }
+    values.resize(rows * dim, 0.0);
+    for column in 0..dim {
+        let before = before(column * layout.rows + first);
+        file.seek(SeekFrom::Start(before)).map_err(|error| DataError::read(path, error))?;
+        let read = read_values(file, dtype, rows, before, path)?;
+        values[column..].iter_mut().step_by(dim).zip(read).for_each(|(value, read)| *value = read);
+    }
+    Ok(())
+}
