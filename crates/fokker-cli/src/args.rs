@@ -47,7 +47,7 @@ pub struct Source {
     /// Change a key of the config, for example --set train.steps=500
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Your data: a file (.npy, .npz, .csv) or a folder of IDX files (MNIST family)
+    /// Your data: a file (.npy, .npz, .csv, .parquet) or a folder of IDX files (MNIST family)
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The same result on any number of threads, to the last bit
@@ -104,10 +104,10 @@ pub struct Audit {
 pub struct Logp {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv)
+    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv, .parquet); all but .npz may be longer than memory
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
-    /// The file to write (.csv, .npy, .npz)
+    /// The file to write (.csv, .npy, .npz, .parquet), once all rows are done; until then they are kept in FILE.part
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Absolute and relative tolerance of the ODE
@@ -122,6 +122,12 @@ pub struct Logp {
     /// Seed of the probes
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
+    /// Go on from FILE.part, if it is there
+    #[arg(long)]
+    pub resume: bool,
+    /// Rows read, computed and kept at a time; no value depends on it (default: 8192, fewer if they are long)
+    #[arg(long, value_name = "ROWS")]
+    pub chunk_rows: Option<usize>,
     /// Threads; 0: all
     #[arg(long, default_value_t = 0)]
     pub threads: usize,
@@ -164,13 +170,13 @@ pub struct Sample {
     /// How many
     #[arg(short, value_name = "N", group = "what")]
     pub n: Option<usize>,
-    /// Map these rows, in the units of the training data, to latents (.npy, .npz, .csv)
+    /// Map these rows, in the units of the training data, to latents (.npy, .npz, .csv, .parquet)
     #[arg(long, value_name = "FILE", group = "what")]
     pub encode: Option<PathBuf>,
     /// Map these latents to data: the inverse of --encode
     #[arg(long, value_name = "FILE", group = "what")]
     pub decode: Option<PathBuf>,
-    /// The file to write (.npy, .npz, .csv; .png for images)
+    /// The file to write (.npy, .npz, .csv, .parquet; .png for images)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// How (default: probability-flow; reverse-diffusion with --inpaint)
@@ -231,7 +237,7 @@ pub enum What {
 pub struct Eval {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Points in model coordinates (.npy, .npz, .csv), rows x D
+    /// Points in model coordinates (.npy, .npz, .csv, .parquet), rows x D
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// The time

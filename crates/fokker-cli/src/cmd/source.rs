@@ -78,6 +78,10 @@ pub fn data(config: &Config, origin: &str) -> Result<Data, Error> {
 
 /// The model in a run directory, or in a model file.
 pub fn model(run: &Path) -> Result<(ModelInfo, NetworkScore<f32>)> {
-    let path: PathBuf = if run.is_dir() { run.join("model.safetensors") } else { run.to_path_buf() };
-    Ok(read_model(&path)?)
+    Ok(read_model(&model_path(run))?)
+}
+
+/// The model file of a run directory, or the file itself.
+pub fn model_path(run: &Path) -> PathBuf {
+    if run.is_dir() { run.join("model.safetensors") } else { run.to_path_buf() }
 }

@@ -52,7 +52,7 @@ fn rows_that_the_solver_gives_up_are_nan() {
     scratch.put("x.csv", "1,2\n0,0\n");
     for output in ["y.csv", "y.npy", "y.npz"] {
         let done = scratch.fokker(&["logp", "run", "--data", "x.csv", "--step-limit", "3", "-o", output]);
-        done.one_line(1, &["2 of 2 rows failed", "row 0", "step limit"]);
+        done.one_line(1, &["2 of 2 rows failed", "row 0", "step_limit", output]);
         assert!(done.stdout.starts_with(output), "{done}");
     }
     let text = scratch.text("y.csv");

@@ -23,13 +23,15 @@ fn all_formats_hold_the_same_numbers() {
     assert_eq!(shape, [3]);
     assert!(log_p.iter().all(|value| value.is_finite()));
     let arrays = read_npz(&scratch.read("y.npz"));
-    assert_eq!(arrays.keys().collect::<Vec<_>>(), ["bits_per_dim", "evaluations", "log_prob"]);
+    assert_eq!(arrays.keys().collect::<Vec<_>>(), ["bits_per_dim", "evaluations", "log_prob", "outcome"]);
     assert_eq!(arrays["log_prob"], (vec![3], log_p.clone()));
     let text = scratch.text("y.CSV");
     let (header, rows) = text.split_once('\n').unwrap();
-    assert_eq!(header, "log_prob,bits_per_dim,evaluations");
+    assert_eq!(header, "log_prob,bits_per_dim,outcome,evaluations");
     for (row, expected) in rows.lines().zip(&log_p) {
-        let fields: Vec<f64> = row.split(',').map(|field| field.parse().unwrap()).collect();
+        let fields: Vec<&str> = row.split(',').collect();
+        assert_eq!(fields[2], "converged");
+        let fields: Vec<f64> = fields[..2].iter().map(|field| field.parse().unwrap()).collect();
         assert_eq!(fields[0], *expected);
         assert!((fields[1] + expected / (2.0 * 2.0_f64.ln())).abs() < 1e-12);
     }

@@ -11,6 +11,7 @@ mod failed_run;
 mod help;
 mod images;
 mod logp;
+mod logp_long;
 mod own_data;
 mod presets;
 mod reproducible;

@@ -36,7 +36,7 @@ fn folders_in_place_of_files() {
 
 #[test]
 fn unknown_extensions() {
-    refused("x.parquet", b"PAR1", &["\"parquet\"", ".npy, .npz and .csv"]);
+    refused("x.feather", b"ARROW1", &["\"feather\"", ".npy, .npz, .csv and .parquet"]);
     refused("x", b"1,2\n", &["extension"]);
 }
 
@@ -65,6 +65,13 @@ fn npy_that_is_no_table() {
     refused("none.npy", &npy(&[0, 2], &[]), &["0 rows"]);
     let huge = npy(&[1 << 40, 2], &[]);
     refused("huge.npy", &huge, &["truncated"]);
+}
+
+#[test]
+fn parquet_that_is_no_table() {
+    refused("text.parquet", b"1,2\n3,4\n", &["not a Parquet file"]);
+    refused("empty.parquet", b"", &["not a Parquet file"]);
+    refused("short.parquet", b"PAR1", &["damaged"]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn files_below_a_file_or_in_no_folder() {
     scratch.train("run", "ring8", &[]);
     scratch.put("x.csv", "1,2\n");
     for folder in ["x.csv", "none"] {
-        for extension in ["csv", "npy", "npz"] {
+        for extension in ["csv", "npy", "npz", "parquet"] {
             let path = format!("{folder}/y.{extension}");
             scratch.refuses(&["logp", "run", "--data", "x.csv", "-o", &path], &[&path]);
             scratch.refuses(&["sample", "run", "-n", "2", "-o", &path], &[&path]);

@@ -31,6 +31,7 @@ pub(super) fn measure(
         step_limit: settings.step_limit,
         divergence,
         seed: config.seed,
+        first_row: 0,
     };
     let log_p = repeated_log_prob(score, &x, &repeats, &options, workers, &|_| {})?;
     let known = |values: &[f64]| -> Vec<f64> { values.iter().copied().filter(|v| v.is_finite()).collect() };

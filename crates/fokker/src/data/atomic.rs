@@ -29,7 +29,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// assert_eq!(std::fs::read_dir(folder.path())?.count(), 1);
 /// # Ok::<(), std::io::Error>(())
 /// ```
-pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
     let (file, mut temporary) = Temporary::beside(path)?;
     let mut out = BufWriter::with_capacity(1 << 16, file);
     fill(&mut out)?;

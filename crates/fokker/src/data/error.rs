@@ -115,12 +115,12 @@ pub enum DataError {
         /// The value in the file.
         value: f64,
     },
-    /// A field of a text file is not a number.
+    /// A field of a text file, or a value of a `.parquet` file (a null), is not a number.
     #[error("{}: row {row}, column {column}: {text} is not a number", shown(.path))]
     NotANumber {
         /// The file.
         path: PathBuf,
-        /// Line of the file, from 1.
+        /// Line of the text file, or row, from 1.
         row: u64,
         /// Column, from 1.
         column: usize,
@@ -149,8 +149,8 @@ pub enum DataError {
         /// Rows needed.
         needed: usize,
     },
-    /// The file's extension is none of those that can be read.
-    #[error("{}: unknown extension {found:?}; .npy, .npz and .csv can be read", shown(.path))]
+    /// The file's extension is none of those that can be read (or, for a result, written).
+    #[error("{}: unknown extension {found:?}; .npy, .npz, .csv and .parquet can be read", shown(.path))]
     Extension {
         /// The file.
         path: PathBuf,

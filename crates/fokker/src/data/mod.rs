@@ -18,15 +18,20 @@
 //! ```
 
 mod atomic;
+mod columns;
 mod config;
 mod dataset;
 mod error;
+mod fingerprint;
 mod grid;
 mod idx;
 mod npy;
 mod npy_header;
+mod parquet_read;
+mod parquet_write;
 mod rows;
 mod scaling;
+mod stream;
 mod table;
 mod text;
 mod toy;
@@ -38,10 +43,13 @@ mod zip;
 mod tests;
 
 pub use atomic::write_atomically;
+pub use columns::{Column, ColumnKind, Replay, write_columns};
 pub use config::{DataConfig, ScalingConfig};
 pub use dataset::Data;
 pub use error::DataError;
+pub use fingerprint::Fingerprint;
 pub use grid::{ImageShape, png_grid};
 pub use scaling::{Scaling, bits_per_dim};
+pub use stream::TableReader;
 pub use table::{Table, read_table, read_table_with_gaps};
-pub use write::{NamedArray, write_csv, write_npy, write_npz};
+pub use write::{NamedArray, write_csv, write_npy, write_npz, write_parquet};

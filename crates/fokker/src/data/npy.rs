@@ -15,8 +15,20 @@ pub(super) struct Array {
     pub(super) values: Vec<f64>,
 }
 
-/// Reads an array from `reader`, which holds `length` bytes in all according to the file system or the archive.
-pub(super) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Array, DataError> {
+/// Where the values of a two-dimensional array are, and of what kind.
+#[derive(Clone, Copy)]
+pub(super) struct Layout {
+    pub(super) rows: usize,
+    pub(super) dim: usize,
+    pub(super) dtype: Dtype,
+    /// Column after column.
+    pub(super) fortran: bool,
+    /// Bytes before the values.
+    pub(super) start: u64,
+}
+
+/// Reads the header of an array of `length` bytes in all, which must be what the header says.
+pub(super) fn read_layout(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Layout, DataError> {
     let (text, start) = header_text(reader, length, path)?;
     let header = Header::parse(&text).map_err(|reason| DataError::damaged(path, reason))?;
     let Some(dtype) = Dtype::parse(&header.descr) else {
@@ -46,8 +58,14 @@ pub(super) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Res
             needed: "an array that fits in memory",
         });
     };
+    Ok(Layout { rows, dim, dtype, fortran: header.fortran, start })
+}
+
+/// Reads an array from `reader`, which holds `length` bytes in all according to the file system or the archive.
+pub(super) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Array, DataError> {
+    let Layout { rows, dim, dtype, fortran, start } = read_layout(reader, length, path)?;
     let mut values = read_values(reader, dtype, rows * dim, start, path)?;
-    if header.fortran {
+    if fortran {
         values = transpose(&values, rows, dim);
     }
     Ok(Array { rows, dim, values })
@@ -79,8 +97,8 @@ pub(super) fn fill(reader: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize>
     Ok(filled)
 }
 
-/// Reads `count` values. Memory grows with the bytes that arrive: an archive's lengths are not to be trusted.
-fn read_values(
+/// Reads `count` values; `start` bytes stood before them. Memory grows with the bytes that arrive: an archive's lengths are not to be trusted.
+pub(super) fn read_values(
     reader: &mut dyn Read, dtype: Dtype, count: usize, start: u64, path: &Path,
 ) -> Result<Vec<f64>, DataError> {
     let mut values = Vec::with_capacity(count.min(1 << 20));

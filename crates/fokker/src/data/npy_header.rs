@@ -178,11 +178,11 @@ impl Dtype {
     }
 }
 
-/// The bytes before the values of a double-precision, row-major array: they end on a multiple of 64.
-pub(super) fn header_bytes(shape: &[usize]) -> Vec<u8> {
+/// The bytes before the values of a row-major array of element type `descr`: they end on a multiple of 64.
+pub(super) fn header_bytes(descr: &str, shape: &[usize]) -> Vec<u8> {
     let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
     let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
-    let mut text = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
     let unpadded = 10 + text.len() + 1;
     text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
     text.push('\n');
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn written_headers_are_aligned_and_read_back() {
         for shape in [&[][..], &[3], &[3, 4], &[1_000_000_000, 2, 3, 4, 5, 6, 7, 8]] {
-            let bytes = header_bytes(shape);
+            let bytes = header_bytes("<f8", shape);
             assert_eq!(bytes.len() % 64, 0);
             let header = Header::parse(std::str::from_utf8(&bytes[10..]).unwrap()).unwrap();
             assert_eq!(header.shape, shape.iter().map(|&size| size as u64).collect::<Vec<_>>());

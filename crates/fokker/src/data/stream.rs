@@ -64,7 +64,7 @@ impl TableReader {
                 (layout.dim, Source::Npy { file, layout })
             }
             "csv" => {
-                let (mut file, mut first) = (Box::new(CsvRows::open(path)?), Vec::new());
+                let (mut file, mut first) = (Box::new(CsvRows::open(path, false)?), Vec::new());
                 if !file.read(&mut first)? {
                     return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 });
                 }
@@ -154,7 +154,7 @@ impl TableReader {
                 values.extend(&all[start..start + (all.len() - start).min(most.saturating_mul(self.dim))]);
             }
         }
-        require_finite(&self.path, values, self.dim, self.done)?;
+        require_finite(&self.path, values, self.dim, self.done, false)?;
         let rows = values.len() / self.dim;
         self.done += rows;
         Ok(rows)

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::error::one_line;
 use super::npy::{Array, read_array};
+use super::parquet_read::read_parquet;
 use super::text::read_csv;
 use super::zip::Archive;
 use super::{DataError, write::file_name};
@@ -62,10 +63,10 @@ impl Table {
     }
 }
 
-/// Reads a table from an `.npy` (two dimensions), `.npz` or `.csv` file (header optional).
+/// Reads a table from an `.npy` (two dimensions), `.npz`, `.csv` (header optional) or `.parquet` file.
 ///
 /// `array` names the array of an `.npz` archive that holds several. Element types are f4, f8, i1 to i8 and u1 to u8 in
-/// either byte order and either memory order. Memory use follows the file's size whatever its header says.
+/// either byte order and either memory order; in `.parquet` files flat columns of the like, by any names. Memory use follows the file's size whatever its header says.
 ///
 /// # Errors
 /// [`DataError`]: missing, truncated or damaged files, shapes and types other than these, values that are NaN or infinite.
@@ -104,22 +105,37 @@ pub fn read_table_with_gaps(path: &Path, array: Option<&str>) -> Result<Table, D
 /// Reads a table, which may have NaN in it if `gaps`.
 fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    if let (Some(array), "npy" | "csv") = (array, extension.as_str()) {
-        return Err(DataError::parameter("array", one_line(array, 40), "only an .npz archive has named arrays"));
-    }
+    refuse_array(&extension, array)?;
     let Array { rows, dim, values } = match extension.as_str() {
         "npy" => read_npy(path)?,
         "npz" => read_npz(path, array)?,
         "csv" => read_csv(path, gaps)?,
+        "parquet" => read_parquet(path)?,
         _ => {
             return Err(DataError::Extension { path: path.to_path_buf(), found: extension });
         }
     };
-    if let Some(at) = values.iter().position(|value| !(value.is_finite() || gaps && value.is_nan())) {
-        let (row, column, value) = (at / dim + 1, at % dim + 1, values[at]);
-        return Err(DataError::NonFinite { path: path.to_path_buf(), row, column, value });
-    }
+    require_finite(path, &values, dim, 0, gaps)?;
     Ok(Table { rows, dim, values })
+}
+
+/// Refuses the name of an array where there are no names.
+pub(super) fn refuse_array(extension: &str, array: Option<&str>) -> Result<(), DataError> {
+    if let (Some(array), "npy" | "csv" | "parquet") = (array, extension) {
+        return Err(DataError::parameter("array", one_line(array, 40), "only an .npz archive has named arrays"));
+    }
+    Ok(())
+}
+
+/// Refuses values (rows of `dim`, the first of them being row `first` from 0) that are NaN or infinite.
+pub(super) fn require_finite(
+    path: &Path, values: &[f64], dim: usize, first: usize, gaps: bool,
+) -> Result<(), DataError> {
+    let Some(at) = values.iter().position(|value| !(value.is_finite() || gaps && value.is_nan())) else {
+        return Ok(());
+    };
+    let (row, column, value) = (first + at / dim + 1, at % dim + 1, values[at]);
+    Err(DataError::NonFinite { path: path.to_path_buf(), row, column, value })
 }
 
 fn read_npy(path: &Path) -> Result<Array, DataError> {

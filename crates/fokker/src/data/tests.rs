@@ -4,6 +4,7 @@ mod config;
 mod fuzz;
 mod images;
 mod numpy;
+mod parquet;
 mod tables;
 
 use std::path::{Path, PathBuf};

@@ -2,43 +2,66 @@
 
 use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::DataError;
 use super::error::one_line;
 use super::npy::Array;
 
-/// Reads rows of numbers separated by commas. A first row in which no field is a number is a header and is left out.
-/// NaN is a value if `gaps`.
+/// An open file of numbers separated by commas. A first row in which no field is a number is a header and is left out.
+pub(super) struct CsvRows {
+    path: PathBuf,
+    reader: csv::Reader<BufReader<File>>,
+    record: csv::ByteRecord,
+    /// Fields of the first row.
+    width: Option<usize>,
+    /// Is NaN a value?
+    gaps: bool,
+}
+
+impl CsvRows {
+    pub(super) fn open(path: &Path, gaps: bool) -> Result<Self, DataError> {
+        let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(BufReader::new(file));
+        Ok(Self { path: path.to_path_buf(), reader, record: csv::ByteRecord::new(), width: None, gaps })
+    }
+
+    /// Appends the next row to `values`; `false` at the end.
+    pub(super) fn read(&mut self, values: &mut Vec<f64>) -> Result<bool, DataError> {
+        let (path, record) = (&self.path, &mut self.record);
+        loop {
+            if !self.reader.read_byte_record(record).map_err(|error| failed(path, error))? {
+                return Ok(false);
+            }
+            let line = record.position().map_or(0, csv::Position::line);
+            let is_header = self.width.is_none() && record.iter().all(|field| parse(field).is_none());
+            let expected = *self.width.get_or_insert(record.len());
+            if record.len() != expected {
+                let path = path.to_path_buf();
+                return Err(DataError::Ragged { path, row: line, expected, actual: record.len() });
+            }
+            if is_header {
+                continue;
+            }
+            for (at, field) in record.iter().enumerate() {
+                values.push(value(path, line, at + 1, field, self.gaps)?);
+            }
+            return Ok(true);
+        }
+    }
+}
+
+/// Reads all rows; NaN is a value if `gaps`.
 pub(super) fn read_csv(path: &Path, gaps: bool) -> Result<Array, DataError> {
-    let file = File::open(path).map_err(|error| DataError::read(path, error))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(BufReader::new(file));
-    let mut record = csv::ByteRecord::new();
-    let (mut width, mut rows, mut values) = (None, 0, Vec::new());
-    loop {
-        if !reader.read_byte_record(&mut record).map_err(|error| failed(path, error))? {
-            break;
-        }
-        let line = record.position().map_or(0, csv::Position::line);
-        let is_header = width.is_none() && record.iter().all(|field| parse(field).is_none());
-        let expected = *width.get_or_insert(record.len());
-        if record.len() != expected {
-            let path = path.to_path_buf();
-            return Err(DataError::Ragged { path, row: line, expected, actual: record.len() });
-        }
-        if is_header {
-            continue;
-        }
-        for (at, field) in record.iter().enumerate() {
-            values.push(value(path, line, at + 1, field, gaps)?);
-        }
+    let (mut file, mut rows, mut values) = (CsvRows::open(path, gaps)?, 0, Vec::new());
+    while file.read(&mut values)? {
         rows += 1;
     }
-    match width {
+    match file.width {
         Some(dim) if rows > 0 => Ok(Array { rows, dim, values }),
         _ => Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 }),
     }

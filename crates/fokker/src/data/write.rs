@@ -1,9 +1,11 @@
-//! Results as `.npy`, `.npz` and `.csv` files, which are whole or not there.
+//! Results as `.npy`, `.npz`, `.csv` and `.parquet` files, which are whole or not there.
 
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::columns::{Column, ColumnKind};
 use super::npy_header::header_bytes;
+use super::parquet_write::write_parquet_to;
 use super::zip::{Stored, write_stored};
 use super::{DataError, write_atomically};
 
@@ -29,10 +31,7 @@ const PIECE: usize = 1 << 12;
 /// ```
 pub fn write_npy(path: &Path, shape: &[usize], values: &[f64]) -> Result<(), DataError> {
     check_shape(path, shape, values.len())?;
-    let written = write_atomically(path, |out| {
-        out.write_all(&header_bytes(shape))?;
-        values.chunks(PIECE).try_for_each(|piece| out.write_all(&bytes(piece)))
-    });
+    let written = write_atomically(path, |out| write_array(out, shape, values));
     written.map_err(|error| DataError::write(path, error))
 }
 
@@ -70,9 +69,8 @@ pub fn write_npz(path: &Path, arrays: &[NamedArray<'_>]) -> Result<(), DataError
 pub(super) fn write_archive(out: &mut dyn Write, arrays: &[NamedArray<'_>], zip64: bool) -> io::Result<()> {
     let names: Vec<String> = arrays.iter().map(|&(name, ..)| file_name(name)).collect();
     let files = arrays.iter().zip(&names).map(|(&(_, shape, values), name)| {
-        let header = header_bytes(shape);
-        let size = header.len() as u64 + 8 * values.len() as u64;
-        Stored { name, size, pieces: std::iter::once(header).chain(values.chunks(PIECE).map(bytes)) }
+        let size = header_bytes("<f8", shape).len() as u64 + 8 * values.len() as u64;
+        Stored { name, size, fill: move |out: &mut dyn Write| write_array(out, shape, values) }
     });
     write_stored(out, files.collect(), zip64)
 }
@@ -80,6 +78,11 @@ pub(super) fn write_archive(out: &mut dyn Write, arrays: &[NamedArray<'_>], zip6
 /// The name of an array's entry in an archive.
 pub(super) fn file_name(array: &str) -> String {
     format!("{array}.npy")
+}
+
+fn write_array(out: &mut dyn Write, shape: &[usize], values: &[f64]) -> io::Result<()> {
+    out.write_all(&header_bytes("<f8", shape))?;
+    values.chunks(PIECE).try_for_each(|piece| out.write_all(&bytes(piece)))
 }
 
 fn bytes(values: &[f64]) -> Vec<u8> {
@@ -116,10 +119,7 @@ fn check_shape(path: &Path, shape: &[usize], count: usize) -> Result<(), DataErr
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_csv(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
-    if header.is_empty() || !rows.len().is_multiple_of(header.len()) {
-        let found = format!("{} values for {} columns", rows.len(), header.len());
-        return Err(DataError::Shape { path: path.to_path_buf(), found, needed: "a whole number of rows" });
-    }
+    check_rows(path, header, rows)?;
     let written = write_atomically(path, |out| {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(header)?;
@@ -127,6 +127,37 @@ pub fn write_csv(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataE
             writer.write_record(row.iter().map(|value| format!("{value:?}")))?;
         }
         writer.flush()
+    });
+    written.map_err(|error| DataError::write(path, error))
+}
+
+/// Refuses `rows` that are not whole rows of the header's columns.
+fn check_rows(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
+    if !header.is_empty() && rows.len().is_multiple_of(header.len()) {
+        return Ok(());
+    }
+    let found = format!("{} values for {} columns", rows.len(), header.len());
+    Err(DataError::Shape { path: path.to_path_buf(), found, needed: "a whole number of rows" })
+}
+
+/// Writes a table of `header.len()` columns as `.parquet`, atomically: doubles without nulls; `rows` is row-major.
+///
+/// # Errors
+/// [`DataError::Shape`] if `rows` is not a whole number of rows; [`DataError::Write`].
+///
+/// ```
+/// use fokker::data::{read_table, write_parquet};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("x.parquet");
+/// write_parquet(&path, &["t", "residual"], &[0.1, 1e-20])?;
+/// assert_eq!(read_table(&path, None)?.values, [0.1, 1e-20]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_parquet(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
+    check_rows(path, header, rows)?;
+    let columns: Vec<Column<'_>> = header.iter().map(|&name| Column { name, kind: ColumnKind::Real }).collect();
+    let written = write_atomically(path, |out| {
+        write_parquet_to(out, &columns, &|each| rows.chunks_exact(header.len()).try_for_each(&mut *each))
     });
     written.map_err(|error| DataError::write(path, error))
 }

@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use flate2::read::DeflateDecoder;
-use flate2::{Crc, CrcReader};
+use flate2::{CrcReader, CrcWriter};
 
 use super::DataError;
 
@@ -187,30 +187,27 @@ fn unpack_zip64(mut extra: &[u8], sizes: &mut [u64]) -> Option<()> {
     Some(())
 }
 
-/// A file to be stored uncompressed: its bytes come in pieces, and twice (for the checksum first).
-pub(super) struct Stored<'a, I> {
+/// A file to be stored uncompressed: `fill` writes its `size` bytes, and is called twice (for the checksum first).
+pub(super) struct Stored<'a, F> {
     pub(super) name: &'a str,
     pub(super) size: u64,
-    pub(super) pieces: I,
+    pub(super) fill: F,
 }
 
 /// Writes an archive of stored files; `zip64` allows for files and archives beyond 4 GiB.
-pub(super) fn write_stored<I, P>(out: &mut dyn Write, files: Vec<Stored<'_, I>>, zip64: bool) -> io::Result<()>
+pub(super) fn write_stored<F>(out: &mut dyn Write, files: Vec<Stored<'_, F>>, zip64: bool) -> io::Result<()>
 where
-    I: Iterator<Item = P> + Clone,
-    P: AsRef<[u8]>,
+    F: Fn(&mut dyn Write) -> io::Result<()>,
 {
     let mut offset = 0_u64;
     let mut table = Vec::new();
     let count = files.len() as u64;
-    for Stored { name, size, pieces } in files {
-        let mut crc = Crc::new();
-        pieces.clone().for_each(|piece| crc.update(piece.as_ref()));
-        let [local, central] = entry_headers(name, size, crc.sum(), offset, zip64);
+    for Stored { name, size, fill } in files {
+        let mut checked = CrcWriter::new(io::sink());
+        fill(&mut checked)?;
+        let [local, central] = entry_headers(name, size, checked.crc().sum(), offset, zip64);
         out.write_all(&local)?;
-        for piece in pieces {
-            out.write_all(piece.as_ref())?;
-        }
+        fill(out)?;
         table.extend(central);
         offset += local.len() as u64 + size;
     }

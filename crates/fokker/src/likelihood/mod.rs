@@ -57,6 +57,9 @@ pub struct LikelihoodOptions {
     pub divergence: Divergence,
     /// Seed of the probes.
     pub seed: u64,
+    /// Number of the first row, from which the probes of each row are drawn: a table done in pieces gets the values that it
+    /// would get in one.
+    pub first_row: u64,
 }
 
 impl LikelihoodOptions {
@@ -75,7 +78,7 @@ impl LikelihoodOptions {
         } else {
             Divergence::Hutchinson { probes: DEFAULT_PROBES, distribution }
         };
-        Self { tolerance: Tolerance::default(), step_limit: 10_000, divergence, seed: 0 }
+        Self { tolerance: Tolerance::default(), step_limit: 10_000, divergence, seed: 0, first_row: 0 }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -158,7 +161,7 @@ pub fn log_prob_with_base<F: Real>(
         }
         Divergence::Hutchinson { probes, distribution } => {
             let fill = |row: usize, j: usize, v: &mut [F]| {
-                distribution.fill(&mut streams.at("likelihood-probes", row as u64, j as u64), v);
+                distribution.fill(&mut streams.at("likelihood-probes", options.first_row + row as u64, j as u64), v);
             };
             let trace = Trace { components: probes, group: 1, fill: &fill as Fill<'_, F> };
             along_flow(score, x, options, &trace, &base, workers, progress)

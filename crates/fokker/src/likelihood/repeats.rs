@@ -104,7 +104,7 @@ pub fn repeated_log_prob<F: Real>(
     let mut noise = Vec::new();
     for (row, x) in x.chunks_exact(dim).enumerate() {
         for k in 0..count {
-            let mut rng = streams.at("likelihood-repeats", row as u64, k as u64);
+            let mut rng = streams.at("likelihood-repeats", options.first_row + row as u64, k as u64);
             let at = drawn.len();
             drawn.extend_from_slice(x);
             for (x, bin) in drawn[at..].iter_mut().zip(repeats.bins.unwrap_or_default()) {
@@ -122,7 +122,8 @@ pub fn repeated_log_prob<F: Real>(
     if repeats.start == Start::AtZero {
         decoder_terms(score, &c, &drawn, &noise, workers, &mut extra)?;
     }
-    let found = log_prob(score, &drawn, options, workers, &|rows| progress(rows / count))?;
+    let options = LikelihoodOptions { first_row: options.first_row * count as u64, ..*options };
+    let found = log_prob(score, &drawn, &options, workers, &|rows| progress(rows / count))?;
     let values: Vec<f64> = found.values.iter().zip(&extra).map(|(value, extra)| value + extra).collect();
     let rows = || values.chunks_exact(count);
     let over_draws: Vec<MeanSe> = rows().map(MeanSe::of).collect();

@@ -89,6 +89,7 @@ fn grid_log_density(
         step_limit: config.audit.step_limit,
         divergence: default_divergence(2, 1),
         seed: config.seed,
+        first_row: 0,
     };
     Ok(log_prob(score, &grid_points(data), &options, workers, &|_| {})?.values)
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use anyhow::Result;
-use fokker::data::{ImageShape, NamedArray, png_grid, write_atomically, write_csv, write_npy, write_npz};
+use fokker::data::{
+    ImageShape, NamedArray, png_grid, write_atomically, write_csv, write_npy, write_npz, write_parquet,
+};
 use fokker::model_file::ModelInfo;
 use fokker::sample::Paths;
 
@@ -23,6 +25,7 @@ enum Format {
     Csv,
     Npy,
     Npz,
+    Parquet,
     Png,
 }
 
@@ -35,9 +38,10 @@ impl<'a> Output<'a> {
             "csv" => Format::Csv,
             "npy" => Format::Npy,
             "npz" => Format::Npz,
+            "parquet" => Format::Parquet,
             "png" => Format::Png,
             _ => {
-                let reason = "the file to write ends in .csv, .npy, .npz or .png";
+                let reason = "the file to write ends in .csv, .npy, .npz, .parquet or .png";
                 return Err(request(format!("-o {}: {reason}", path.display())));
             }
         };
@@ -81,7 +85,8 @@ impl<'a> Output<'a> {
                 let prefix = if self.name == "latents" { "z" } else { "x" };
                 let names: Vec<String> = (0..info.dim).map(|i| format!("{prefix}{i}")).collect();
                 let header: Vec<&str> = names.iter().map(String::as_str).collect();
-                write_csv(self.path, &header, x)?;
+                let write = if self.format == Format::Parquet { write_parquet } else { write_csv };
+                write(self.path, &header, x)?;
             }
         }
         Ok(())

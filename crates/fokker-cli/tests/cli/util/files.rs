@@ -19,16 +19,22 @@ pub fn npy(shape: &[usize], values: &[f64]) -> Vec<u8> {
     bytes
 }
 
-/// Shape and values of a row-major array of doubles in NumPy's format.
+/// Shape and values of a row-major array in NumPy's format: doubles, or whole numbers of 8 bytes or 1.
 pub fn read_npy(bytes: &[u8]) -> (Vec<usize>, Vec<f64>) {
     assert_eq!(&bytes[..8], b"\x93NUMPY\x01\x00");
     let end = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
     let header = std::str::from_utf8(&bytes[10..end]).unwrap();
-    assert!(header.contains("'descr': '<f8'") && header.contains("'fortran_order': False"), "{header}");
+    assert!(header.contains("'fortran_order': False"), "{header}");
     let sizes = header.split_once("'shape': (").unwrap().1.split_once(')').unwrap().0;
     let shape: Vec<usize> =
         sizes.split(',').map(str::trim).filter(|size| !size.is_empty()).map(|size| size.parse().unwrap()).collect();
-    let values: Vec<f64> = bytes[end..].chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect();
+    let descr = header.split_once("'descr': '").unwrap().1.split_once('\'').unwrap().0;
+    let values: Vec<f64> = match descr {
+        "<f8" => bytes[end..].chunks(8).map(|bytes| f64::from_le_bytes(bytes.try_into().unwrap())).collect(),
+        "<i8" => bytes[end..].chunks(8).map(|bytes| i64::from_le_bytes(bytes.try_into().unwrap()) as f64).collect(),
+        "|u1" => bytes[end..].iter().map(|byte| f64::from(*byte)).collect(),
+        other => panic!("element type {other}"),
+    };
     assert_eq!(shape.iter().product::<usize>(), values.len(), "{header}");
     (shape, values)
 }

@@ -6,7 +6,7 @@ use super::{file, gzip, idx, npy, put};
 use crate::data::write::write_archive;
 use crate::data::{Data, DataConfig, ScalingConfig, read_table};
 
-const NAMES: [&str; 3] = ["a.npy", "a.npz", "a.csv"];
+const NAMES: [&str; 4] = ["a.npy", "a.npz", "a.csv", "a.parquet"];
 
 /// Reads the bytes with every reader.
 fn read_all_ways(bytes: &[u8]) {
@@ -47,6 +47,7 @@ fn good() -> Vec<Vec<u8>> {
         idx(3, 2, 2),
         gzip(&idx(3, 2, 2)),
         b"\0\0\x08\x01\0\0\0\x03\x01\x02\x03".to_vec(),
+        include_bytes!("parquet/snappy.parquet").to_vec(),
     ]
 }
 
@@ -59,13 +60,13 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_after_a_good_start(which in 0..7_usize, keep in 0..40_usize, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+    fn random_bytes_after_a_good_start(which in 0..8_usize, keep in 0..40_usize, bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let good = &good()[which];
         read_all_ways(&[&good[..keep.min(good.len())], &bytes].concat());
     }
 
     #[test]
-    fn damaged_files(which in 0..7_usize, hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5)) {
+    fn damaged_files(which in 0..8_usize, hits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..5)) {
         let mut bytes = good().swap_remove(which);
         for (at, value) in hits {
             let at = at.index(bytes.len());

@@ -53,7 +53,7 @@ fn what_is_wrong_with_a_numpy_file_is_said() {
     {
         assert!(message("a.npy", &npy("'<f8'", "False", shape, &[0; 16])).starts_with("truncated"), "{shape}");
     }
-    assert!(message("a.parquet", b"").starts_with("unknown extension \"parquet\""));
+    assert!(message("a.feather", b"").starts_with("unknown extension \"feather\""));
     assert!(message("a", b"").starts_with("unknown extension \"\""));
 }
 

@@ -1,0 +1,207 @@
+//! `fokker logp`
+
+mod input;
+mod output;
+mod part;
+mod row;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use fokker::audit::default_divergence;
+use fokker::data::Fingerprint;
+use fokker::likelihood::{LikelihoodOptions, log_prob};
+use fokker::loss::{Divergence, ProbeDistribution};
+use fokker::model_file::ModelInfo;
+use fokker::score::network::NetworkScore;
+use fokker::solve::Tolerance;
+use fokker_jet::panel::Workers;
+use indicatif::ProgressBar;
+
+use self::input::{Input, Survey};
+use self::part::{Identity, Part};
+use self::row::Row;
+use super::{out, require_folder, source};
+use crate::args::Logp;
+use crate::fail::request;
+use crate::progress;
+
+/// Probes where the dimension forbids the exact divergence.
+const PROBES: usize = 8;
+
+/// More probes than these do not fit in memory.
+const MOST_PROBES: usize = 100_000;
+
+/// Rows of a chunk unless they are long, and the values that its rows may then have.
+const CHUNK_ROWS: usize = 8192;
+const CHUNK_VALUES: usize = 1 << 22;
+
+/// Writes the log-likelihood of each row. Rows that fail have NaN there; if there are any, exit status 1.
+///
+/// The file is read in chunks; each that is done is kept in `FILE.part`, from which the whole result is written at the end.
+pub fn run(args: &Logp) -> Result<()> {
+    check(args)?;
+    let part_path = part::path_of(&args.output);
+    let resumes = part_path.exists();
+    if resumes && !args.resume {
+        return Err(request(format!(
+            "{}: rows of an unfinished run: add --resume to go on with it, or delete the file to start anew",
+            part_path.display()
+        )));
+    }
+    let (info, score) = source::model(&args.run)?;
+    let survey = input::survey(&args.data, info.dim)?;
+    let options = options(args, info.dim);
+    let identity = identity(args, &info, &options, survey)?;
+    let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
+    let job = Job { args, info: &info, score: &score, options, survey };
+    let done = finish(&job, part).map_err(|(error, rows)| match rows {
+        // There is nothing to go on from.
+        0 => {
+            let _ = std::fs::remove_file(&part_path);
+            error
+        }
+        rows => anyhow!(
+            "{error:#}; the {rows} of {} rows that are done are kept in {}: go on with --resume",
+            survey.rows,
+            part_path.display()
+        ),
+    });
+    done?.report(&args.output, survey.rows)
+}
+
+/// Refuses options outside their range, and a file that cannot be written.
+fn check(args: &Logp) -> Result<()> {
+    let extension = args.output.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if !["csv", "npy", "npz", "parquet"].contains(&extension.as_str()) {
+        let output = args.output.display();
+        return Err(request(format!("-o {output}: the file to write ends in .csv, .npy, .npz or .parquet")));
+    }
+    if !(args.tolerance > 0.0 && args.tolerance.is_finite()) {
+        return Err(request(format!("--tolerance {}: must be positive", args.tolerance)));
+    }
+    if args.probes.is_some_and(|probes| !(1..=MOST_PROBES).contains(&probes)) {
+        return Err(request(format!("--probes: must be between 1 and {MOST_PROBES}")));
+    }
+    if args.step_limit == 0 {
+        return Err(request("--step-limit: must be at least 1"));
+    }
+    if args.chunk_rows.is_some_and(|rows| !(1..=part::MOST_ROWS).contains(&rows)) {
+        return Err(request(format!("--chunk-rows: must be between 1 and {}", part::MOST_ROWS)));
+    }
+    require_folder(&args.output)
+}
+
+fn options(args: &Logp, dim: usize) -> LikelihoodOptions {
+    let divergence = match args.probes {
+        Some(probes) => Divergence::Hutchinson { probes, distribution: ProbeDistribution::Rademacher },
+        None => default_divergence(dim, PROBES),
+    };
+    LikelihoodOptions {
+        tolerance: Tolerance { absolute: args.tolerance, relative: args.tolerance },
+        step_limit: args.step_limit,
+        divergence,
+        seed: args.seed,
+        first_row: 0,
+    }
+}
+
+/// All that a row's value depends on.
+fn identity(args: &Logp, info: &ModelInfo, options: &LikelihoodOptions, survey: Survey) -> Result<Identity> {
+    let path = source::model_path(&args.run);
+    let mut print = Fingerprint::default();
+    print.bytes(&std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?);
+    let Survey { rows, digest } = survey;
+    Ok(vec![
+        ("version of fokker", env!("CARGO_PKG_VERSION").into()),
+        ("model", format!("{:016x}", print.digest())),
+        ("--data", format!("{rows} rows of {}, {digest:016x}", info.dim)),
+        ("--tolerance", format!("{:?}", args.tolerance)),
+        ("--step-limit", args.step_limit.to_string()),
+        ("--probes", probes(options).map_or("none".into(), |probes| probes.to_string())),
+        ("--seed", args.seed.to_string()),
+    ])
+}
+
+/// Probes, if there are any.
+fn probes(options: &LikelihoodOptions) -> Option<usize> {
+    match options.divergence {
+        Divergence::Exact {} => None,
+        Divergence::Hutchinson { probes, .. } => Some(probes),
+    }
+}
+
+/// What is to be done.
+struct Job<'a> {
+    args: &'a Logp,
+    info: &'a ModelInfo,
+    score: &'a NetworkScore<f32>,
+    options: LikelihoodOptions,
+    survey: Survey,
+}
+
+/// Computes the rows that `part` lacks and writes the result; an error comes with the number of rows that are kept.
+fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Error, u64)> {
+    match compute(job, &mut part) {
+        Ok(seen) if seen == job.survey => {}
+        Ok(_) => {
+            part.remove();
+            let error = anyhow!("{}: it changed while it was read; nothing was written", job.args.data.display());
+            return Err((error, 0));
+        }
+        Err(error) => return Err((error, part.rows)),
+    }
+    let several = probes(&job.options).is_some_and(|probes| probes > 1);
+    let written = output::write(&job.args.output, &part, &job.info.scaling, several)
+        .and_then(|()| output::summarise(&part, &job.info.scaling));
+    match written {
+        Ok(summary) => {
+            part.remove();
+            Ok(summary)
+        }
+        Err(error) => Err((error, part.rows)),
+    }
+}
+
+/// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
+fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
+    let Job { args, info, survey, .. } = job;
+    let width = info.dim + probes(&job.options).unwrap_or(1);
+    let chunk = args.chunk_rows.unwrap_or((CHUNK_VALUES / width).clamp(1, CHUNK_ROWS));
+    let workers = Workers::new(args.threads, 64)?;
+    let bar = bar(survey.rows, part.rows);
+    let (mut input, mut values) = (Input::open(&args.data, info.dim)?, Vec::new());
+    input.skip(part.rows, &mut values)?;
+    while input.read(chunk, &mut values)? > 0 {
+        info.scaling.apply_f64(&mut values);
+        let first = part.rows;
+        let options = LikelihoodOptions { first_row: first, ..job.options };
+        let found = log_prob(job.score, &values, &options, &workers, &|rows| bar.set_position(first + rows as u64))?;
+        part.append(&Row::of(&found)).context("the finished rows cannot be kept")?;
+    }
+    bar.finish_and_clear();
+    Ok(input.seen())
+}
+
+/// A bar over all rows, of which `done` are.
+fn bar(rows: u64, done: u64) -> ProgressBar {
+    let bar = progress::rows(usize::try_from(rows).unwrap_or(usize::MAX), "logp");
+    bar.set_position(done);
+    bar.reset_eta();
+    bar
+}
+
+impl output::Summary {
+    /// Says what was found; an error if rows failed.
+    fn report(&self, output: &Path, rows: u64) -> Result<()> {
+        out!("{}: {rows} rows, mean log p {:.4} ± {:.4} nats", output.display(), self.mean, self.se);
+        match self.first {
+            None => Ok(()),
+            Some((row, outcome)) => bail!(
+                "{} of {rows} rows failed and are NaN (the first, row {row}: {outcome}); the others are in {}",
+                self.failed,
+                output.display()
+            ),
+        }
+    }
+}
