@@ -119,7 +119,13 @@ pub struct Logp {
     /// Hutchinson probes in place of the exact divergence (default: exact up to 64 dimensions, else 8 probes)
     #[arg(long)]
     pub probes: Option<usize>,
-    /// Seed of the probes
+    /// Draws of dequantisation noise for each row of grey levels; 0: the rows are continuous (default: 1 for a model of grey levels)
+    #[arg(long, value_name = "DRAWS")]
+    pub dequantise: Option<usize>,
+    /// Bound the density at t = 0, by way of the denoising step, in place of the density at t_min
+    #[arg(long)]
+    pub at_zero: bool,
+    /// Seed of probes and noise
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
     /// Go on from FILE.part, if it is there

@@ -1,6 +1,6 @@
 //! Images of the MNIST family, from the folder to the picture.
 
-use crate::util::{Scratch, TINY, at, gzip, idx, number, read_npy, sets};
+use crate::util::{Scratch, TINY, at, gzip, idx, npy, number, read_npy, read_npz, sets};
 
 /// 40 images of 6 × 6, the held-out ones gzipped.
 fn folder() -> Scratch {
@@ -63,4 +63,37 @@ fn samples_are_pictures_or_grey_levels() {
     assert_eq!(shape, [5, 36]);
     let size = (samples.iter().map(|value| value * value).sum::<f64>() / 180.0).sqrt();
     assert!(size > 40.0, "grey levels, not model coordinates: {size}");
+}
+
+#[test]
+fn grey_levels_are_dequantised() {
+    let scratch = folder();
+    train(&scratch, "run");
+    let levels: Vec<f64> = (0..72).map(|i| f64::from(i * 7 % 256)).collect();
+    scratch.put("x.npy", npy(&[2, 36], &levels));
+    let logp = |more: &[&str]| {
+        let args = ["logp", "run", "--data", "x.npy", "-o", "y.npz", "--tolerance", "1e-3"];
+        scratch.fokker(&[&args, more].concat()).succeeded();
+        read_npz(&scratch.read("y.npz"))
+    };
+    let (plain, one, again) = (logp(&["--dequantise", "0"]), logp(&[]), logp(&["--dequantise", "1"]));
+    assert_eq!(one, again, "one draw is the default");
+    assert_ne!(plain["log_prob"], one["log_prob"]);
+    assert!(!one.contains_key("log_prob_importance"));
+    let several = logp(&["--dequantise", "5"]);
+    let pairs = || several["log_prob"].1.iter().zip(&several["log_prob_importance"].1);
+    assert!(pairs().all(|(mean, importance)| importance > mean));
+    assert!(several["se"].1.iter().all(|se| *se > 0.0));
+    // Bits and nats say the same.
+    for (nats, bits) in several["log_prob_importance"].1.iter().zip(&several["bits_per_dim_importance"].1) {
+        assert!((bits + nats / (36.0 * 2.0_f64.ln())).abs() < 1e-9);
+    }
+    // The density at t = 0 is another.
+    assert_ne!(logp(&["--at-zero"])["log_prob"], one["log_prob"]);
+    let refused = ["logp", "run", "--data", "x.npy", "-o", "y.npz", "--dequantise", "10001"];
+    scratch.refuses(&refused, &["--dequantise", "10000"]);
+    scratch.train("ring", "ring8", &[]);
+    scratch.put("z.npy", npy(&[1, 2], &[0.5, 0.5]));
+    let refused = ["logp", "ring", "--data", "z.npy", "-o", "y.npy", "--dequantise", "2"];
+    scratch.refuses(&refused, &["--dequantise", "no grey levels"]);
 }

@@ -58,7 +58,7 @@ fn probes_come_with_their_standard_error() {
         read_npz(&scratch.read("y.npz"))
     };
     let (first, again, other) = (probed("1"), probed("1"), probed("2"));
-    assert!(first["probe_se"].1.iter().all(|se| *se >= 0.0) && first["probe_se"].0 == [3]);
+    assert!(first["se"].1.iter().all(|se| *se >= 0.0) && first["se"].0 == [3]);
     assert_eq!(first, again);
     assert_ne!(first["log_prob"], other["log_prob"]);
 }

@@ -31,10 +31,10 @@ fn to<'a>(output: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// Starts the program and kills it once `least` bytes of finished rows are on disk.
-fn kill_after(scratch: &Scratch, args: &[&str], part: &str, least: u64) {
+fn kill_after(scratch: &Scratch, args: &[&str], part: &str, least: usize) {
     let mut child = scratch.command(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (path, start) = (scratch.path(part), Instant::now());
-    while fs::metadata(&path).map_or(0, |file| file.len()) < least {
+    while fs::metadata(&path).map_or(0, |file| file.len()) < least as u64 {
         assert!(start.elapsed() < Duration::from_secs(60), "no chunk was kept");
         sleep(Duration::from_millis(1));
     }
@@ -78,7 +78,7 @@ fn rows_have_probes_of_their_own() {
 fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
     let scratch = prepared(4000);
     let args = to("y.npz", &["--chunk-rows", "100", "--threads", "1"]);
-    kill_after(&scratch, &args, "y.npz.part", 100 * 25 + 500);
+    kill_after(&scratch, &args, "y.npz.part", 100 * ROW + 500);
     assert!(!scratch.path("y.npz").exists());
 
     scratch.refuses(&args, &["y.npz.part", "--resume", "delete"]);
@@ -94,14 +94,14 @@ fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
     assert_eq!(done.stdout.replace("y.npz", "z.npz"), whole.stdout);
 
     // A record that is damaged is computed again.
-    let row = header(&kept) + 12 + 25 * 3;
+    let row = header(&kept) + 12 + ROW * 3;
     let mut changed = kept.clone();
     changed[row] ^= 1;
     scratch.put("y.npz.part", &changed);
     scratch.fokker(&to("y.npz", &["--resume"])).succeeded();
     assert!(scratch.read("y.npz") == scratch.read("z.npz"));
     // One that is whole is used as it stands, even if its numbers are wrong.
-    let record = header(&kept)..header(&kept) + 12 + 100 * 25;
+    let record = header(&kept)..header(&kept) + 12 + 100 * ROW;
     let mut print = Fingerprint::default();
     print.bytes(&changed[record.clone()]);
     changed[record.end..record.end + 8].copy_from_slice(&print.digest().to_le_bytes());
@@ -111,6 +111,9 @@ fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
     let others: Vec<usize> = (0..4000).filter(|&at| used[at] != whole[at]).collect();
     assert_eq!(others, [3]);
 }
+
+/// Bytes of a finished row.
+const ROW: usize = 33;
 
 /// Bytes of the header of a file of finished rows.
 fn header(part: &[u8]) -> usize {
@@ -122,11 +125,11 @@ fn header(part: &[u8]) -> usize {
 fn cut_anywhere_it_goes_on() {
     let scratch = prepared(1000);
     let args = to("y.npy", &["--chunk-rows", "50"]);
-    kill_after(&scratch, &args, "y.npy.part", 50 * 25 * 2 + 500);
+    kill_after(&scratch, &args, "y.npy.part", 50 * ROW * 2 + 500);
     let kept = scratch.read("y.npy.part");
     scratch.fokker(&to("z.npy", &[])).succeeded();
     let header = header(&kept);
-    for end in [header, header + 1, header + 12, header + 50 * 25, header + 50 * 25 + 20, header + 50 * 25 + 21] {
+    for end in [header, header + 1, header + 12, header + 50 * ROW, header + 50 * ROW + 20, header + 50 * ROW + 21] {
         scratch.put("y.npy.part", &kept[..end]);
         scratch.fokker(&to("y.npy", &["--resume"])).succeeded();
         assert!(scratch.read("y.npy") == scratch.read("z.npy"), "cut at {end}");
@@ -146,7 +149,7 @@ fn cut_anywhere_it_goes_on() {
 #[test]
 fn rows_of_another_request_are_refused() {
     let scratch = prepared(1000);
-    kill_after(&scratch, &to("y.npy", &["--chunk-rows", "50"]), "y.npy.part", 50 * 25 + 500);
+    kill_after(&scratch, &to("y.npy", &["--chunk-rows", "50"]), "y.npy.part", 50 * ROW + 500);
     for (option, value) in [("--seed", "1"), ("--tolerance", "1e-4"), ("--step-limit", "77")] {
         scratch.refuses(&to("y.npy", &["--resume", option, value]), &["y.npy.part", &format!("another {option}")]);
     }
@@ -204,7 +207,7 @@ fn failed_rows_are_named_in_every_format() {
     scratch.fokker(&limited("y.csv")).one_line(1, &["of 60 rows failed", "NaN", "step_limit", "y.csv"]);
     let text = scratch.text("y.csv");
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("log_prob,bits_per_dim,probe_se,outcome,evaluations"));
+    assert_eq!(lines.next(), Some("log_prob,bits_per_dim,se,outcome,evaluations"));
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
     let failed = rows.iter().filter(|row| row[3] == "step_limit").count();
     assert!(failed > 0 && rows.len() == 60, "{text}");

@@ -57,7 +57,7 @@ pub struct Repeats<'a> {
 pub struct Repeated {
     /// The mean of log p over the draws, in nats; a lower bound in the mean. NaN where the outcome is not converged.
     pub mean: Vec<f64>,
-    /// Its standard error over the draws (and their probes); `None` for a single draw.
+    /// Its standard error over the draws (and their probes); for a single draw over its probes, `None` if there are not two.
     pub se: Option<Vec<f64>>,
     /// log of the mean of p over the draws: the importance-weighted bound, never below `mean` and tighter with K.
     pub importance: Vec<f64>,
@@ -132,7 +132,7 @@ pub fn repeated_log_prob<F: Real>(
     };
     Ok(Repeated {
         mean: over_draws.iter().map(|m| m.mean).collect(),
-        se: (count > 1).then(|| over_draws.iter().map(|m| m.se).collect()),
+        se: if count > 1 { Some(over_draws.iter().map(|m| m.se).collect()) } else { found.probe_se },
         importance: rows().map(log_mean_exp).collect(),
         outcomes: found.outcomes.chunks_exact(count).map(first_failure).collect(),
         evaluations: found.evaluations.chunks_exact(count).map(|e| e.iter().sum()).collect(),

@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use fokker::audit::default_divergence;
 use fokker::data::Fingerprint;
-use fokker::likelihood::{LikelihoodOptions, log_prob};
+use fokker::likelihood::{LikelihoodOptions, Repeats, Start, repeated_log_prob};
 use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
@@ -32,6 +32,9 @@ const PROBES: usize = 8;
 /// More probes than these do not fit in memory.
 const MOST_PROBES: usize = 100_000;
 
+/// More draws than these are a slip of the pen.
+const MOST_DRAWS: usize = 10_000;
+
 /// Rows of a chunk unless they are long, and the values that its rows may then have.
 const CHUNK_ROWS: usize = 8192;
 const CHUNK_VALUES: usize = 1 << 22;
@@ -51,10 +54,10 @@ pub fn run(args: &Logp) -> Result<()> {
     }
     let (info, score) = source::model(&args.run)?;
     let survey = input::survey(&args.data, info.dim)?;
-    let options = options(args, info.dim);
-    let identity = identity(args, &info, &options, survey)?;
+    let (options, draws) = (options(args, info.dim), draws(args, &info)?);
+    let identity = identity(args, &info, &options, draws, survey)?;
     let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
-    let job = Job { args, info: &info, score: &score, options, survey };
+    let job = Job { args, info: &info, score: &score, options, draws, survey };
     let done = finish(&job, part).map_err(|(error, rows)| match rows {
         // There is nothing to go on from.
         0 => {
@@ -106,8 +109,19 @@ fn options(args: &Logp, dim: usize) -> LikelihoodOptions {
     }
 }
 
+/// Draws of dequantisation noise: by default one where the model's data has grey levels, none where it has not.
+fn draws(args: &Logp, info: &ModelInfo) -> Result<usize> {
+    match (args.dequantise, info.levels) {
+        (Some(draws), _) if draws > MOST_DRAWS => Err(request(format!("--dequantise: must be at most {MOST_DRAWS}"))),
+        (Some(1..), None) => Err(request("--dequantise: the model's data has no grey levels")),
+        (draws, levels) => Ok(draws.unwrap_or(usize::from(levels.is_some()))),
+    }
+}
+
 /// All that a row's value depends on.
-fn identity(args: &Logp, info: &ModelInfo, options: &LikelihoodOptions, survey: Survey) -> Result<Identity> {
+fn identity(
+    args: &Logp, info: &ModelInfo, options: &LikelihoodOptions, draws: usize, survey: Survey,
+) -> Result<Identity> {
     let path = source::model_path(&args.run);
     let mut print = Fingerprint::default();
     print.bytes(&std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?);
@@ -119,6 +133,8 @@ fn identity(args: &Logp, info: &ModelInfo, options: &LikelihoodOptions, survey: 
         ("--tolerance", format!("{:?}", args.tolerance)),
         ("--step-limit", args.step_limit.to_string()),
         ("--probes", probes(options).map_or("none".into(), |probes| probes.to_string())),
+        ("--dequantise", draws.to_string()),
+        ("--at-zero", args.at_zero.to_string()),
         ("--seed", args.seed.to_string()),
     ])
 }
@@ -137,6 +153,8 @@ struct Job<'a> {
     info: &'a ModelInfo,
     score: &'a NetworkScore<f32>,
     options: LikelihoodOptions,
+    /// Of dequantisation noise.
+    draws: usize,
     survey: Survey,
 }
 
@@ -151,8 +169,9 @@ fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Err
         }
         Err(error) => return Err((error, part.rows)),
     }
-    let several = probes(&job.options).is_some_and(|probes| probes > 1);
-    let written = output::write(&job.args.output, &part, &job.info.scaling, several)
+    let several = job.draws > 1 || job.draws == 0 && probes(&job.options).is_some_and(|probes| probes > 1);
+    let more = output::More { se: several, importance: job.draws > 1 };
+    let written = output::write(&job.args.output, &part, &job.info.scaling, more)
         .and_then(|()| output::summarise(&part, &job.info.scaling));
     match written {
         Ok(summary) => {
@@ -166,7 +185,14 @@ fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Err
 /// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
 fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
     let Job { args, info, survey, .. } = job;
-    let width = info.dim + probes(&job.options).unwrap_or(1);
+    let width = (info.dim + probes(&job.options).unwrap_or(1)) * job.draws.max(1);
+    // A grey level is one unit of the data.
+    let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
+    let repeats = Repeats {
+        count: job.draws.max(1),
+        bins: (job.draws > 0).then_some(&bins[..]),
+        start: if args.at_zero { Start::AtZero } else { Start::AtTMin },
+    };
     let chunk = args.chunk_rows.unwrap_or((CHUNK_VALUES / width).clamp(1, CHUNK_ROWS));
     let workers = Workers::new(args.threads, 64)?;
     let bar = bar(survey.rows, part.rows);
@@ -176,7 +202,8 @@ fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
         info.scaling.apply_f64(&mut values);
         let first = part.rows;
         let options = LikelihoodOptions { first_row: first, ..job.options };
-        let found = log_prob(job.score, &values, &options, &workers, &|rows| bar.set_position(first + rows as u64))?;
+        let done = |rows: usize| bar.set_position(first + rows as u64);
+        let found = repeated_log_prob(job.score, &values, &repeats, &options, &workers, &done)?;
         part.append(&Row::of(&found)).context("the finished rows cannot be kept")?;
     }
     bar.finish_and_clear();

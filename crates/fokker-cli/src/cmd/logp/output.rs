@@ -23,11 +23,24 @@ pub struct Summary {
     pub first: Option<(u64, &'static str)>,
 }
 
+/// Columns that are there only if they say something.
+#[derive(Clone, Copy)]
+pub struct More {
+    /// The standard error over draws and probes.
+    pub se: bool,
+    /// The importance-weighted bound.
+    pub importance: bool,
+}
+
 /// Writes the rows of `part`: a column for each quantity (`.npy`: log p alone), in the units of the data.
-pub fn write(path: &Path, part: &Part, scaling: &Scaling, probes: bool) -> Result<()> {
+pub fn write(path: &Path, part: &Part, scaling: &Scaling, more: More) -> Result<()> {
     let mut columns = vec![real("log_prob"), real("bits_per_dim")];
-    if probes {
-        columns.push(real("probe_se"));
+    if more.se {
+        columns.push(real("se"));
+    }
+    if more.importance {
+        columns.push(real("log_prob_importance"));
+        columns.push(real("bits_per_dim_importance"));
     }
     columns.push(Column { name: "outcome", kind: ColumnKind::Label(OUTCOMES) });
     columns.push(Column { name: "evaluations", kind: ColumnKind::Count });
@@ -39,8 +52,12 @@ pub fn write(path: &Path, part: &Part, scaling: &Scaling, probes: bool) -> Resul
             // In the units of the data: p_data(x) = p_model(x_model) |d x_model / d x|.
             values.push(row.log_prob + log_det);
             values.push(bits_per_dim(row.log_prob, scaling, scaling.dim()));
-            if probes {
-                values.push(row.probe_se);
+            if more.se {
+                values.push(row.se);
+            }
+            if more.importance {
+                values.push(row.importance + log_det);
+                values.push(bits_per_dim(row.importance, scaling, scaling.dim()));
             }
             values.push(f64::from(row.outcome));
             #[allow(clippy::cast_precision_loss)]

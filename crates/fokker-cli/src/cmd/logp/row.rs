@@ -1,6 +1,6 @@
 //! What is kept of a row.
 
-use fokker::likelihood::LogProb;
+use fokker::likelihood::Repeated;
 use fokker::solve::Outcome;
 
 /// The texts of the column `outcome`; their indices are its codes.
@@ -11,8 +11,10 @@ pub const OUTCOMES: &[&str] = &["converged", "step_limit", "non_finite"];
 pub struct Row {
     /// log p in model coordinates, in nats; NaN unless it converged.
     pub log_prob: f64,
-    /// Its standard error over the probes; NaN where it is not known.
-    pub probe_se: f64,
+    /// Its standard error over draws of noise and their probes; NaN where it is not known.
+    pub se: f64,
+    /// The importance-weighted bound over the draws.
+    pub importance: f64,
     /// Evaluations of the score and its divergence.
     pub evaluations: u64,
     /// Index into [`OUTCOMES`].
@@ -21,17 +23,18 @@ pub struct Row {
 
 impl Row {
     /// Bytes of a row.
-    pub const SIZE: usize = 25;
+    pub const SIZE: usize = 33;
 
     /// The rows of a chunk.
-    pub fn of(found: &LogProb) -> Vec<Self> {
+    pub fn of(found: &Repeated) -> Vec<Self> {
         let row = |at: usize| Self {
-            log_prob: found.values[at],
-            probe_se: found.probe_se.as_ref().map_or(f64::NAN, |se| se[at]),
+            log_prob: found.mean[at],
+            se: found.se.as_ref().map_or(f64::NAN, |se| se[at]),
+            importance: found.importance[at],
             evaluations: found.evaluations[at],
             outcome: code(found.outcomes[at]),
         };
-        (0..found.values.len()).map(row).collect()
+        (0..found.mean.len()).map(row).collect()
     }
 
     /// Did its integration reach the end?
@@ -47,7 +50,8 @@ impl Row {
     /// Appends its bytes, little-endian.
     pub fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend(self.log_prob.to_le_bytes());
-        bytes.extend(self.probe_se.to_le_bytes());
+        bytes.extend(self.se.to_le_bytes());
+        bytes.extend(self.importance.to_le_bytes());
         bytes.extend(self.evaluations.to_le_bytes());
         bytes.push(self.outcome);
     }
@@ -61,9 +65,10 @@ impl Row {
         };
         Self {
             log_prob: f64::from_le_bytes(word(0)),
-            probe_se: f64::from_le_bytes(word(8)),
-            evaluations: u64::from_le_bytes(word(16)),
-            outcome: bytes[24],
+            se: f64::from_le_bytes(word(8)),
+            importance: f64::from_le_bytes(word(16)),
+            evaluations: u64::from_le_bytes(word(24)),
+            outcome: bytes[32],
         }
     }
 }
