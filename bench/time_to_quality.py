@@ -10,7 +10,7 @@ import tempfile
 
 from common import fokker, header, row
 
-EVERY = (1, 2, 4, 8)
+EVERY = (1, 2, 4, 5, 8)
 PROFILES = {"residual": "residual", "NAsym": "asymmetry", "score error": "score_error"}
 
 
