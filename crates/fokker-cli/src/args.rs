@@ -110,7 +110,7 @@ pub struct Logp {
     /// The file to write (.csv, .npy, .npz, .parquet), once all rows are done; until then they are kept in FILE.part
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Absolute and relative tolerance of the ODE
+    /// Error allowed to log p: this much and a tenth of it for each dimension, in nats
     #[arg(long, default_value_t = 1e-5)]
     pub tolerance: f64,
     /// Steps after which a row is given up

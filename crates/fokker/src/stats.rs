@@ -30,6 +30,16 @@ impl MeanSe {
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
         Self { mean, se: (variance / n).sqrt() }
     }
+
+    /// The same of those values that are finite; NaN if none is.
+    ///
+    /// ```
+    /// assert_eq!(fokker::stats::MeanSe::of_finite(&[1.0, f64::NAN, 3.0]).mean, 2.0);
+    /// ```
+    #[must_use]
+    pub fn of_finite(values: &[f64]) -> Self {
+        Self::of(&values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<_>>())
+    }
 }
 
 /// A mean and its standard error at a time t.

@@ -34,10 +34,8 @@ pub(super) fn measure(
         first_row: 0,
     };
     let log_p = repeated_log_prob(score, &x, &repeats, &options, workers, &|_| {})?;
-    let known = |values: &[f64]| -> Vec<f64> { values.iter().copied().filter(|v| v.is_finite()).collect() };
-    let good = known(&log_p.mean);
-    found.nll_failed = log_p.mean.len() - good.len();
-    let mean = MeanSe::of(&good);
+    found.nll_failed = log_p.mean.iter().filter(|value| !value.is_finite()).count();
+    let mean = MeanSe::of_finite(&log_p.mean);
     found.nll = MeanSe { mean: -mean.mean, se: mean.se };
     #[allow(clippy::cast_precision_loss)]
     let evaluations: Vec<f64> = log_p.evaluations.iter().map(|&e| e as f64 / repeats.count as f64).collect();
@@ -49,7 +47,7 @@ pub(super) fn measure(
     }
     if bins.is_some() {
         let bits = |values: &[f64]| {
-            MeanSe::of(&known(values).iter().map(|&v| bits_per_dim(v, data.scaling(), dim)).collect::<Vec<_>>())
+            MeanSe::of_finite(&values.iter().map(|&v| bits_per_dim(v, data.scaling(), dim)).collect::<Vec<_>>())
         };
         found.bits_per_dim = Some(bits(&log_p.mean));
         found.bits_per_dim_importance = Some(bits(&log_p.importance));
@@ -68,7 +66,7 @@ pub(super) fn measure(
     let below =
         bound(score, &x, &BoundOptions { divergence, seed: config.seed, ..BoundOptions::for_dim(dim) }, workers)?;
     let gaps: Vec<f64> = flow.iter().zip(&below.values).map(|(flow, bound)| flow - bound).collect();
-    found.bound_gap = MeanSe::of(&known(&gaps));
+    found.bound_gap = MeanSe::of_finite(&gaps);
     Ok(())
 }
 

@@ -18,7 +18,7 @@ pub struct AuditConfig {
     pub bound_points: usize,
     /// Hutchinson probes where the dimension forbids exact divergences (D > 64).
     pub probes: usize,
-    /// Absolute and relative tolerance of the probability-flow ODE.
+    /// Tolerance of log p: an error of this much and a tenth of it for each dimension, in nats.
     pub tolerance: f64,
     /// Steps after which a row's integration is given up.
     pub step_limit: usize,

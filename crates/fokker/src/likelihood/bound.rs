@@ -116,8 +116,7 @@ impl Bound {
     /// The spread over rows includes that over draws, which are independent between rows.
     #[must_use]
     pub fn mean_se(&self) -> MeanSe {
-        let known: Vec<f64> = self.values.iter().copied().filter(|value| value.is_finite()).collect();
-        MeanSe::of(&known)
+        MeanSe::of_finite(&self.values)
     }
 
     /// Number of rows without a value.

@@ -55,8 +55,7 @@ impl LogProb {
     /// The spread over rows includes that over probes, which are independent between rows.
     #[must_use]
     pub fn mean_se(&self) -> MeanSe {
-        let known: Vec<f64> = self.values.iter().copied().filter(|value| value.is_finite()).collect();
-        MeanSe::of(&known)
+        MeanSe::of_finite(&self.values)
     }
 
     /// Number of rows without a value.
