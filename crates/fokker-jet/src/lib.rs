@@ -51,7 +51,7 @@ pub mod tensor;
 
 pub use error::JetError;
 pub use function::Function;
-pub use graph::{Graph, Init, Node, NodeId, Op, ParamId, ParamSpec};
+pub use graph::{Graph, Init, Node, NodeId, Op, ParamId, ParamSpec, Resampling, Shape};
 pub use parameters::Parameters;
 pub use real::Real;
 pub use set::{JetSet, Live};

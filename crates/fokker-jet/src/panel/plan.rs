@@ -30,7 +30,7 @@ pub(super) struct Inner {
     pub tangent: Option<Tangent>,
     /// For every `Map` node its parts, in stored order (empty for other nodes).
     pub map_parts: Vec<Vec<map::Part>>,
-    /// For every `Mul` node the terms of its product rule (empty for other nodes).
+    /// For every `Mul` and `MatMul` node the terms of its product rule (empty for other nodes).
     pub mul_terms: Vec<Vec<product::Term>>,
 }
 
@@ -83,7 +83,7 @@ impl Plan {
             }
         }
         let live = live_parts(graph, set, inputs);
-        let on_parameters = dependence(graph, |op| matches!(op, Op::Dense { .. }));
+        let on_parameters = dependence(graph, |op| !op.parameters().is_empty());
         let on_input =
             (0..inputs.len()).map(|i| dependence(graph, |op| matches!(op, Op::Input(j) if *j == i))).collect();
         let in_place = in_place(graph, &live, output);
@@ -94,7 +94,7 @@ impl Plan {
             _ => Vec::new(),
         });
         let mul_terms = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
-            Op::Mul { a, b } => product::terms(set, &live[a.index()], &live[b.index()], y),
+            Op::Mul { a, b } | Op::MatMul { a, b, .. } => product::terms(set, &live[a.index()], &live[b.index()], y),
             _ => Vec::new(),
         });
         let (map_parts, mul_terms) = (map_parts.collect(), mul_terms.collect());
@@ -128,7 +128,7 @@ impl Plan {
         let nodes = self.0.graph.nodes().iter().enumerate();
         let kernels = |node: &Node| usize::from(matches!(node.op, Op::Map { .. }));
         let stored =
-            nodes.map(|(i, node)| node.width * (self.0.live[i].count() + kernels(node) + self.0.kept(i).len()));
+            nodes.map(|(i, node)| node.width() * (self.0.live[i].count() + kernels(node) + self.0.kept(i).len()));
         stored.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
     }
 
@@ -147,26 +147,16 @@ impl Inner {
     }
 }
 
-/// The nodes that an operation reads.
-pub(super) fn operands(op: &Op) -> Vec<usize> {
-    match op {
-        Op::Input(_) => Vec::new(),
-        Op::Dense { x, .. } | Op::Map { x, .. } => vec![x.index()],
-        Op::Add { a, b } | Op::Mul { a, b } => vec![a.index(), b.index()],
-        Op::Concat { inputs } => inputs.iter().map(|i| i.index()).collect(),
-    }
-}
-
 fn live_parts(graph: &Graph, set: &JetSet, inputs: &[Live]) -> Vec<Live> {
     let mut live: Vec<Live> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
         let of = |id: &NodeId| &live[id.index()];
         let parts = match &node.op {
             Op::Input(i) => inputs[*i].clone(),
-            Op::Dense { x, .. } => of(x).clone(),
-            Op::Map { x, .. } => of(x).mapped(set),
-            Op::Add { a, b } => of(a).union(of(b)),
-            Op::Mul { a, b } => of(a).multiplied(of(b), set),
+            Op::Dense { x, .. } | Op::Conv { x, .. } | Op::Resample { x, .. } => of(x).clone(),
+            Op::Map { x, .. } | Op::GroupNorm { x, .. } | Op::Softmax { x } => of(x).mapped(set),
+            Op::Add { a, b, .. } => of(a).union(of(b)),
+            Op::Mul { a, b } | Op::MatMul { a, b, .. } => of(a).multiplied(of(b), set),
             Op::Concat { inputs } => inputs.iter().fold(Live::parts(set, &[]), |all, i| all.union(of(i))),
         };
         live.push(parts);
@@ -189,7 +179,7 @@ fn map_parts(set: &JetSet, a: &Live, y: &Live) -> Vec<map::Part> {
 fn dependence(graph: &Graph, root: impl Fn(&Op) -> bool) -> Vec<bool> {
     let mut depends: Vec<bool> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
-        let found = root(&node.op) || operands(&node.op).iter().any(|&i| depends[i]);
+        let found = root(&node.op) || node.op.operands().iter().any(|i| depends[i.index()]);
         depends.push(found);
     }
     depends
@@ -200,7 +190,7 @@ fn dependence(graph: &Graph, root: impl Fn(&Op) -> bool) -> Vec<bool> {
 fn in_place(graph: &Graph, live: &[Live], output: NodeId) -> Vec<bool> {
     let mut readers = vec![0; graph.nodes().len()];
     readers[output.index()] += 1;
-    graph.nodes().iter().flat_map(|node| operands(&node.op)).for_each(|i| readers[i] += 1);
+    graph.nodes().iter().flat_map(|node| node.op.operands()).for_each(|i| readers[i.index()] += 1);
     let same_places = |x: &Live, y: &Live| (0..x.0.len()).filter(|&p| x.has(p)).all(|p| x.slot(p) == y.slot(p));
     let fits = |(node, y): (&Node, &Live)| match &node.op {
         Op::Map { x, .. } => {
@@ -219,7 +209,7 @@ fn cotangent_buffers(graph: &Graph, live: &[Live], in_place: &[bool], output: No
     let mut buffer = vec![NONE; graph.nodes().len()];
     let mut sizes: Vec<usize> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
-    let size = |node: usize| graph.nodes()[node].width * live[node].count();
+    let size = |node: usize| graph.nodes()[node].width() * live[node].count();
     let mut take = |node: usize, free: &mut Vec<usize>| {
         let id = free.pop().unwrap_or_else(|| {
             sizes.push(0);
@@ -233,7 +223,7 @@ fn cotangent_buffers(graph: &Graph, live: &[Live], in_place: &[bool], output: No
         if buffer[node] == NONE {
             continue;
         }
-        for operand in operands(&graph.nodes()[node].op) {
+        for operand in graph.nodes()[node].op.operands().into_iter().map(NodeId::index) {
             if in_place[node] {
                 buffer[operand] = buffer[node];
             } else if buffer[operand] == NONE {

@@ -54,8 +54,8 @@ impl<F: Real> Panel<F> {
     pub fn new(plan: &Plan, capacity: usize) -> Self {
         let p = &plan.0;
         let nodes = p.graph.nodes();
-        let values = nodes.iter().zip(&p.live).map(|(n, l)| vec![F::ZERO; capacity * n.width * l.count()]).collect();
-        let kernel = |node: &Node| if matches!(node.op, Op::Map { .. }) { capacity * node.width } else { 0 };
+        let values = nodes.iter().zip(&p.live).map(|(n, l)| vec![F::ZERO; capacity * n.width() * l.count()]).collect();
+        let kernel = |node: &Node| if matches!(node.op, Op::Map { .. }) { capacity * node.width() } else { 0 };
         let kernels = nodes.iter().map(|node| vec![F::ZERO; kernel(node)]).collect();
         let cotangents = p.cotangent_size.iter().map(|&size| vec![F::ZERO; capacity * size]).collect();
         let width = p.graph.width(p.output);
@@ -73,7 +73,7 @@ impl<F: Real> Panel<F> {
             input_gradient: vec![F::ZERO; capacity * widest],
             parameter_gradient: vec![F::ZERO; p.graph.parameter_count()],
             fresh: vec![false; p.graph.parameters().len()],
-            kept: (0..nodes.len()).map(|i| vec![F::ZERO; capacity * nodes[i].width * p.kept(i).len()]).collect(),
+            kept: (0..nodes.len()).map(|i| vec![F::ZERO; capacity * nodes[i].width() * p.kept(i).len()]).collect(),
             recording: Recording::None,
             scratch: Scratch::default(),
         }
@@ -86,12 +86,12 @@ impl<F: Real> Panel<F> {
     }
 
     fn shape(&self, node: usize) -> Shape {
-        Shape { rows: self.rows, width: self.plan.0.graph.nodes()[node].width }
+        Shape { rows: self.rows, width: self.plan.0.graph.nodes()[node].width() }
     }
 
     /// The place of a part among a node's values.
     fn span(&self, node: usize, part: usize) -> Range<usize> {
-        let n = self.rows * self.plan.0.graph.nodes()[node].width;
+        let n = self.rows * self.plan.0.graph.nodes()[node].width();
         let slot = self.plan.0.live[node].slot(part);
         slot * n..(slot + 1) * n
     }
@@ -121,7 +121,7 @@ impl<F: Real> Panel<F> {
                 let (list, a) = (&p.map_parts[node][first..last], &before[x.index()]);
                 map::forward(*function, list, a, &mut self.kernels[node], y, n);
             }
-            Op::Add { a, b } => {
+            Op::Add { a, b, .. } => {
                 y[first * n..last * n].fill(F::ZERO);
                 for part in parts.clone().filter(|&part| live.has(part)) {
                     let to = &mut y[live.slot(part) * n..][..n];
@@ -154,6 +154,7 @@ impl<F: Real> Panel<F> {
                     column += width;
                 }
             }
+            _ => {}
         }
     }
 
@@ -238,7 +239,7 @@ impl<F: Real> Panel<F> {
                     }
                 }
             }
-            Op::Add { a, b } => {
+            Op::Add { a, b, .. } => {
                 for x in [a, b] {
                     if let Some(x_bar) = self.prepare(x.index(), pulled, wrt) {
                         let live = &p.live[x.index()];
@@ -295,6 +296,7 @@ impl<F: Real> Panel<F> {
                     column += width;
                 }
             }
+            _ => {}
         }
         if pulled < parts {
             self.kept[node] = kept;
@@ -393,7 +395,7 @@ impl<F: Real> Tape<F> for Panel<F> {
     fn output(&self, part: usize) -> &[F] {
         let node = self.plan.0.output.index();
         if !self.plan.0.live[node].has(part) {
-            return &self.zeros[..self.rows * self.plan.0.graph.nodes()[node].width];
+            return &self.zeros[..self.rows * self.plan.0.graph.nodes()[node].width()];
         }
         &self.values[node][self.span(node, part)]
     }
@@ -405,7 +407,7 @@ impl<F: Real> Tape<F> for Panel<F> {
     fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]) {
         let node = self.plan.0.output.index();
         let live = &self.plan.0.live[node];
-        let n = self.rows * self.plan.0.graph.nodes()[node].width;
+        let n = self.rows * self.plan.0.graph.nodes()[node].width();
         let (from, to) = (self.span(node, output), self.span(node, seed));
         let output = if live.has(output) { &self.values[node][from] } else { &self.zeros[..n] };
         // Nothing depends on a part that is not live: what is written for it is not read.
@@ -440,7 +442,7 @@ impl<F: Real> Tape<F> for Panel<F> {
         self.seeds.fill(F::ZERO);
         if let Wrt::Input(i) = wrt {
             let node = p.graph.inputs()[i].index();
-            let n = self.rows * p.graph.nodes()[node].width;
+            let n = self.rows * p.graph.nodes()[node].width();
             if self.touched[node] {
                 self.input_gradient[..n].copy_from_slice(&self.cotangents[p.cotangent[node]][..n]);
             } else {

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use super::image;
 use super::jet::Jet;
 use crate::{Graph, JetError, NodeId, Op, ParamId};
 
@@ -45,16 +46,36 @@ pub(super) fn evaluate_node(graph: &Graph, wanted: NodeId, inputs: &[Jet<2>], pa
     for node in &graph.nodes()[..=wanted.0] {
         let value = |id: &NodeId| values[id.0].clone();
         let parameter = |id: &ParamId| parameters[id.0].clone();
+        let pixels = |id: &NodeId| image::pixels(value(id), graph.shape(*id));
         let next = match &node.op {
             Op::Input(number) => inputs[*number].clone(),
             Op::Dense { x, weight, bias } => {
-                let weight = parameter(weight).reshape([graph.width(*x), node.width]);
-                value(x).dense(weight, Some(parameter(bias)))
+                let weight = parameter(weight).reshape([graph.shape(*x).channels, node.shape.channels]);
+                image::flat(pixels(x).dense(weight, Some(parameter(bias))))
+            }
+            Op::Conv { x, weight, bias } => {
+                let dims = &graph.parameters()[weight.0].shape;
+                let weight = parameter(weight).reshape([dims[0], dims[1], dims[2], dims[3]]);
+                image::conv(value(x), graph.shape(*x), weight, parameter(bias))
+            }
+            Op::GroupNorm { x, gamma, beta, groups, epsilon } => {
+                let channels_first = pixels(x).swap_dims(1, 2);
+                let y = channels_first.group_norm(*groups, parameter(gamma), Some(parameter(beta)), *epsilon);
+                image::flat(y.swap_dims(1, 2))
             }
             Op::Map { x, function } => value(x).map(*function),
-            Op::Add { a, b } => value(a) + value(b),
+            Op::Add { a, b, factor } => {
+                let sum = image::flat(pixels(a) + pixels(b));
+                if *factor == 1.0 { sum } else { sum.scale(*factor) }
+            }
             Op::Mul { a, b } => value(a) * value(b),
-            Op::Concat { inputs } => Jet::cat(inputs.iter().map(value).collect(), 1),
+            Op::Concat { inputs } => image::flat(Jet::cat(inputs.iter().map(pixels).collect(), 2)),
+            Op::Resample { x, kind } => image::resample(value(x), graph.shape(*x), *kind),
+            Op::MatMul { a, b, transposed, factor } => {
+                let right = if *transposed { pixels(b).swap_dims(1, 2) } else { pixels(b) };
+                image::flat(pixels(a).matmul(right).scale(*factor))
+            }
+            Op::Softmax { x } => image::flat(pixels(x).softmax()),
         };
         values.push(next);
     }

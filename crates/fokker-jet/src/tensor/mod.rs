@@ -37,6 +37,7 @@
 //! Shapes that do not fit, axes out of range and operands of different jet sets are programming errors and panic, as in Burn.
 
 mod evaluate;
+mod image;
 mod jet;
 mod linear;
 mod map;

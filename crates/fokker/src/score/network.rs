@@ -135,6 +135,7 @@ impl ScoreModel {
             for _ in 0..spec.len() {
                 values.push(match spec.init {
                     Init::Zeros => 0.0,
+                    Init::Ones => 1.0,
                     Init::Uniform { bound } => f32::of(bound * (2.0 * rng.random::<f64>() - 1.0)),
                 });
             }
