@@ -39,16 +39,19 @@ impl<F: Real> Parameters<F> {
         let mut slivers: Vec<Sliver<F>> = Vec::new();
         let mut of = vec![[0..0, 0..0]; graph.parameters().len()];
         for node in graph.nodes() {
-            let Op::Dense { weight, .. } = &node.op else { continue };
+            let (Op::Dense { weight, .. } | Op::Conv { weight, .. }) = &node.op else { continue };
             let spec = &graph.parameters()[weight.index()];
-            let (k, n, offset) = (spec.shape[0], spec.shape[1], spec.offset);
+            // A convolution is a dense layer for each pixel of its kernel; the transposed one runs through them backwards.
+            let &[.., k, n] = &spec.shape[..] else { continue };
+            let (size, taps) = (k * n, spec.len() / (k * n).max(1));
             let start = slivers.len();
             if dense::packs(n) {
-                slivers.extend(Sliver::of(Place { offset, rs: n, cs: 1 }, k, n));
+                slivers.extend(Sliver::of(&[Place { offset: spec.offset, rs: n, cs: 1 }], taps * k, n));
             }
             let middle = slivers.len();
             if dense::packs(k) {
-                slivers.extend(Sliver::of(Place { offset, rs: 1, cs: n }, n, k));
+                let backwards = (0..taps).rev().map(|tap| Place { offset: spec.offset + tap * size, rs: 1, cs: n });
+                slivers.extend(Sliver::of(&backwards.collect::<Vec<_>>(), n, k));
             }
             of[weight.index()] = [start..middle, middle..slivers.len()];
         }

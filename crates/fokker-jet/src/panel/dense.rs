@@ -1,6 +1,6 @@
 //! `Y = X W + b` over all rows of all parts in one matrix product, and its two reverse products.
 
-use super::matrix::{self, Onto, Sliver, View};
+use super::matrix::{self, Factors, Onto, Sliver, Target, View};
 use super::simd::multiversion;
 use crate::Real;
 
@@ -27,11 +27,12 @@ pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>
     if packs(n) {
         let (first, rest) = y[..rows * n].split_at_mut(biased * n);
         if biased > 0 {
-            matrix::product(biased, k, View { values: x, rs: k, cs: 1 }, slivers, first, n, Onto::Row(bias));
+            let y = Target { values: first, rs: n, line: 0 };
+            matrix::product(biased, k, View::matrix(x, k, 1), slivers, y, Onto::Row(bias));
         }
         if rows > biased {
-            let x = View { values: &x[biased * k..], rs: k, cs: 1 };
-            matrix::product(rows - biased, k, x, slivers, rest, n, Onto::Zero);
+            let y = Target { values: rest, rs: n, line: 0 };
+            matrix::product(rows - biased, k, View::matrix(&x[biased * k..], k, 1), slivers, y, Onto::Zero);
         }
         return;
     }
@@ -50,7 +51,8 @@ pub(super) fn reverse_input<F: Real>(rows: usize, y_bar: &[F], w: Weight<F>, x_b
         dot_products(rows, n, k, y_bar, flat, 1, n, x_bar, add);
     } else if rows > 0 {
         let onto = if add { Onto::Result } else { Onto::Zero };
-        matrix::product(rows, n, View { values: y_bar, rs: n, cs: 1 }, slivers, x_bar, k, onto);
+        let x_bar = Target { values: x_bar, rs: k, line: 0 };
+        matrix::product(rows, n, View::matrix(y_bar, n, 1), slivers, x_bar, onto);
     }
 }
 
@@ -58,22 +60,30 @@ pub(super) fn reverse_input<F: Real>(rows: usize, y_bar: &[F], w: Weight<F>, x_b
 pub(super) fn reverse_weight<F: Real>(
     rows: usize, (k, n): (usize, usize), x: &[F], y_bar: &[F], w_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
 ) {
-    if packs(n) && rows > 0 {
-        matrix::transposed_product(rows, k, n, x, y_bar, w_bar, add, &mut scratch.sliver);
-        return;
+    let factors = Factors { lines: 1, rows, k, n, x, x_rs: k, x_line: 0, y: y_bar, y_rs: n };
+    if rows == 0 {
+        if !add {
+            w_bar.fill(F::ZERO);
+        }
+    } else if packs(n) {
+        matrix::transposed_product(factors, w_bar, add, &mut scratch.sliver);
+    } else {
+        narrow_weight(factors, w_bar, add, scratch);
     }
+}
+
+/// Few columns: by way of W̄ᵀ = Ȳᵀ X, of one line.
+pub(super) fn narrow_weight<F: Real>(f: Factors<F>, w_bar: &mut [F], add: bool, scratch: &mut Scratch<F>) {
+    let transposed = &mut scratch.transposed;
+    transposed.resize(f.k * f.n, F::ZERO);
+    let exchanged = Factors { k: f.n, n: f.k, x: f.y, x_rs: f.y_rs, y: f.x, y_rs: f.x_rs, ..f };
+    matrix::transposed_product(exchanged, transposed, false, &mut scratch.sliver);
     if !add {
         w_bar.fill(F::ZERO);
     }
-    if rows > 0 {
-        // Few columns: by way of W̄ᵀ = Ȳᵀ X.
-        let transposed = &mut scratch.transposed;
-        transposed.resize(k * n, F::ZERO);
-        matrix::transposed_product(rows, n, k, y_bar, x, transposed, false, &mut scratch.sliver);
-        for (j, row) in transposed.chunks_exact(k).enumerate() {
-            for (p, &w) in row.iter().enumerate() {
-                w_bar[p * n + j] += w;
-            }
+    for (j, row) in transposed.chunks_exact(f.k).enumerate() {
+        for (p, &w) in row.iter().enumerate() {
+            w_bar[p * f.n + j] += w;
         }
     }
 }
@@ -81,8 +91,12 @@ pub(super) fn reverse_weight<F: Real>(
 /// Memory for the weights' gradient.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch<F> {
-    sliver: Vec<F>,
+    pub sliver: Vec<F>,
     transposed: Vec<F>,
+    /// An image with zeros around it.
+    pub padded: Vec<F>,
+    /// Cotangents as far apart as the pixels of such an image, or a kernel of few channels.
+    pub spread: Vec<F>,
 }
 
 multiversion! {
@@ -159,7 +173,7 @@ mod tests {
     }
 
     fn packed<F: Real>(place: Place, depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
-        let mut slivers: Vec<_> = Sliver::of(place, depth, columns).collect();
+        let mut slivers: Vec<_> = Sliver::of(&[place], depth, columns).collect();
         slivers.iter_mut().for_each(|sliver| sliver.pack(w));
         slivers
     }

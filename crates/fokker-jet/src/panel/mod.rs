@@ -6,13 +6,20 @@
 //! [`Plan`] is the compiled form of a graph and a jet set, shared by all workers; [`Panel`] is one worker's workspace;
 //! [`Workers`] runs a job on every panel of a batch.
 
+mod conv;
 mod crew;
 pub(crate) mod dense;
+mod forward;
 mod map;
+mod matmul;
 pub(crate) mod matrix;
+mod norm;
 mod plan;
 mod product;
+mod resample;
+mod reverse;
 mod simd;
+mod softmax;
 mod vector;
 mod workers;
 mod workspace;

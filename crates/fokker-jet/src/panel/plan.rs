@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use super::conv::Geometry;
+use super::matmul::Factors;
+use super::norm::Norm;
+use super::resample::Taps;
 use super::{map, product};
-use crate::{Graph, JetError, JetSet, Live, Node, NodeId, Op};
+use crate::{Graph, JetError, JetSet, Live, Node, NodeId, Op, ParamId};
 
 /// A graph compiled for a jet set. Cheap to clone; shared by all workers.
 #[derive(Clone, Debug)]
@@ -28,10 +32,12 @@ pub(super) struct Inner {
     pub in_place: Vec<bool>,
     /// What is known of the parts along the tangent.
     pub tangent: Option<Tangent>,
-    /// For every `Map` node its parts, in stored order (empty for other nodes).
+    /// For every `Map`, `GroupNorm` and `Softmax` node its parts, in stored order (empty for other nodes).
     pub map_parts: Vec<Vec<map::Part>>,
     /// For every `Mul` and `MatMul` node the terms of its product rule (empty for other nodes).
     pub mul_terms: Vec<Vec<product::Term>>,
+    /// For every `Resample` node its map and the transposed one.
+    pub taps: Vec<Option<[Taps; 2]>>,
 }
 
 /// The parts along the set's tangent.
@@ -90,14 +96,22 @@ impl Plan {
         let tangent = Tangent::new(set, inputs, &live)?;
         let (cotangent, cotangent_size) = cotangent_buffers(graph, &live, &in_place, output);
         let map_parts = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
-            Op::Map { x, .. } => map_parts(set, &live[x.index()], y),
+            Op::Map { x, .. } | Op::GroupNorm { x, .. } | Op::Softmax { x } => map_parts(set, &live[x.index()], y),
             _ => Vec::new(),
         });
         let mul_terms = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
             Op::Mul { a, b } | Op::MatMul { a, b, .. } => product::terms(set, &live[a.index()], &live[b.index()], y),
             _ => Vec::new(),
         });
-        let (map_parts, mul_terms) = (map_parts.collect(), mul_terms.collect());
+        let taps = graph.nodes().iter().map(|node| match &node.op {
+            Op::Resample { x, kind } => {
+                let taps = Taps::new(*kind, graph.shape(*x));
+                let transposed = taps.transposed();
+                Some([taps, transposed])
+            }
+            _ => None,
+        });
+        let (map_parts, mul_terms, taps) = (map_parts.collect(), mul_terms.collect(), taps.collect());
         let (graph, set) = (graph.clone(), set.clone());
         Ok(Self(Arc::new(Inner {
             graph,
@@ -112,6 +126,7 @@ impl Plan {
             tangent,
             map_parts,
             mul_terms,
+            taps,
         })))
     }
 
@@ -126,9 +141,8 @@ impl Plan {
     #[must_use]
     pub fn numbers_per_row(&self) -> usize {
         let nodes = self.0.graph.nodes().iter().enumerate();
-        let kernels = |node: &Node| usize::from(matches!(node.op, Op::Map { .. }));
         let stored =
-            nodes.map(|(i, node)| node.width() * (self.0.live[i].count() + kernels(node) + self.0.kept(i).len()));
+            nodes.map(|(i, node)| node.width() * (self.0.live[i].count() + self.0.kept(i).len()) + self.0.kernel(i));
         stored.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
     }
 
@@ -140,6 +154,52 @@ impl Plan {
 }
 
 impl Inner {
+    /// Numbers per row that a node's forward pass keeps for later ones, beside its values.
+    pub fn kernel(&self, node: usize) -> usize {
+        match &self.graph.nodes()[node].op {
+            Op::Map { .. } => self.graph.nodes()[node].width(),
+            Op::GroupNorm { .. } => self.norm(node).kept(),
+            _ => 0,
+        }
+    }
+
+    /// A `GroupNorm` node's sizes.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn norm(&self, node: usize) -> Norm {
+        let Op::GroupNorm { x, groups, epsilon, .. } = self.graph.nodes()[node].op else {
+            unreachable!("node {node} is no normalisation")
+        };
+        let shape = self.graph.shape(x);
+        Norm {
+            pixels: shape.pixels(),
+            channels: shape.channels,
+            groups,
+            epsilon,
+            a_parts: self.live[x.index()].count(),
+            y_parts: self.live[node].count(),
+        }
+    }
+
+    /// A convolution's sizes.
+    pub fn geometry(&self, x: NodeId, weight: ParamId) -> Geometry {
+        let dims = &self.graph.parameters()[weight.index()].shape;
+        Geometry { shape: self.graph.shape(x), kernel: dims[0], channels: dims[3] }
+    }
+
+    /// A `MatMul` node's sizes.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn factors(&self, node: usize, rows: usize) -> Factors {
+        let Op::MatMul { a, transposed, factor, .. } = self.graph.nodes()[node].op else {
+            unreachable!("node {node} is no matrix product")
+        };
+        let (a, y) = (self.graph.shape(a), self.graph.nodes()[node].shape);
+        Factors { rows, m: a.pixels(), k: a.channels, n: y.channels, transposed, factor }
+    }
+
     /// The stored places, at a node, of the parts whose cotangents are kept for the tangent.
     pub fn kept(&self, node: usize) -> &[usize] {
         let kept = self.tangent.as_ref().filter(|_| self.on_parameters[node]).map(|tangent| &tangent.kept[node]);

@@ -5,10 +5,10 @@
 /// Inside the body, `FMA` is true where a fused multiply-add is one instruction, `V` is the widest register, and `TALL` the
 /// number of rows of a matrix tile for which there are registers enough.
 macro_rules! multiversion {
-    ($(#[$doc:meta])* pub(super) fn $name:ident<$f:ident: Real>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
+    ($(#[$doc:meta])* $visible:vis fn $name:ident<$f:ident: Real>($($arg:ident: $ty:ty),* $(,)?) $body:block) => {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
-        pub(super) fn $name<$f: crate::Real>($($arg: $ty),*) {
+        $visible fn $name<$f: crate::Real>($($arg: $ty),*) {
             #[inline(always)]
             #[allow(clippy::too_many_arguments, clippy::extra_unused_type_parameters)]
             fn body<$f: crate::Real, V: crate::panel::vector::Vector<$f>, const FMA: bool, const TALL: usize>(

@@ -1,24 +1,11 @@
-//! The two executors against each other: same graph, same jets, same numbers.
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Networks of vectors.
 
 use burn::tensor::{Device, Element};
 use fokker_jet::panel::{Panel, Plan};
 use fokker_jet::tensor::TensorTape;
 use fokker_jet::{Function, Graph, JetError, JetSet, Live, Parameters, Real, Tape, Wrt};
 
-/// Numbers in (−0.5, 0.5).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next<F: Real>(&mut self) -> F {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        F::of(f64::from((self.0 >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
-    }
-
-    fn fill<F: Real>(&mut self, out: &mut [F]) {
-        out.iter_mut().for_each(|x| *x = self.next());
-    }
-}
+use crate::harness::{Numbers, agree, differentiate, walk};
 
 /// Every operation and every function, wide and narrow layers, a skip connection, a factor of one number a row, a square.
 fn graph(function: Function) -> Graph {
@@ -40,39 +27,6 @@ fn graph(function: Function) -> Graph {
     let output = graph.mul(raw, scale);
     graph.set_output(output);
     graph
-}
-
-/// Outputs of all parts, the x-gradient of a prefix of the parts, the parameter gradient of all.
-fn walk<F: Real>(
-    tape: &mut dyn Tape<F>, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
-) -> [Vec<F>; 3] {
-    let mut numbers = Numbers(7);
-    let mut parameters = vec![F::ZERO; graph.parameter_count()];
-    numbers.fill(&mut parameters);
-    let parameters = Parameters::new(graph, parameters);
-    tape.begin(rows);
-    for (input, live) in live.iter().enumerate() {
-        for part in (0..set.parts()).filter(|&part| live.has(part)) {
-            numbers.fill(tape.input(input, part));
-        }
-    }
-    tape.forward(&parameters, 0..stage);
-    tape.forward(&parameters, stage..set.parts());
-    let mut outputs = Vec::new();
-    for part in 0..set.parts() {
-        outputs.extend_from_slice(tape.output(part));
-    }
-    for part in 0..stage {
-        numbers.fill(tape.seed(part));
-    }
-    tape.reverse(&parameters, stage, Wrt::Input(0));
-    let x_gradient = tape.input_gradient()[..rows * 3].to_vec();
-    tape.clear_gradient();
-    for part in 0..set.parts() {
-        numbers.fill(tape.seed(part));
-    }
-    tape.reverse(&parameters, set.parts(), Wrt::Parameters);
-    [outputs, x_gradient, tape.parameter_gradient().to_vec()]
 }
 
 fn compare<F: Real + Element>(tolerance: f64) {
@@ -99,11 +53,7 @@ fn compare<F: Real + Element>(tolerance: f64) {
             let a = walk(&mut panel, &graph, set, &live, rows, stage);
             let b = walk(&mut tensor, &graph, set, &live, rows, stage);
             for (name, a, b) in [("values", &a[0], &b[0]), ("x", &a[1], &b[1]), ("parameters", &a[2], &b[2])] {
-                assert_eq!(a.len(), b.len());
-                let norm = b.iter().map(|v| v.as_f64().powi(2)).sum::<f64>().sqrt();
-                let error = a.iter().zip(b).map(|(&a, &b)| (a - b).as_f64().powi(2)).sum::<f64>().sqrt();
-                assert!(error <= tolerance * norm, "{function:?} {set:?} {rows} rows, {name}: {error:e} of {norm:e}");
-                assert!(norm > 0.0, "{name} says nothing");
+                agree(a, b, tolerance, &format!("{function:?} {set:?} {rows} rows, {name}"));
             }
         }
     }
@@ -119,44 +69,6 @@ fn panel_and_tensor_executor_agree_in_f32() {
     compare::<f32>(4e-6);
 }
 
-/// Directions v, τ and the tangent w with its pair (w, v): the reverse pass in x that is recorded, then that in the parameters.
-/// With `record`, the seeds along w are left to the tape; else they are written out.
-fn differentiate<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, record: bool) -> [Vec<F>; 2] {
-    let rows = 7;
-    let mut numbers = Numbers(3);
-    let mut parameters = vec![F::ZERO; graph.parameter_count()];
-    numbers.fill(&mut parameters);
-    let parameters = Parameters::new(graph, parameters);
-    tape.begin(rows);
-    for (input, part) in [(0, 0), (0, 1), (1, 0), (1, 2), (2, 0), (2, 2)] {
-        numbers.fill(tape.input(input, part));
-    }
-    tape.forward(&parameters, 0..3);
-    let mut seeds = [vec![F::ZERO; rows * 3], vec![F::ZERO; rows * 3]];
-    seeds.iter_mut().for_each(|seed| numbers.fill(seed));
-    for (part, seed) in seeds.iter().enumerate() {
-        tape.seed(part).copy_from_slice(seed);
-    }
-    if record {
-        tape.record();
-    }
-    tape.reverse(&parameters, 2, Wrt::Input(0));
-    let pulled = tape.input_gradient()[..rows * 3].to_vec();
-    // w depends on what was pulled back, as in the residual's gradient.
-    tape.input(0, 3).copy_from_slice(&pulled);
-    tape.forward(&parameters, 3..5);
-    tape.clear_gradient();
-    for part in [0, 2] {
-        numbers.fill(tape.seed(part));
-    }
-    if !record {
-        tape.seed(3).copy_from_slice(&seeds[0]);
-        tape.seed(4).copy_from_slice(&seeds[1]);
-    }
-    tape.reverse(&parameters, 5, Wrt::Parameters);
-    [pulled, tape.parameter_gradient().to_vec()]
-}
-
 fn tangent<F: Real + Element>(tolerance: f64) {
     let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
     let set = plain.clone().with_tangent().unwrap();
@@ -165,16 +77,14 @@ fn tangent<F: Real + Element>(tolerance: f64) {
         let graph = graph(function);
         let panel = |set: &JetSet| Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 9);
         let tensor = TensorTape::<F>::new(&graph, &set, &live, &Device::flex());
-        let want = differentiate(&mut panel(&plain), &graph, false);
-        let recorded = differentiate(&mut panel(&set), &graph, true);
-        let reference = differentiate(&mut tensor.unwrap(), &graph, true);
+        let want = differentiate(&mut panel(&plain), &graph, 7, false);
+        let recorded = differentiate(&mut panel(&set), &graph, 7, true);
+        let reference = differentiate(&mut tensor.unwrap(), &graph, 7, true);
         // A tape that could record, but was not asked to, does without.
-        let unrecorded = differentiate(&mut panel(&set), &graph, false);
+        let unrecorded = differentiate(&mut panel(&set), &graph, 7, false);
         for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
             for (got, want) in got.iter().zip(&want) {
-                let norm = want.iter().map(|v| v.as_f64().powi(2)).sum::<f64>().sqrt();
-                let error = got.iter().zip(want).map(|(&a, &b)| (a - b).as_f64().powi(2)).sum::<f64>().sqrt();
-                assert!(error <= tolerance * norm && norm > 0.0, "{function:?} {name}: {error:e} of {norm:e}");
+                agree(got, want, tolerance, &format!("{function:?} {name}"));
             }
         }
     }

@@ -1,0 +1,232 @@
+//! Convolution of images as matrix products, with no copy of windows: with zeros around the image, the part of a pixel's window that
+//! lies in one line is one run of memory, so that a product reads its terms where they are, in one segment a line.
+
+use super::dense::{self, Scratch, Weight};
+use super::matrix::{self, Factors, Onto, Steps, Target, View};
+use super::simd::multiversion;
+use crate::{Real, Shape};
+
+/// An image with zeros around it: `radius` lines above and below and `radius` pixels before each line, which stand after the line
+/// before as well.
+#[derive(Clone, Copy)]
+struct Padded {
+    shape: Shape,
+    radius: usize,
+}
+
+impl Padded {
+    /// Numbers from one line to the next.
+    fn line(self) -> usize {
+        (self.shape.width + self.radius) * self.shape.channels
+    }
+
+    /// Copies the image.
+    fn fill<'a, F: Real>(self, image: &[F], to: &'a mut Vec<F>) -> &'a [F] {
+        let Self { shape, radius } = self;
+        let (line, before, own) = (self.line(), radius * shape.channels, shape.width * shape.channels);
+        let size = (shape.height + 2 * radius) * line + before;
+        if to.len() < size {
+            to.resize(size, F::ZERO);
+        }
+        let to = &mut to[..size];
+        let (top, rest) = to.split_at_mut(radius * line);
+        top.fill(F::ZERO);
+        let (lines, bottom) = rest.split_at_mut(shape.height * line);
+        for (to, from) in lines.chunks_exact_mut(line).zip(image.chunks_exact(own)) {
+            to[..before].fill(F::ZERO);
+            to[before..].copy_from_slice(from);
+        }
+        bottom.fill(F::ZERO);
+        to
+    }
+
+    /// Pixels from the first to the last of the image, those between its lines included.
+    fn run(self) -> usize {
+        (self.shape.height - 1) * (self.shape.width + self.radius) + self.shape.width
+    }
+}
+
+/// A convolution's shape: that of its input, its kernel and its output's channels.
+#[derive(Clone, Copy)]
+pub(super) struct Geometry {
+    pub shape: Shape,
+    pub kernel: usize,
+    pub channels: usize,
+}
+
+impl Geometry {
+    fn padded(self) -> Padded {
+        Padded { shape: self.shape, radius: self.kernel / 2 }
+    }
+
+    /// The convolution that the cotangents take.
+    fn reversed(self) -> Self {
+        Self { shape: self.shape.with_channels(self.channels), channels: self.shape.channels, ..self }
+    }
+}
+
+/// `Y = X ⋆ W` of each image, plus `bias` in the first `biased` ones.
+pub(super) fn forward<F: Real>(
+    biased: usize, g: Geometry, x: &[F], w: Weight<F>, bias: &[F], y: &mut [F], scratch: &mut Scratch<F>,
+) {
+    let (from, to) = (g.shape.len(), g.shape.pixels() * g.channels);
+    for (i, (x, y)) in x.chunks_exact(from).zip(y.chunks_exact_mut(to)).enumerate() {
+        let onto = if i < biased { Onto::Row(bias) } else { Onto::Zero };
+        let strides = (w.n, 1);
+        convolve(g, x, w, |tap| (tap * w.k * w.n, strides), y, onto, scratch);
+    }
+}
+
+/// `X̄` of each image, replacing or added: the convolution of Ȳ with the kernel turned round and transposed, whose slivers `w` has.
+pub(super) fn reverse_input<F: Real>(
+    g: Geometry, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
+) {
+    let (from, to) = (g.shape.pixels() * g.channels, g.shape.len());
+    let taps = g.kernel * g.kernel;
+    for (y_bar, x_bar) in y_bar.chunks_exact(from).zip(x_bar.chunks_exact_mut(to)) {
+        let onto = if add { Onto::Result } else { Onto::Zero };
+        let strides = (1, w.n);
+        convolve(g.reversed(), y_bar, w, |tap| ((taps - 1 - tap) * w.k * w.n, strides), x_bar, onto, scratch);
+    }
+}
+
+/// The convolution of one image. `tap` gives a pixel of the kernel: where its matrix begins in the flat weights, and its strides.
+fn convolve<F: Real>(
+    g: Geometry, x: &[F], w: Weight<F>, tap: impl Fn(usize) -> (usize, (usize, usize)), y: &mut [F], onto: Onto<F>,
+    scratch: &mut Scratch<F>,
+) {
+    let Geometry { shape, kernel, channels } = g;
+    let padded = g.padded();
+    let line = padded.line();
+    let x = padded.fill(x, &mut scratch.padded);
+    if dense::packs(channels) {
+        let windows = View {
+            values: x,
+            rs: shape.channels,
+            cs: 1,
+            lines: Steps { count: shape.height, length: line },
+            segments: Steps { count: kernel, length: line },
+        };
+        let y = Target { values: y, rs: channels, line: shape.width * channels };
+        matrix::product(shape.width, kernel * shape.channels, windows, w.slivers, y, onto);
+        return;
+    }
+    let packed = &mut scratch.spread;
+    packed.clear();
+    for channel in 0..channels {
+        for (offset, (rs, cs)) in (0..kernel * kernel).map(&tap) {
+            packed.extend((0..shape.channels).map(|c| w.flat[offset + c * rs + channel * cs]));
+        }
+    }
+    let windows = Windows { shape, kernel, line };
+    let (row, add) = match onto {
+        Onto::Zero => (None, false),
+        Onto::Row(row) => (Some(row), false),
+        Onto::Result => (None, true),
+    };
+    dot_products(windows, channels, x, packed, y, row, add);
+}
+
+/// The windows of an image with zeros around it.
+#[derive(Clone, Copy)]
+struct Windows {
+    shape: Shape,
+    kernel: usize,
+    line: usize,
+}
+
+multiversion! {
+    /// The convolution of one image to few channels: for each a dot product over the window. `w` holds the kernel channel by channel.
+    fn dot_products<F: Real>(
+        windows: Windows, channels: usize, x: &[F], w: &[F], y: &mut [F], bias: Option<&[F]>, add: bool
+    ) {
+        const LANES: usize = 16;
+        let Windows { shape, kernel, line } = windows;
+        let depth = kernel * shape.channels;
+        let mut pixels = y.chunks_exact_mut(channels);
+        for i in 0..shape.height {
+            for j in 0..shape.width {
+                let Some(y) = pixels.next() else { return };
+                let window = &x[i * line + j * shape.channels..];
+                for (o, (y, w)) in y.iter_mut().zip(w.chunks_exact(kernel * depth)).enumerate() {
+                    let mut lanes = [F::ZERO; LANES];
+                    for (d, w) in w.chunks_exact(depth).enumerate() {
+                        let x = &window[d * line..][..depth];
+                        let (x, w) = (x.chunks_exact(LANES), w.chunks_exact(LANES));
+                        for (l, (&x, &w)) in x.remainder().iter().zip(w.remainder()).enumerate() {
+                            lanes[l] = x.multiply_add::<FMA>(w, lanes[l]);
+                        }
+                        for (x, w) in x.zip(w) {
+                            for l in 0..LANES {
+                                lanes[l] = x[l].multiply_add::<FMA>(w[l], lanes[l]);
+                            }
+                        }
+                    }
+                    for half in [8, 4, 2, 1] {
+                        for l in 0..half {
+                            lanes[l] += lanes[l + half];
+                        }
+                    }
+                    let start = if add { *y } else { bias.map_or(F::ZERO, |bias| bias[o]) };
+                    *y = start + lanes[0];
+                }
+            }
+        }
+    }
+}
+
+/// `W̄` of all images, replacing or added.
+pub(super) fn reverse_weight<F: Real>(
+    g: Geometry, x: &[F], y_bar: &[F], w_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
+) {
+    let Geometry { shape, kernel, channels } = g;
+    let (of_x, of_y) = (shape.len(), shape.pixels() * channels);
+    let padded = g.padded();
+    let line = padded.line();
+    let k = kernel * shape.channels;
+    if x.is_empty() && !add {
+        w_bar.fill(F::ZERO);
+    }
+    // Taken out, so that the rest of the scratch memory can be lent on.
+    let (mut image, mut run) = (std::mem::take(&mut scratch.padded), std::mem::take(&mut scratch.spread));
+    for (i, (x, y_bar)) in x.chunks_exact(of_x).zip(y_bar.chunks_exact(of_y)).enumerate() {
+        let add = add || i > 0;
+        let x = padded.fill(x, &mut image);
+        let narrow = !dense::packs(channels);
+        if narrow {
+            spread(y_bar, shape.width * channels, line / shape.channels * channels, &mut run);
+        }
+        for (d, w_bar) in w_bar.chunks_exact_mut(k * channels).enumerate() {
+            let x = &x[d * line..];
+            let x_rs = shape.channels;
+            if narrow {
+                let f = Factors {
+                    lines: 1,
+                    rows: padded.run(),
+                    k,
+                    n: channels,
+                    x,
+                    x_rs,
+                    x_line: 0,
+                    y: &run,
+                    y_rs: channels,
+                };
+                dense::narrow_weight(f, w_bar, add, scratch);
+            } else {
+                let (lines, rows) = (shape.height, shape.width);
+                let f = Factors { lines, rows, k, n: channels, x, x_rs, x_line: line, y: y_bar, y_rs: channels };
+                matrix::transposed_product(f, w_bar, add, &mut scratch.sliver);
+            }
+        }
+    }
+    (scratch.padded, scratch.spread) = (image, run);
+}
+
+/// Copies lines so that they begin further apart, with zeros between.
+fn spread<F: Real>(from: &[F], line: usize, apart: usize, to: &mut Vec<F>) {
+    to.clear();
+    for from in from.chunks_exact(line) {
+        to.extend_from_slice(from);
+        to.resize(to.len() + apart - line, F::ZERO);
+    }
+}

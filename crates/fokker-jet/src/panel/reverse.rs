@@ -1,0 +1,267 @@
+//! The reverse pass: the cotangents of the nodes that a node reads, and of its parameters, from its own.
+
+use super::dense::{self, Weight};
+use super::map::{self, Cotangents};
+use super::norm::{self, Affine};
+use super::product::{self, Block};
+use super::workspace::Recording;
+use super::{Panel, conv, matmul, resample, softmax};
+use crate::{Op, ParamId, Parameters, Real, Wrt};
+
+impl<F: Real> Panel<F> {
+    /// The first of the parts whose cotangents are those kept, or `parts`.
+    fn first_kept(&self, parts: usize, wrt: Wrt) -> usize {
+        match &self.plan.0.tangent {
+            Some(tangent) if wrt == Wrt::Parameters && self.recording == Recording::Done => parts.min(tangent.first),
+            _ => parts,
+        }
+    }
+
+    /// Pulls the node's cotangent back to its operands: of parts below `parts`, of which those from `pulled` on are kept ones.
+    pub(super) fn reverse_node(&mut self, node: usize, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
+        let plan = self.plan.clone();
+        let p = &*plan.0;
+        let block = self.block(node);
+        let n = block.len();
+        let pulled = self.first_kept(parts, wrt);
+        let mut y_bar = std::mem::take(self.cotangent(node));
+        let kept = if pulled < parts { std::mem::take(&mut self.kept[node]) } else { Vec::new() };
+        let (own, stored) = (p.live[node].slot(pulled), p.live[node].slot(parts));
+        let shape = p.graph.nodes()[node].shape;
+        let range = |id: &ParamId| {
+            let spec = &p.graph.parameters()[id.index()];
+            spec.offset..spec.offset + spec.len()
+        };
+        match &p.graph.nodes()[node].op {
+            Op::Input(_) => {}
+            Op::Dense { x, weight, bias } => {
+                let (k, width, pixels) = (p.graph.shape(*x).channels, shape.channels, block.rows * shape.pixels());
+                let rows = pixels * own;
+                if wrt == Wrt::Parameters {
+                    let values = &self.values[x.index()];
+                    let add = !std::mem::replace(&mut self.fresh[weight.index()], false);
+                    let (w_bar, scratch) = (&mut self.parameter_gradient[range(weight)], &mut self.scratch.dense);
+                    dense::reverse_weight(rows, (k, width), values, &y_bar, w_bar, add, scratch);
+                    let (of_kept, values) = (pixels * (stored - own), &values[rows * k..]);
+                    if of_kept > 0 {
+                        dense::reverse_weight(of_kept, (k, width), values, &kept, w_bar, true, scratch);
+                    }
+                    self.reverse_bias(*bias, pixels, &y_bar);
+                }
+                if self.wanted(x.index(), wrt) {
+                    let add = self.touch(x.index());
+                    let (flat, slivers) = (&parameters[range(weight)], parameters.slivers(weight.index(), true));
+                    let x_bar = &mut self.cotangent(x.index())[..rows * k];
+                    dense::reverse_input(rows, &y_bar, Weight { k, n: width, flat, slivers }, x_bar, add);
+                }
+            }
+            Op::Conv { x, weight, bias } => {
+                let (g, m) = (p.geometry(*x, *weight), block.rows * p.graph.width(*x));
+                if wrt == Wrt::Parameters {
+                    let values = &self.values[x.index()];
+                    let add = !std::mem::replace(&mut self.fresh[weight.index()], false);
+                    let (w_bar, scratch) = (&mut self.parameter_gradient[range(weight)], &mut self.scratch.dense);
+                    conv::reverse_weight(g, &values[..own * m], &y_bar[..own * n], w_bar, add, scratch);
+                    let (values, kept) = (&values[own * m..stored * m], &kept[..(stored - own) * n]);
+                    conv::reverse_weight(g, values, kept, w_bar, true, scratch);
+                    self.reverse_bias(*bias, block.rows * shape.pixels(), &y_bar);
+                }
+                if self.wanted(x.index(), wrt) {
+                    let add = self.touch(x.index());
+                    let (flat, slivers) = (&parameters[range(weight)], parameters.slivers(weight.index(), true));
+                    let w = Weight { k: g.shape.channels, n: g.channels, flat, slivers };
+                    let mut x_bar = std::mem::take(self.cotangent(x.index()));
+                    conv::reverse_input(g, &y_bar[..own * n], w, &mut x_bar[..own * m], add, &mut self.scratch.dense);
+                    *self.cotangent(x.index()) = x_bar;
+                }
+            }
+            Op::GroupNorm { x, gamma, beta, .. } => {
+                let wanted = self.wanted(x.index(), wrt).then(|| self.touch(x.index()));
+                let mut a_bar = if wanted.is_some() { std::mem::take(self.cotangent(x.index())) } else { Vec::new() };
+                for id in [gamma, beta] {
+                    if wrt == Wrt::Parameters && std::mem::replace(&mut self.fresh[id.index()], false) {
+                        self.parameter_gradient[range(id)].fill(F::ZERO);
+                    }
+                }
+                // β follows γ in the flat vector.
+                let (of_gamma, of_beta) = (range(gamma), range(beta));
+                let (gamma_bar, beta_bar) =
+                    self.parameter_gradient[of_gamma.start..of_beta.end].split_at_mut(of_gamma.len());
+                let affine = (wrt == Wrt::Parameters).then_some(Affine { gamma: gamma_bar, beta: beta_bar });
+                norm::reverse(
+                    p.norm(node),
+                    &p.map_parts[node][..stored],
+                    &self.values[x.index()][..p.live[x.index()].count() * n],
+                    &parameters[of_gamma],
+                    &mut self.kernels[node],
+                    norm::Cotangents { own: &y_bar, kept: &kept, first_kept: own },
+                    affine,
+                    wanted.map(|add| (&mut a_bar[..], add)),
+                    p.live[x.index()].slot(pulled),
+                    &mut self.scratch.norm,
+                );
+                if wanted.is_some() {
+                    *self.cotangent(x.index()) = a_bar;
+                }
+            }
+            Op::Map { x, function } => {
+                if self.wanted(x.index(), wrt) {
+                    let add = self.touch(x.index());
+                    let first_kept = (own, p.live[x.index()].slot(pulled));
+                    let list = &p.map_parts[node][..stored];
+                    if p.in_place[node] && !self.kept_at_once(node) && !self.kept_at_once(x.index()) {
+                        let (mut a_bar, cotangents) = (y_bar, Cotangents { own: None, kept: &kept, first_kept });
+                        map::reverse(
+                            *function,
+                            list,
+                            &self.values[x.index()],
+                            &self.kernels[node],
+                            cotangents,
+                            &mut a_bar,
+                            n,
+                            false,
+                        );
+                        y_bar = a_bar;
+                    } else {
+                        let mut a_bar = std::mem::take(self.cotangent(x.index()));
+                        let cotangents = Cotangents { own: Some(&y_bar), kept: &kept, first_kept };
+                        map::reverse(
+                            *function,
+                            list,
+                            &self.values[x.index()],
+                            &self.kernels[node],
+                            cotangents,
+                            &mut a_bar,
+                            n,
+                            add,
+                        );
+                        *self.cotangent(x.index()) = a_bar;
+                    }
+                }
+            }
+            Op::Add { a, b, factor } => {
+                for x in [a, b] {
+                    if !self.wanted(x.index(), wrt) {
+                        continue;
+                    }
+                    let (add, live) = (self.touch(x.index()), &p.live[x.index()]);
+                    let of_x = Block { rows: block.rows, width: p.graph.width(*x) };
+                    for part in (0..pulled).filter(|&part| live.has(part)) {
+                        let from = &y_bar[p.live[node].slot(part) * n..][..n];
+                        let m = of_x.len();
+                        let to = &mut self.cotangent(x.index())[live.slot(part) * m..][..m];
+                        product::reverse_sum(block, from, F::of(*factor), of_x, to, add);
+                    }
+                }
+            }
+            Op::Mul { a, b } => {
+                let width = p.graph.width(*b);
+                // A kept cotangent is asked for by its own parts alone; of `a`'s and `b`'s, those below `pulled` are wanted.
+                let terms = || p.mul_terms[node].iter().filter(|t| t.part < parts);
+                let of = |term: &product::Term| {
+                    if term.y < own {
+                        (*term, &y_bar[..])
+                    } else {
+                        (product::Term { y: term.y - own, ..*term }, &kept[..])
+                    }
+                };
+                if self.prepare(a.index(), pulled, wrt).is_some() {
+                    let mut a_bar = std::mem::take(self.cotangent(a.index()));
+                    let wanted = p.live[a.index()].slot(pulled);
+                    for (term, y_bar) in terms().filter(|t| t.a < wanted).map(of) {
+                        product::reverse_a(term, block, width, &self.values[b.index()], y_bar, &mut a_bar);
+                    }
+                    *self.cotangent(a.index()) = a_bar;
+                }
+                if self.prepare(b.index(), pulled, wrt).is_some() {
+                    let mut b_bar = std::mem::take(self.cotangent(b.index()));
+                    let wanted = p.live[b.index()].slot(pulled);
+                    for (term, y_bar) in terms().filter(|t| t.b < wanted).map(of) {
+                        product::reverse_b(term, block, width, &self.values[a.index()], y_bar, &mut b_bar);
+                    }
+                    *self.cotangent(b.index()) = b_bar;
+                }
+            }
+            Op::Concat { inputs } => {
+                let from = Block { rows: block.rows * shape.pixels(), width: shape.channels };
+                let mut column = 0;
+                for x in inputs {
+                    let to = Block { width: p.graph.shape(*x).channels, ..from };
+                    if self.wanted(x.index(), wrt) {
+                        let (add, live, m) = (self.touch(x.index()), &p.live[x.index()], to.len());
+                        for part in (0..pulled).filter(|&part| live.has(part)) {
+                            let y_bar = &y_bar[p.live[node].slot(part) * n..][..n];
+                            let x_bar = &mut self.cotangent(x.index())[live.slot(part) * m..][..m];
+                            product::gather(to, y_bar, from.width, column, x_bar, add);
+                        }
+                    }
+                    column += to.width;
+                }
+            }
+            Op::Resample { x, .. } => {
+                if let (Some([_, transposed]), true) = (&p.taps[node], self.wanted(x.index(), wrt)) {
+                    let (add, m) = (self.touch(x.index()), block.rows * p.graph.width(*x));
+                    let x_bar = &mut self.cotangent(x.index())[..own * m];
+                    resample::apply(transposed, shape.channels, &y_bar[..own * n], x_bar, add);
+                }
+            }
+            Op::MatMul { a, b, .. } => {
+                let f = p.factors(node, block.rows);
+                let terms = || p.mul_terms[node].iter().filter(|t| t.part < parts);
+                let of = |term: &product::Term| {
+                    if term.y < own {
+                        (*term, &y_bar[..])
+                    } else {
+                        (product::Term { y: term.y - own, ..*term }, &kept[..])
+                    }
+                };
+                if self.prepare(a.index(), pulled, wrt).is_some() {
+                    let mut a_bar = std::mem::take(self.cotangent(a.index()));
+                    let (wanted, values) = (p.live[a.index()].slot(pulled), &self.values[b.index()]);
+                    for (term, y_bar) in terms().filter(|t| t.a < wanted).map(of) {
+                        matmul::reverse_a(f, term, values, y_bar, &mut a_bar, &mut self.scratch.matmul);
+                    }
+                    *self.cotangent(a.index()) = a_bar;
+                }
+                if self.prepare(b.index(), pulled, wrt).is_some() {
+                    let mut b_bar = std::mem::take(self.cotangent(b.index()));
+                    let (wanted, values) = (p.live[b.index()].slot(pulled), &self.values[a.index()]);
+                    for (term, y_bar) in terms().filter(|t| t.b < wanted).map(of) {
+                        matmul::reverse_b(f, term, values, y_bar, &mut b_bar, &mut self.scratch.matmul);
+                    }
+                    *self.cotangent(b.index()) = b_bar;
+                }
+            }
+            Op::Softmax { x } => {
+                if self.wanted(x.index(), wrt) {
+                    let add = self.touch(x.index());
+                    let mut a_bar = std::mem::take(self.cotangent(x.index()));
+                    softmax::reverse(
+                        &p.map_parts[node][..stored],
+                        (n, shape.channels),
+                        &self.values[x.index()][..p.live[x.index()].count() * n],
+                        &self.values[node],
+                        norm::Cotangents { own: &y_bar, kept: &kept, first_kept: own },
+                        &mut a_bar,
+                        add,
+                        p.live[x.index()].slot(pulled),
+                        &mut self.scratch.softmax,
+                    );
+                    *self.cotangent(x.index()) = a_bar;
+                }
+            }
+        }
+        if pulled < parts {
+            self.kept[node] = kept;
+        }
+        *self.cotangent(node) = y_bar;
+    }
+
+    /// `b̄ = Σ Ȳ` over the pixels of the primal part.
+    fn reverse_bias(&mut self, bias: ParamId, pixels: usize, y_bar: &[F]) {
+        let add = !std::mem::replace(&mut self.fresh[bias.index()], false);
+        let spec = &self.plan.0.graph.parameters()[bias.index()];
+        let b_bar = &mut self.parameter_gradient[spec.offset..][..spec.len()];
+        dense::reverse_bias(pixels, spec.len(), y_bar, b_bar, add);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the tests of the executors share.
+
+use fokker_jet::{Graph, JetSet, Live, Parameters, Real, Tape, Wrt};
+
+/// Numbers in (−0.5, 0.5).
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    pub fn next<F: Real>(&mut self) -> F {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        F::of(f64::from((self.0 >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
+    }
+
+    pub fn fill<F: Real>(&mut self, out: &mut [F]) {
+        out.iter_mut().for_each(|x| *x = self.next());
+    }
+}
+
+/// Outputs of all parts, the x-gradient of a prefix of the parts, the parameter gradient of all.
+pub fn walk<F: Real>(
+    tape: &mut dyn Tape<F>, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
+) -> [Vec<F>; 3] {
+    let mut numbers = Numbers(7);
+    let mut parameters = vec![F::ZERO; graph.parameter_count()];
+    numbers.fill(&mut parameters);
+    let parameters = Parameters::new(graph, parameters);
+    tape.begin(rows);
+    for (input, live) in live.iter().enumerate() {
+        for part in (0..set.parts()).filter(|&part| live.has(part)) {
+            numbers.fill(tape.input(input, part));
+        }
+    }
+    tape.forward(&parameters, 0..stage);
+    tape.forward(&parameters, stage..set.parts());
+    let mut outputs = Vec::new();
+    for part in 0..set.parts() {
+        outputs.extend_from_slice(tape.output(part));
+    }
+    for part in 0..stage {
+        numbers.fill(tape.seed(part));
+    }
+    tape.reverse(&parameters, stage, Wrt::Input(0));
+    let width = graph.width(graph.inputs()[0]);
+    let x_gradient = tape.input_gradient()[..rows * width].to_vec();
+    tape.clear_gradient();
+    for part in 0..set.parts() {
+        numbers.fill(tape.seed(part));
+    }
+    tape.reverse(&parameters, set.parts(), Wrt::Parameters);
+    [outputs, x_gradient, tape.parameter_gradient().to_vec()]
+}
+
+/// Directions v, τ and the tangent w with its pair (w, v): the reverse pass in x that is recorded, then that in the parameters.
+/// With `record`, the seeds along w are left to the tape; else they are written out.
+pub fn differentiate<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
+    let mut numbers = Numbers(3);
+    let mut parameters = vec![F::ZERO; graph.parameter_count()];
+    numbers.fill(&mut parameters);
+    let parameters = Parameters::new(graph, parameters);
+    tape.begin(rows);
+    numbers.fill(tape.input(0, 0));
+    numbers.fill(tape.input(0, 1));
+    for input in 1..graph.inputs().len() {
+        numbers.fill(tape.input(input, 0));
+        numbers.fill(tape.input(input, 2));
+    }
+    tape.forward(&parameters, 0..3);
+    let width = graph.width(graph.output().unwrap());
+    let mut seeds = [vec![F::ZERO; rows * width], vec![F::ZERO; rows * width]];
+    seeds.iter_mut().for_each(|seed| numbers.fill(seed));
+    for (part, seed) in seeds.iter().enumerate() {
+        tape.seed(part).copy_from_slice(seed);
+    }
+    if record {
+        tape.record();
+    }
+    tape.reverse(&parameters, 2, Wrt::Input(0));
+    let pulled = tape.input_gradient()[..rows * graph.width(graph.inputs()[0])].to_vec();
+    // w depends on what was pulled back, as in the residual's gradient.
+    tape.input(0, 3).copy_from_slice(&pulled);
+    tape.forward(&parameters, 3..5);
+    tape.clear_gradient();
+    for part in [0, 2] {
+        numbers.fill(tape.seed(part));
+    }
+    if !record {
+        tape.seed(3).copy_from_slice(&seeds[0]);
+        tape.seed(4).copy_from_slice(&seeds[1]);
+    }
+    tape.reverse(&parameters, 5, Wrt::Parameters);
+    [pulled, tape.parameter_gradient().to_vec()]
+}
+
+/// Asserts that two lists of numbers agree relative to the norm of the second, which must not vanish.
+pub fn agree<F: Real>(got: &[F], want: &[F], tolerance: f64, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}");
+    let norm = want.iter().map(|v| v.as_f64().powi(2)).sum::<f64>().sqrt();
+    let error = got.iter().zip(want).map(|(&a, &b)| (a - b).as_f64().powi(2)).sum::<f64>().sqrt();
+    assert!(norm > 0.0, "{what} says nothing");
+    assert!(error <= tolerance * norm, "{what}: {error:e} of {norm:e}");
+}

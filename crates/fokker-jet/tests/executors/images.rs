@@ -1,0 +1,161 @@
+//! Networks of images.
+
+use burn::tensor::{Device, Element};
+use fokker_jet::panel::{Panel, Plan};
+use fokker_jet::tensor::TensorTape;
+use fokker_jet::{Function, Graph, Init, JetSet, Live, NodeId, Parameters, Real, Resampling, Shape, Tape};
+
+use crate::harness::{Numbers, agree, differentiate, walk};
+
+/// x is an image, c a vector, scale one number.
+fn inputs(graph: &mut Graph, shape: Shape) -> [NodeId; 3] {
+    [graph.image_input(shape), graph.input(5), graph.input(1)]
+}
+
+fn norm(graph: &mut Graph, name: &str, x: NodeId, groups: usize) -> NodeId {
+    let y = graph.group_norm(name, x, groups, 1e-5);
+    // Not the ones and zeros that training starts from; the harness draws every parameter anyway.
+    graph.initialise(y, Init::Ones, Init::Zeros);
+    y
+}
+
+/// A small U-Net with every operation: convolutions wide and narrow, with kernels of 1, 3 and 5 pixels, norms of several groups,
+/// resampling of all kinds, attention, a bias that depends on c at every pixel, skips.
+fn unet(shape: Shape, fir: bool) -> Graph {
+    let (down, up) =
+        if fir { (Resampling::FirDown, Resampling::FirUp) } else { (Resampling::Mean, Resampling::Nearest) };
+    let mut graph = Graph::new();
+    let [x, c, scale] = inputs(&mut graph, shape);
+    let h = graph.conv("in", x, 12, 3);
+    let n = norm(&mut graph, "norm1", h, 3);
+    let n = graph.map(n, Function::Silu);
+    let n = graph.conv("conv1", n, 36, 5);
+    let bias = graph.dense("time", c, 36);
+    let n = graph.add(n, bias);
+    let n = norm(&mut graph, "norm2", n, 4);
+    let n = graph.map(n, Function::Silu);
+    let n = graph.conv("conv2", n, 12, 3);
+    let level = graph.add_scaled(h, n, std::f64::consts::FRAC_1_SQRT_2);
+    let low = graph.resample(level, down);
+    let low = graph.conv("low", low, 40, 1);
+    let a = norm(&mut graph, "norm3", low, 10);
+    let [q, k, v] = ["query", "key", "value"].map(|name| graph.dense(name, a, 16));
+    let logits = graph.matmul(q, k, true, 0.25);
+    let weights = graph.softmax(logits);
+    let attended = graph.matmul(weights, v, false, 1.0);
+    let attended = graph.dense("attended", attended, 40);
+    let low = graph.add(low, attended);
+    let high = graph.resample(low, up);
+    let joined = graph.concat(&[high, level, x]);
+    let y = norm(&mut graph, "norm4", joined, 1);
+    let y = graph.map(y, Function::Tanh);
+    let y = graph.conv("out", y, shape.channels, 3);
+    let y = graph.mul(y, scale);
+    graph.set_output(y);
+    graph
+}
+
+fn graphs() -> [Graph; 3] {
+    [
+        unet(Shape { height: 4, width: 6, channels: 1 }, false),
+        unet(Shape { height: 6, width: 4, channels: 3 }, true),
+        // Lines of 14 and 7 pixels.
+        unet(Shape { height: 2, width: 14, channels: 10 }, false),
+    ]
+}
+
+fn compare<F: Real + Element>(tolerance: f64) {
+    let sets = [
+        JetSet::primal(),
+        JetSet::first_order(2),
+        JetSet::first_order(3).with_pair(0, 1).unwrap(),
+        JetSet::first_order(3).with_pair(0, 0).unwrap().with_pair(2, 0).unwrap().with_pair(1, 2).unwrap(),
+    ];
+    for (i, graph) in graphs().into_iter().enumerate() {
+        for (j, set) in sets.iter().enumerate() {
+            let rows = [1, 3, 2][(i + j) % 3];
+            let n = set.directions();
+            let x_parts: Vec<usize> = (1..=n.saturating_sub(1)).collect();
+            let c_parts: Vec<usize> = (n.max(1)..=n).collect();
+            let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
+            let stage = if n == 0 { 1 } else { n };
+            let mut panel = Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 4);
+            let mut tensor = TensorTape::<F>::new(&graph, set, &live, &Device::flex().autodiff()).unwrap();
+            let a = walk(&mut panel, &graph, set, &live, rows, stage);
+            let b = walk(&mut tensor, &graph, set, &live, rows, stage);
+            for (name, a, b) in [("values", &a[0], &b[0]), ("x", &a[1], &b[1]), ("parameters", &a[2], &b[2])] {
+                agree(a, b, tolerance, &format!("graph {i}, {set:?}, {rows} rows, {name}"));
+            }
+            // Each parameter by itself: a small one is not lost among the others.
+            for spec in graph.parameters() {
+                let at = spec.offset..spec.offset + spec.len();
+                let what = format!("graph {i}, {set:?}, {}", spec.name);
+                // A key's bias adds the same to all logits of a pixel: its gradient is 0 but for rounding.
+                if spec.name != "key.bias" {
+                    agree(&a[2][at.clone()], &b[2][at], 100.0 * tolerance, &what);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn panel_and_tensor_executor_agree_in_f64() {
+    compare::<f64>(1e-12);
+}
+
+#[test]
+fn panel_and_tensor_executor_agree_in_f32() {
+    compare::<f32>(1e-5);
+}
+
+fn tangent<F: Real + Element>(tolerance: f64) {
+    let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
+    let set = plain.clone().with_tangent().unwrap();
+    let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
+    for (i, graph) in graphs().into_iter().enumerate() {
+        let panel = |set: &JetSet| Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 3);
+        let tensor = TensorTape::<F>::new(&graph, &set, &live, &Device::flex());
+        let want = differentiate(&mut panel(&plain), &graph, 2, false);
+        let recorded = differentiate(&mut panel(&set), &graph, 2, true);
+        let reference = differentiate(&mut tensor.unwrap(), &graph, 2, true);
+        let unrecorded = differentiate(&mut panel(&set), &graph, 2, false);
+        for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
+            for (got, want) in got.iter().zip(&want) {
+                agree(got, want, tolerance, &format!("graph {i} {name}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn cotangents_kept_for_the_tangent_are_those_that_a_full_pass_would_have() {
+    tangent::<f64>(1e-12);
+    tangent::<f32>(1e-5);
+}
+
+#[test]
+fn a_row_does_not_depend_on_the_rows_beside_it() {
+    let graph = unet(Shape { height: 4, width: 4, channels: 3 }, true);
+    let set = JetSet::first_order(1).with_pair(0, 0).unwrap();
+    let live = [Live::parts(&set, &[1]), Live::parts(&set, &[]), Live::parts(&set, &[])];
+    let plan = Plan::new(&graph, &set, &live).unwrap();
+    let mut parameters = vec![0.0_f32; graph.parameter_count()];
+    Numbers(1).fill(&mut parameters);
+    let parameters = Parameters::new(&graph, parameters);
+    let run = |rows: usize, shown: usize| {
+        let mut panel = Panel::<f32>::new(&plan, rows);
+        panel.begin(rows);
+        for (input, part, width) in [(0, 0, 48), (0, 1, 48), (1, 0, 5), (2, 0, 1)] {
+            let values = panel.input(input, part);
+            Numbers(9).fill(&mut values[..shown * width]);
+            Numbers(2 + part as u64).fill(&mut values[shown * width..(shown + 1) * width]);
+        }
+        panel.forward(&parameters, 0..3);
+        [0, 1, 2].map(|part| panel.output(part)[shown * 48..(shown + 1) * 48].to_vec())
+    };
+    let (alone, among) = (run(1, 0), run(4, 2));
+    for (a, b) in alone.iter().flatten().zip(among.iter().flatten()) {
+        assert!(a.to_bits() == b.to_bits(), "{a} {b}");
+    }
+}
