@@ -3,7 +3,7 @@
 use fokker_jet::Real;
 
 use super::Weighting;
-use super::objective::PanelRows;
+use super::draw::PanelRows;
 use crate::score::ScoreTape;
 
 /// The term's sum over the panel; its cotangents, times `scale`, are added to the seeds of s.

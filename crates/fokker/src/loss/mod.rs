@@ -5,6 +5,7 @@
 
 mod config;
 mod divergence;
+mod draw;
 mod dsm;
 mod objective;
 mod scalar;

@@ -5,19 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fokker_jet::panel::{MOST_THREADS, Panel, Workers};
 use fokker_jet::{JetError, Parameters, Real, Tape};
-use rand::RngExt;
 
-use super::divergence::fill_normal;
+use super::draw::{self, Draw, PanelRows, Probing};
 use super::{
-    Divergence, Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar,
-    sliced, vector,
+    Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar, sliced, vector,
 };
 use crate::data::Data;
-use crate::residual::equation::Points;
-use crate::rng::{Stream, Streams};
+use crate::rng::Streams;
 use crate::score::network::{NetworkTape, ScoreModel};
 use crate::score::{Directions, ScoreTape};
-use crate::sde::Coefficients;
 
 /// The terms of the objective at one step, before α and β.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,61 +30,15 @@ pub struct LossTerms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step(pub u64);
 
-/// Rows that are drawn from one stream: what is drawn does not depend on how the batch is cut into panels.
-const BLOCK: usize = 32;
-
 /// Bytes of a panel's values that stay in a core's second-level cache (1 to 2 MiB on present servers) beside the weights.
 const CACHE: usize = 3 << 19;
 
-/// What a panel's points are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Draw {
-    /// x ~ q_t, each t for so many rows.
-    Perturbed { copies: usize },
-    /// x ~ q₀.
-    Data,
-    /// Uniform in the data's box.
-    Uniform,
-}
-
-/// The rows of a panel.
-#[derive(Debug, Default)]
-pub(super) struct PanelRows<F> {
-    pub dim: usize,
-    pub x: Vec<F>,
-    pub z: Vec<F>,
-    pub sde: Vec<Coefficients>,
-    /// 1/(p(t)(T − t_min)).
-    pub weight: Vec<f64>,
-}
-
-impl<F> PanelRows<F> {
-    fn clear(&mut self) {
-        self.x.clear();
-        self.z.clear();
-        self.sde.clear();
-        self.weight.clear();
-    }
-
-    pub fn points(&self) -> Points<'_, F> {
-        Points { dim: self.dim, x: &self.x, sde: &self.sde }
-    }
-}
-
-/// The directions of a panel and what is held constant between two passes.
-#[derive(Debug, Default)]
-pub(super) struct Probing<F> {
-    pub u: Vec<F>,
-    pub v: Vec<Vec<F>>,
-    pub residual: [Vec<F>; 2],
-}
-
 #[derive(Debug)]
-struct Lane<F> {
+pub(super) struct Lane<F> {
     panel: Panel<F>,
-    rows: PanelRows<F>,
-    probing: Probing<F>,
-    row: Vec<f32>,
+    pub rows: PanelRows<F>,
+    pub probing: Probing<F>,
+    pub row: Vec<f32>,
     sums: Sums,
 }
 
@@ -110,12 +60,15 @@ struct Pass<F> {
 
 impl<F: Real> Pass<F> {
     /// Panels of equal size for all lanes, of as many rows as the cache holds, but no fewer than the config says and no more than
-    /// there are for a lane.
-    fn new(model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize) -> Result<Self, JetError> {
+    /// there are for a lane; whole groups of `copies`.
+    fn new(
+        model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, copies: usize,
+    ) -> Result<Self, JetError> {
         let plan = model.plan(&directions)?;
+        let block = draw::block(model.dim(), copies);
         let fit = (CACHE / (plan.numbers_per_row() * size_of::<F>()).max(1)).max(workers.panel_rows());
         let of_lane = batch.div_ceil(workers.lanes());
-        let rows = of_lane.div_ceil(of_lane.div_ceil(fit).max(1)).div_ceil(BLOCK).max(1) * BLOCK;
+        let rows = of_lane.div_ceil(of_lane.div_ceil(fit).max(1)).div_ceil(block).max(1) * block;
         let lane = || Lane {
             panel: Panel::new(&plan, rows),
             rows: PanelRows { dim: model.dim(), ..PanelRows::default() },
@@ -192,7 +145,7 @@ impl<F: Real> Objective<F> {
         let mut config = config.clone();
         config.fp = config.fp.filter(|fp| fp.weight != 0.0);
         config.scalar = config.scalar.filter(|scalar| scalar.weight != 0.0);
-        let pass = |directions| Pass::new(model, directions, workers, batch);
+        let pass = |directions| Pass::new(model, directions, workers, batch, 1);
         let fp = match &config.fp {
             Some(fp) => Some(pass(match fp.estimator {
                 Estimator::Vector => vector::directions(fp, model.dim())?,
@@ -200,7 +153,8 @@ impl<F: Real> Objective<F> {
             })?),
             None => None,
         };
-        let scalar = config.scalar.as_ref().map(|s| pass(scalar::directions(s, model.dim()))).transpose()?;
+        let pairs = |s| Pass::new(model, scalar::directions(s, model.dim()), workers, batch, 2);
+        let scalar = config.scalar.as_ref().map(pairs).transpose()?;
         Ok(Self {
             dsm: pass(Directions::new(&[]))?,
             fp,
@@ -254,15 +208,15 @@ impl<F: Real> Objective<F> {
 
 /// One evaluation of the objective.
 #[derive(Clone, Copy)]
-struct Call<'a, F> {
-    model: &'a ScoreModel,
-    data: &'a Data,
+pub(super) struct Call<'a, F> {
+    pub model: &'a ScoreModel,
+    pub data: &'a Data,
     config: &'a LossConfig,
     batch: usize,
-    streams: &'a Streams,
-    sampler: &'a TimeSampler,
+    pub streams: &'a Streams,
+    pub sampler: &'a TimeSampler,
     workers: &'a Workers,
-    step: Step,
+    pub step: Step,
     parameters: &'a Parameters<F>,
 }
 
@@ -347,91 +301,6 @@ impl<F: Real> Call<'_, F> {
         });
         pass.sums()
     }
-
-    /// Draws the points of a panel, block by block.
-    fn draw(&self, lane: &mut Lane<F>, range: &Range<usize>, what: Draw, name: &str) {
-        lane.rows.clear();
-        for block in blocks(range) {
-            let mut rng = self.streams.at(name, self.step.0, (block.start / BLOCK) as u64);
-            let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
-            let first = lane.rows.sde.len();
-            self.draw_times(&mut lane.rows, first + block.len(), copies, &mut rng);
-            match what {
-                Draw::Perturbed { .. } => self.diffuse(lane, first, &mut rng),
-                Draw::Data => self.draw_data(lane, block.len(), &mut rng),
-                Draw::Uniform => self.draw_uniform(lane, block.len(), &mut rng),
-            }
-        }
-    }
-
-    /// Times until there are `count` rows.
-    fn draw_times(&self, rows: &mut PanelRows<F>, count: usize, copies: usize, rng: &mut Stream) {
-        while rows.sde.len() < count {
-            let (t, weight) = self.sampler.draw(rng);
-            let c = self.model.sde().at(t);
-            for _ in 0..copies {
-                rows.weight.push(weight);
-                rows.sde.push(c);
-            }
-        }
-    }
-
-    /// x = m x₀ + σ z for the rows from `first` on.
-    fn diffuse(&self, lane: &mut Lane<F>, first: usize, rng: &mut Stream) {
-        let Lane { rows, row, .. } = lane;
-        rows.z.resize(rows.sde.len() * rows.dim, F::ZERO);
-        let z = &mut rows.z[first * rows.dim..];
-        fill_normal(rng, z);
-        for (c, z) in rows.sde[first..].iter().zip(z.chunks_exact(rows.dim)) {
-            self.data.draw(rng, row);
-            let (m, sigma) = (F::of(c.m), F::of(c.sigma));
-            rows.x.extend(row.iter().zip(z).map(|(&x, &z)| m * F::of(f64::from(x)) + sigma * z));
-        }
-    }
-
-    fn draw_data(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
-        for _ in 0..rows {
-            self.data.draw(rng, &mut lane.row);
-            lane.rows.x.extend(lane.row.iter().map(|&x| F::of(f64::from(x))));
-        }
-    }
-
-    fn draw_uniform(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
-        let (low, high) = self.data.bounds();
-        for _ in 0..rows {
-            let point = low.iter().zip(high).map(|(&a, &b)| a + (b - a) * rng.random::<f32>());
-            lane.rows.x.extend(point.map(|x| F::of(f64::from(x))));
-        }
-    }
-
-    /// Draws the probes of a panel and, for slices, u.
-    #[allow(clippy::too_many_arguments)]
-    fn draw_probes(
-        &self, lane: &mut Lane<F>, range: &Range<usize>, divergence: Divergence, sets: usize, slices: bool, name: &str,
-    ) {
-        let (dim, size) = (lane.rows.dim, lane.rows.x.len());
-        let n = divergence.directions(dim);
-        let Probing { u, v, .. } = &mut lane.probing;
-        v.resize_with(sets * n, Vec::new);
-        v.iter_mut().for_each(|v| v.resize(size, F::ZERO));
-        u.resize(if slices { size } else { 0 }, F::ZERO);
-        for block in blocks(range) {
-            let mut rng = self.streams.at(name, self.step.0, (block.start / BLOCK) as u64);
-            let at = (block.start - range.start) * dim..(block.end - range.start) * dim;
-            for (j, v) in v.iter_mut().enumerate() {
-                divergence.fill(j % n, dim, &mut rng, &mut v[at.clone()]);
-            }
-            if slices {
-                fill_normal(&mut rng, &mut u[at]);
-            }
-        }
-    }
-}
-
-/// The blocks of a range that begins at a block's border.
-fn blocks(range: &Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
-    let end = range.end;
-    range.clone().step_by(BLOCK).map(move |start| start..end.min(start + BLOCK))
 }
 
 #[allow(clippy::cast_precision_loss)]

@@ -2,7 +2,7 @@
 
 use fokker_jet::Real;
 
-use super::objective::{PanelRows, Probing};
+use super::draw::{PanelRows, Probing};
 use super::{ScalarConfig, ScalarForm};
 use crate::residual::equation::{Probes, log_density_rate, seed_log_density_rate};
 use crate::score::{Directions, ScoreTape};

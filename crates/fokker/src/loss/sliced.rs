@@ -2,7 +2,7 @@
 
 use fokker_jet::{JetError, Real};
 
-use super::objective::{PanelRows, Probing};
+use super::draw::{PanelRows, Probing};
 use super::{FpConfig, Norm};
 use crate::residual::equation::{Directional, Probes, directional, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
