@@ -12,11 +12,12 @@ import tempfile
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors import safe_open
 
 ARRAYS = ["score", "dt", "div", "residual", "jacobian"]
 
-# load, sde and score are those of model-format.md, section 8.
+# All up to `score` is that of model-format.md, section 8.
 
 
 def load(path):
@@ -24,7 +25,7 @@ def load(path):
     with safe_open(path, framework="pt") as file:
         info = json.loads(file.metadata()["fokker"])
         weights = {name: file.get_tensor(name).double() for name in file.keys()}
-    if info["version"] != 1 or len(weights) != 2 * info["network"]["depth"] + 2:
+    if info["version"] != 1:
         raise ValueError(f"{path}: not a model of format version 1")
     return info, weights
 
@@ -43,6 +44,88 @@ def sde(info, t):
     return -beta / 2, g2, torch.exp(log_m), sigma
 
 
+def mlp(info, weights, x, c):
+    """n for points x [n, D] and time features c [n, F]."""
+    net, h = info["network"], torch.cat([x, c], 1)
+    f = {"silu": F.silu, "tanh": torch.tanh}[net["activation"]]
+    for k in range(net["depth"]):
+        y = f(h @ weights[f"layers.{k}.weight"] + weights[f"layers.{k}.bias"])
+        h = h + y if net["skip"] and k > 0 else y
+    return h @ weights["output.weight"] + weights["output.bias"]
+
+
+def images(info, weights, x, c):
+    """The same for a U-Net: a row x holds pixels one after the other, the channels of each side by side."""
+    size = [info["image"][axis] for axis in ("height", "width", "channels")]
+    y = unet(info["network"], weights, x.reshape(-1, *size).movedim(3, 1), c)
+    return y.movedim(1, 3).reshape(x.shape)
+
+
+def unet(net, w, x, c):
+    """n for images x [n, channels, height, width] and time features c [n, F]."""
+    silu, filter1 = F.silu, x.new_tensor([1.0, 3.0, 3.0, 1.0])
+    dense = lambda name, x: x @ w[name + ".weight"] + w[name + ".bias"]
+    pointwise = lambda name, x: dense(name, x.movedim(1, -1)).movedim(-1, 1)
+    conv = lambda name, x: F.conv2d(x, w[name + ".weight"].permute(3, 2, 0, 1), w[name + ".bias"], padding=1)
+    total = lambda x, h: (x + h) / math.sqrt(2) if net["rescale"] else x + h
+
+    def filtered(conv, x, scale):
+        kernel = torch.outer(filter1, filter1).expand(x.shape[1], 1, 4, 4) / scale
+        return conv(x, kernel, stride=2, padding=1, groups=x.shape[1])
+
+    def halve(x):
+        return filtered(F.conv2d, x, 64) if net["fir"] else F.avg_pool2d(x, 2)
+
+    def double(x):
+        return filtered(F.conv_transpose2d, x, 16) if net["fir"] else F.interpolate(x, scale_factor=2)
+
+    def norm(name, x):
+        most = max(min(net["groups"], x.shape[1] // 4), 1)
+        groups = next(g for g in range(most, 0, -1) if x.shape[1] % g == 0)
+        return F.group_norm(x, groups, w[name + ".weight"], w[name + ".bias"], 1e-6)
+
+    def residual(name, x, resample=lambda x: x):
+        h, x = resample(silu(norm(name + ".norm1", x))), resample(x)
+        h = conv(name + ".conv1", h) + dense(name + ".time", e)[:, :, None, None]
+        h = conv(name + ".conv2", silu(norm(name + ".norm2", h)))
+        return total(pointwise(name + ".shortcut", x) if name + ".shortcut.weight" in w else x, h)
+
+    def block(name, x):
+        x, at = residual(name, x), name + ".attention."
+        if at + "norm.weight" not in w:
+            return x
+        h = norm(at + "norm", x).flatten(2).mT
+        q, k, v = (dense(at + part, h) for part in ("query", "key", "value"))
+        h = dense(at + "output", torch.softmax(q @ k.mT / math.sqrt(q.shape[2]), 2) @ v)
+        return total(x, h.mT.reshape(x.shape))
+
+    def step(name, x, resample):
+        return residual(name, x, resample) if net["resampling"] == "residual" else resample(x)
+
+    each, lowest, blocks = net["skips"] == "each", len(net["multipliers"]) - 1, net["blocks"]
+    e = silu(dense("embedding.1", silu(dense("embedding.0", c))))
+    h, pyramid = conv("input", x), x
+    skips = [h] if each else []
+    for level in range(lowest + each):
+        for b in range(blocks):
+            h = block(f"down.{level}.{b}", h)
+            skips += [h] if each or b == blocks - 1 else []
+        if level < lowest:
+            h = step(f"down.{level}.resample", h, halve)
+            if net["input_pyramid"]:
+                pyramid = halve(pyramid)
+                h = h + pointwise(f"down.{level}.pyramid", pyramid)
+            skips += [h] if each else []
+    for b in range(2 if each else blocks):
+        h = block(f"middle.{b}", h)
+    for level in reversed(range(lowest + each)):
+        if level < lowest:
+            h = step(f"up.{level + 1}.resample", h, double)
+        for b in range(blocks + each):
+            h = block(f"up.{level}.{b}", torch.cat([h, skips.pop()], 1) if each or b == 0 else h)
+    return conv("output", silu(norm("norm", h)))
+
+
 def score(info, weights, x, t):
     """s at points x [n, D], in model coordinates, and times t [n]; both float64."""
     net, kind, features = info["network"], info["score"]["parameterisation"], [t]
@@ -53,12 +136,12 @@ def score(info, weights, x, t):
         u = -1 + 2 * (sigma.log() - low) / (high - low)
         rates = [math.pi * k for k in range(1, net["time"]["frequencies"] + 1)]
         features += [u] + [wave(rate * u) for rate in rates for wave in (torch.sin, torch.cos)]
-    f = {"silu": torch.nn.functional.silu, "tanh": torch.tanh}[net["activation"]]
-    h = torch.cat([x / v.sqrt() if kind == "preconditioned" else x, torch.stack(features, 1)], 1)
-    for k in range(net["depth"]):
-        y = f(h @ weights[f"layers.{k}.weight"] + weights[f"layers.{k}.bias"])
-        h = h + y if net["skip"] and k > 0 else y
-    n = h @ weights["output.weight"] + weights["output.bias"]
+    if net["time"]["kind"] == "positional":
+        half = net["time"]["features"] // 2
+        rates = [999 * 10000 ** (-k / (half - 1)) for k in range(half)]
+        features = [wave(rate * t) for wave in (torch.sin, torch.cos) for rate in rates]
+    c, h = torch.stack(features, 1), x / v.sqrt() if kind == "preconditioned" else x
+    n = {"mlp": mlp, "unet": images}[net["kind"]](info, weights, h, c)
     m, sigma = m[:, None], sigma[:, None]
     return {"noise": -n / sigma, "score": n, "preconditioned": -x / v + m / (sigma * v.sqrt()) * n}[kind]
 

@@ -22,7 +22,7 @@ fn evaluate(bencher: Bencher, divergence: Divergence) {
     let config = Config::preset("mixture5d", &small).unwrap();
     let data = Data::load(&config.data).unwrap();
     let streams = Streams::new(0);
-    let model = config.model(data.dim());
+    let model = config.model(data.shape());
     let weights = model.initial_parameters(&mut streams.named("weights"));
     let score = NetworkScore::<f32>::new(model, &weights);
     let (mut rng, mut x) = (streams.named("bench"), vec![0.0; ROWS * data.dim()]);

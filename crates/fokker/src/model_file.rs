@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
+use fokker_jet::Shape;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,14 @@ pub struct ModelInfo {
     pub steps: u64,
 }
 
+impl ModelInfo {
+    /// The shape of a row: of the images, or a vector.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.image.map_or(Shape::vector(self.dim), Shape::from)
+    }
+}
+
 /// The version that this crate writes and reads.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -72,7 +81,7 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
     let text = metadata.metadata().as_ref().and_then(|m| m.get("fokker"));
     let text = text.ok_or_else(|| bad("no `fokker` entry in its metadata: not a fokker model".into()))?;
     let info = parse_info(text).map_err(&bad)?;
-    let model = ScoreModel::new(info.dim, &info.sde, &info.network, info.score.parameterisation);
+    let model = ScoreModel::new(info.shape(), &info.sde, &info.network, info.score.parameterisation);
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
     let mut parameters = Vec::with_capacity(model.graph().parameter_count());
     for spec in model.graph().parameters() {
@@ -112,6 +121,7 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
     if info.image.is_some_and(|shape| shape.dim() != info.dim) {
         return Err(format!("metadata: image: its size is not {}", info.dim));
     }
+    info.network.check(info.shape()).map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
     Ok(info)
 }
 

@@ -23,7 +23,7 @@ fn networks() -> Vec<NetworkScore<f64>> {
                     skip: true,
                     time,
                 };
-                let model = ScoreModel::new(3, &sde, &network, parameterisation);
+                let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, parameterisation);
                 let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));
                 all.push(NetworkScore::new(model, &parameters));
             }

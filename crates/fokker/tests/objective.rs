@@ -23,7 +23,7 @@ fn config(sde: &str, loss: &str) -> Config {
 
 fn objective(config: &Config) -> (Objective<f64>, Parameters<f64>) {
     let data = Arc::new(Data::load(&config.data).unwrap());
-    let model = config.model(data.dim());
+    let model = config.model(data.shape());
     let workers = Arc::new(Workers::new(2, 10).unwrap());
     let parameters = model.initial_parameters(&mut Streams::new(3).named("weights"));
     let objective = Objective::new(&model, &data, &config.loss, BATCH, 5, &workers).unwrap();

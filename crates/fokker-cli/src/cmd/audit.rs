@@ -5,7 +5,6 @@ use fokker::config::Config;
 use fokker::data::DataConfig;
 use fokker::report::model::{Entry, render};
 use fokker::train::Run;
-use fokker_jet::panel::Workers;
 
 use super::{out, require_folder, source, write_json, write_text};
 use crate::args::Audit;
@@ -37,7 +36,7 @@ pub fn run(args: &Audit) -> Result<()> {
         };
         return Err(fokker::Error::Dimension { what, expected, found }.into());
     }
-    let workers = Workers::new(config.train.threads, config.train.panel_rows)?;
+    let workers = score.model().workers(config.train.threads, config.train.panel_rows)?;
     let bar = spinner();
     let audit = fokker::audit::audit(&score, &data, &config, &workers, &|message| bar.set_message(message.to_owned()))?;
     bar.finish_and_clear();

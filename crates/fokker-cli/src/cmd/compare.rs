@@ -13,7 +13,6 @@ use fokker::report::mean_se;
 use fokker::report::model::{Entry, render};
 use fokker::stats::geometric_ratio;
 use fokker::train::{Run, Trainer};
-use fokker_jet::panel::Workers;
 
 use super::{out, require_folder, source, train, write_json, write_text};
 use crate::args::Compare;
@@ -65,7 +64,7 @@ fn one_model(name: &str, config: &Config, data: &Arc<Data>, folder: &Path) -> Re
     let trainer = Trainer::new(config, data)?;
     let run = Run::create(folder, config)?;
     let fitted = train::fit(trainer, &run, config, data, name)?;
-    let workers = Workers::new(config.train.threads, config.train.panel_rows)?;
+    let workers = fitted.score.model().workers(config.train.threads, config.train.panel_rows)?;
     let bar = spinner();
     let figures = audit(&fitted.score, data, config, &workers, &|m| bar.set_message(format!("{name}: {m}")))?;
     write_json(&run.root().join("audit.json"), &figures)?;

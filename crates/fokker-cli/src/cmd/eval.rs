@@ -6,7 +6,6 @@ use fokker::data::{NamedArray, read_table, write_npz};
 use fokker::evaluate::evaluate;
 use fokker::score::network::NetworkScore;
 use fokker::sde::T_MAX;
-use fokker_jet::panel::Workers;
 
 use super::{out, require_folder, source};
 use crate::args::{Eval, What};
@@ -25,7 +24,7 @@ pub fn run(args: &Eval) -> Result<()> {
     let score: NetworkScore<f64> = NetworkScore::new(score.model().clone(), score.parameters());
     let table = read_table(&args.data, None)?;
     table.require_dim(&args.data, info.dim).map_err(Error::from)?;
-    let workers = Workers::new(args.threads, 64)?;
+    let workers = score.model().workers(args.threads, 64)?;
     let mut what = args.what.clone();
     what.sort_unstable();
     what.dedup();

@@ -41,7 +41,7 @@ pub fn run(args: &Sample) -> Result<()> {
     let (info, score) = source::model(&args.run)?;
     let image = output.image(&info)?;
     let (rows, job) = job(args, &info)?;
-    let workers = Workers::new(args.threads, 64)?;
+    let workers = score.model().workers(args.threads, 64)?;
     let bar = progress::rows(rows, if args.encode.is_some() { "encode" } else { "sample" });
     let done = |rows: usize| bar.set_position(rows as u64);
     let (mut samples, mut paths) = compute(&job, args, &score, &workers, &done)?;

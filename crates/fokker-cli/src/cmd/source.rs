@@ -64,16 +64,18 @@ fn data_at(path: &Path, present: &DataConfig) -> Vec<String> {
     }
 }
 
-/// The data that a config names; errors name the config's key.
+/// The data that a config names, which its network can take; errors name the config's key.
 pub fn data(config: &Config, origin: &str) -> Result<Data, Error> {
-    Data::load(&config.data).map_err(|error| match error {
+    let data = Data::load(&config.data).map_err(|error| match error {
         DataError::Parameter { key, value, reason } => Error::Config {
             origin: origin.into(),
             key: format!("data.{key}"),
             reason: format!("{reason}, not {value}"),
         },
-        other => other.into(),
-    })
+        other => Error::from(other),
+    })?;
+    config.check(data.shape(), origin)?;
+    Ok(data)
 }
 
 /// The model in a run directory, or in a model file.

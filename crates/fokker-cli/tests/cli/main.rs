@@ -18,6 +18,7 @@ mod reproducible;
 mod resume;
 mod sample;
 mod schema;
+mod unet;
 mod wrong_config;
 mod wrong_data;
 mod wrong_images;

@@ -2,7 +2,9 @@
 
 use crate::util::{Scratch, TINY, sets};
 
-const NAMES: &[&str] = &["ring8", "checkerboard", "spirals", "moons", "mixture5d", "mnist"];
+const NAMES: &[&str] =
+    &["ring8", "checkerboard", "spirals", "moons", "mixture5d", "mnist", "mnist-unet-tiny", "mnist-unet"];
+const OF_IMAGES: &[&str] = &["mnist", "mnist-unet-tiny", "mnist-unet"];
 
 #[test]
 fn all_are_listed() {
@@ -15,7 +17,7 @@ fn all_are_listed() {
 #[test]
 fn what_is_printed_is_the_preset() {
     let scratch = Scratch::new();
-    for name in NAMES.iter().filter(|name| **name != "mnist") {
+    for name in NAMES.iter().filter(|name| !OF_IMAGES.contains(name)) {
         let file = format!("{name}.toml");
         scratch.put(&file, scratch.fokker(&["presets", name]).succeeded().stdout);
         scratch.train("preset", name, &["train.steps=2"]);
@@ -26,8 +28,10 @@ fn what_is_printed_is_the_preset() {
 }
 
 #[test]
-fn the_preset_of_images_parses_too() {
-    let scratch = Scratch::new();
-    scratch.put("m.toml", scratch.fokker(&["presets", "mnist"]).succeeded().stdout);
-    scratch.refuses(&["train", "m.toml", "-o", "run"], &["mnist", "no such file"]);
+fn the_presets_of_images_parse_too() {
+    for name in OF_IMAGES {
+        let scratch = Scratch::new();
+        scratch.put("m.toml", scratch.fokker(&["presets", name]).succeeded().stdout);
+        scratch.refuses(&["train", "m.toml", "-o", "run"], &["mnist", "no such file"]);
+    }
 }

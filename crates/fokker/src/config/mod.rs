@@ -5,6 +5,7 @@ mod parse;
 mod presets;
 mod validate;
 
+use fokker_jet::Shape;
 use serde::{Deserialize, Serialize};
 
 pub use audit::AuditConfig;
@@ -102,10 +103,21 @@ impl Config {
         })
     }
 
-    /// The score model for data of dimension `dim`.
+    /// Checks that the network can take data of this shape; `origin` names the config in errors.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the key and the reason.
+    pub fn check(&self, shape: Shape, origin: &str) -> Result<(), Error> {
+        self.network.check(shape).map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })
+    }
+
+    /// The score model for data of this shape.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) refuses the shape.
     #[must_use]
-    pub fn model(&self, dim: usize) -> ScoreModel {
-        ScoreModel::new(dim, &self.sde, &self.network, self.score.parameterisation)
+    pub fn model(&self, shape: Shape) -> ScoreModel {
+        ScoreModel::new(shape, &self.sde, &self.network, self.score.parameterisation)
     }
 
     /// The same run without the score-FPE terms.

@@ -25,6 +25,8 @@ pub const PRESETS: &[Preset] = &[
     preset!("moons", "two half-moons in the plane"),
     preset!("mixture5d", "6 Gaussians with full covariances in 5 dimensions; the truth is known"),
     preset!("mnist", "28x28 handwritten digits, an MLP; give the folder of IDX files with --data"),
+    preset!("mnist-unet-tiny", "28x28 handwritten digits, a lean U-Net; give the folder of IDX files with --data"),
+    preset!("mnist-unet", "28x28 handwritten digits, a U-Net like DDPM++, for many cores"),
 ];
 
 /// Their names, for messages.

@@ -1,5 +1,6 @@
 //! Loaded data: training rows, held-out rows and what is known about them.
 
+use fokker_jet::Shape;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
@@ -286,6 +287,18 @@ impl Data {
         }
     }
 
+    /// The shape of a row: of the images, or a vector.
+    ///
+    /// ```
+    /// # use fokker::data::{Data, DataConfig};
+    /// assert_eq!(Data::load(&DataConfig::default())?.shape(), fokker_jet::Shape::vector(2));
+    /// # Ok::<(), fokker::data::DataError>(())
+    /// ```
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.image_shape().map_or(Shape::vector(self.dim()), Shape::from)
+    }
+
     /// How many values a dimension can take: 256 for 8-bit pixels, for which bits per dimension are defined
     /// ([`bits_per_dim`](super::bits_per_dim)); `None` if they are continuous.
     ///
@@ -314,6 +327,12 @@ impl Data {
             Source::Toy(toy) => toy.entropy(),
             _ => None,
         }
+    }
+}
+
+impl From<ImageShape> for Shape {
+    fn from(ImageShape { height, width, channels }: ImageShape) -> Self {
+        Self { height, width, channels }
     }
 }
 

@@ -159,7 +159,7 @@ fn probes_are_unbiased_and_know_their_error() -> Any {
 
 fn network(dim: usize, width: usize) -> Result<NetworkScore<f32>, Box<dyn std::error::Error>> {
     let config: NetworkConfig = toml::from_str(&format!("kind = \"mlp\"\nwidth = {width}"))?;
-    let model = ScoreModel::new(dim, &Sde::vp(), &config, Parameterisation::Noise);
+    let model = ScoreModel::new(fokker_jet::Shape::vector(dim), &Sde::vp(), &config, Parameterisation::Noise);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("test"));
     Ok(NetworkScore::new(model, &parameters))
 }

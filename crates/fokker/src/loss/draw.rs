@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fokker_jet::Real;
+use fokker_jet::{Real, Tape};
 use rand::RngExt;
 
 use super::Divergence;
@@ -10,6 +10,7 @@ use super::divergence::fill_normal;
 use super::objective::{Call, Lane};
 use crate::residual::equation::Points;
 use crate::rng::Stream;
+use crate::score::network::NetworkTape;
 use crate::sde::Coefficients;
 
 /// Numbers that are drawn from one stream, about, and rows at most. What is drawn does not depend on how the batch is cut into
@@ -121,6 +122,18 @@ impl<F: Real> Call<'_, F> {
         for _ in 0..rows {
             let point = low.iter().zip(high).map(|(&a, &b)| a + (b - a) * rng.random::<f32>());
             lane.rows.x.extend(point.map(|x| F::of(f64::from(x))));
+        }
+    }
+
+    /// Draws the dropout masks of a panel whose points were drawn from the streams of this name.
+    pub(super) fn draw_masks<T: Tape<F>>(&self, tape: &mut NetworkTape<'_, F, T>, range: &Range<usize>, name: &str) {
+        if self.model.masks().is_empty() {
+            return;
+        }
+        let (size, name) = (block(self.model.dim(), 1), format!("dropout-{name}"));
+        for block in blocks(range, size) {
+            let mut rng = self.streams.at(&name, self.step.0, (block.start / size) as u64);
+            tape.draw_masks(block.start - range.start..block.end - range.start, &mut rng);
         }
     }
 

@@ -64,7 +64,7 @@ impl<F: Real> Pass<F> {
     fn new(
         model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, copies: usize,
     ) -> Result<Self, JetError> {
-        let plan = model.plan(&directions)?;
+        let plan = model.training_plan(&directions)?;
         let block = draw::block(model.dim(), copies);
         let fit = (CACHE / (plan.numbers_per_row() * size_of::<F>()).max(1)).max(workers.panel_rows());
         let of_lane = batch.div_ceil(workers.lanes());
@@ -229,6 +229,7 @@ impl<F: Real> Call<'_, F> {
             let Lane { panel, rows, sums, .. } = lane;
             let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
             tape.begin(&rows.x, &rows.sde);
+            self.draw_masks(&mut tape, &range, name);
             tape.forward(0..1);
             sums.dsm += dsm::term(&mut tape, rows, self.config.weighting, 1.0 / count(self.batch));
             tape.pull_parameters(1);
@@ -255,6 +256,7 @@ impl<F: Real> Call<'_, F> {
             let Lane { panel, rows, probing, sums, .. } = lane;
             let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
             tape.begin(&rows.x, &rows.sde);
+            self.draw_masks(&mut tape, &range, name);
             sums.term += match config.estimator {
                 Estimator::Vector => {
                     for (j, v) in probing.v.iter().enumerate() {
@@ -292,6 +294,7 @@ impl<F: Real> Call<'_, F> {
             let Lane { panel, rows, probing, sums, .. } = lane;
             let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
             tape.begin(&rows.x, &rows.sde);
+            self.draw_masks(&mut tape, &range, "scalar-rows");
             for (j, v) in probing.v.iter().enumerate() {
                 tape.direction(j).copy_from_slice(v);
             }

@@ -2,11 +2,13 @@
 
 mod mlp;
 mod time;
+mod unet;
 
-use fokker_jet::{Function, Graph, NodeId};
+use fokker_jet::{Function, Graph, NodeId, Shape};
 use serde::{Deserialize, Serialize};
 
 pub use time::{TimeConfig, TimeFeatures};
+pub use unet::{Skips, UnetConfig, UnetResampling};
 
 use crate::sde::Sde;
 
@@ -61,6 +63,8 @@ pub enum NetworkConfig {
         #[serde(default)]
         time: TimeConfig,
     },
+    /// A U-Net on images, told of time in every block.
+    Unet(UnetConfig),
 }
 
 fn width() -> usize {
@@ -73,41 +77,82 @@ fn activation() -> Activation {
     Activation::Silu
 }
 
+/// An error, the key and the reason, unless the value is in `low..=high`.
+fn within(key: &str, value: usize, low: usize, high: usize) -> Result<(), (String, String)> {
+    if (low..=high).contains(&value) {
+        Ok(())
+    } else {
+        Err((key.to_owned(), format!("must be between {low} and {high}, not {value}")))
+    }
+}
+
 impl NetworkConfig {
     /// Checks the sizes; the error is the key at fault and the reason.
     ///
     /// # Errors
     /// If a size is 0 or absurd.
     pub fn validate(&self) -> Result<(), (String, String)> {
-        let Self::Mlp { width, depth, time, .. } = *self;
-        let within = |key: &str, value: usize, low: usize, high: usize| {
-            if (low..=high).contains(&value) {
-                Ok(())
-            } else {
-                Err((key.to_owned(), format!("must be between {low} and {high}, not {value}")))
-            }
-        };
-        within("network.width", width, 1, 65_536)?;
-        within("network.depth", depth, 1, 1000)?;
-        if width * width * depth > 1 << 30 {
-            return Err(("network.width".into(), "width² × depth must be at most 2^30".into()));
+        match self {
+            Self::Mlp { width, depth, .. } => mlp::validate(*width, *depth),
+            Self::Unet(unet) => unet.validate(),
+        }?;
+        self.time().validate().map_err(|(key, reason)| (format!("network.time.{key}"), reason))
+    }
+
+    /// Checks that the network can take data of this shape; the error is the key at fault and the reason.
+    ///
+    /// # Errors
+    /// For a U-Net, if the data is no images, they cannot be halved as often as there are levels, or attention is asked for at a
+    /// height that no level has.
+    pub fn check(&self, shape: Shape) -> Result<(), (String, String)> {
+        match self {
+            Self::Mlp { .. } => Ok(()),
+            Self::Unet(unet) => unet.check(shape),
         }
-        if let TimeConfig::LogSigma { frequencies } = time {
-            within("network.time.frequencies", frequencies, 0, 1000)?;
+    }
+
+    /// The shape in which data of this shape enters and leaves: a multilayer perceptron sees images as vectors.
+    #[must_use]
+    pub fn shape(&self, data: Shape) -> Shape {
+        match self {
+            Self::Mlp { .. } => Shape::vector(data.len()),
+            Self::Unet(_) => data,
         }
-        Ok(())
+    }
+
+    /// The part of the hidden values that is dropped in training.
+    #[must_use]
+    pub fn dropout(&self) -> f64 {
+        match self {
+            Self::Mlp { .. } => 0.0,
+            Self::Unet(unet) => unet.dropout,
+        }
     }
 
     /// How time enters, for this SDE.
     #[must_use]
     pub fn time_features(&self, sde: &Sde) -> TimeFeatures {
-        let Self::Mlp { time, .. } = self;
-        TimeFeatures::new(*time, sde)
+        TimeFeatures::new(self.time(), sde)
     }
 
-    /// Adds the network to a graph: from x (`dim`) and the time features to `dim` outputs.
-    pub fn build(&self, graph: &mut Graph, x: NodeId, features: NodeId, dim: usize) -> NodeId {
-        let Self::Mlp { width, depth, activation, skip, .. } = *self;
-        mlp::build(graph, &[x, features], width, depth, activation.function(), skip, dim)
+    fn time(&self) -> TimeConfig {
+        match self {
+            Self::Mlp { time, .. } | Self::Unet(UnetConfig { time, .. }) => *time,
+        }
+    }
+
+    /// Adds the network to a graph: from x (of [`shape`](Self::shape)) and the time features to a node of x's shape. With
+    /// `dropout` each mask is a further input of the graph; parameters are the same, in the same order.
+    ///
+    /// # Panics
+    /// If [`check`](Self::check) refuses x's shape.
+    pub fn build(&self, graph: &mut Graph, x: NodeId, features: NodeId, dropout: bool) -> NodeId {
+        match self {
+            Self::Mlp { width, depth, activation, skip, .. } => {
+                let outputs = graph.width(x);
+                mlp::build(graph, &[x, features], *width, *depth, activation.function(), *skip, outputs)
+            }
+            Self::Unet(unet) => unet::build(unet, graph, x, features, dropout),
+        }
     }
 }

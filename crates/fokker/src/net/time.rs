@@ -22,10 +22,35 @@ pub enum TimeConfig {
     },
     /// t alone.
     Plain {},
+    /// sin and cos of 999 t · 10000^(−k/(n−1)), k = 0 … n − 1, n = `features`/2, all sines first (DDPM's embedding of 1000 steps,
+    /// Ho et al. 2020, arXiv 2006.11239, in continuous time: Song et al. 2021, arXiv 2011.13456).
+    Positional {
+        /// Number of features; even.
+        #[serde(default = "features")]
+        features: usize,
+    },
 }
 
 fn frequencies() -> usize {
     4
+}
+
+fn features() -> usize {
+    128
+}
+
+impl TimeConfig {
+    /// Checks the sizes; the error is the key at fault and the reason.
+    pub(super) fn validate(self) -> Result<(), (String, String)> {
+        match self {
+            Self::LogSigma { frequencies } => super::within("frequencies", frequencies, 0, 1000),
+            Self::Plain {} => Ok(()),
+            Self::Positional { features } if !features.is_multiple_of(2) => {
+                Err(("features".into(), format!("must be even, not {features}")))
+            }
+            Self::Positional { features } => super::within("features", features, 4, 10_000),
+        }
+    }
 }
 
 impl Default for TimeConfig {
@@ -68,11 +93,16 @@ impl TimeFeatures {
         match self.config {
             TimeConfig::LogSigma { frequencies } => 2 + 2 * frequencies,
             TimeConfig::Plain {} => 1,
+            TimeConfig::Positional { features } => features,
         }
     }
 
     /// Writes the features at one time.
     pub fn fill<F: Real>(&self, c: &Coefficients, out: &mut [F]) {
+        if let TimeConfig::Positional { features } = self.config {
+            let half = features / 2;
+            return positions(c.t, half, |k, _, sin, cos| (out[k], out[half + k]) = (F::of(sin), F::of(cos)));
+        }
         out[0] = F::of(c.t);
         if let TimeConfig::LogSigma { .. } = self.config {
             let u = self.scale * c.sigma.ln() + self.shift;
@@ -86,6 +116,12 @@ impl TimeFeatures {
 
     /// Writes their derivatives in t.
     pub fn fill_dt<F: Real>(&self, c: &Coefficients, out: &mut [F]) {
+        if let TimeConfig::Positional { features } = self.config {
+            let half = features / 2;
+            return positions(c.t, half, |k, rate, sin, cos| {
+                (out[k], out[half + k]) = (F::of(rate * cos), F::of(-rate * sin));
+            });
+        }
         out[0] = F::ONE;
         if let TimeConfig::LogSigma { .. } = self.config {
             let u = self.scale * c.sigma.ln() + self.shift;
@@ -112,6 +148,17 @@ impl TimeFeatures {
     }
 }
 
+/// Calls `f(k, ω, sin ωt, cos ωt)` for k = 0 … n − 1, ω = 999 · 10000^(−k/(n−1)).
+#[allow(clippy::cast_precision_loss)]
+fn positions(t: f64, n: usize, mut f: impl FnMut(usize, f64, f64, f64)) {
+    let decay = -10_000_f64.ln() / (n as f64 - 1.0);
+    for k in 0..n {
+        let rate = 999.0 * (decay * k as f64).exp();
+        let (sin, cos) = (rate * t).sin_cos();
+        f(k, rate, sin, cos);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,7 +166,8 @@ mod tests {
     #[test]
     fn time_derivatives_are_the_slopes_of_the_features() {
         for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
-            for config in [TimeConfig::LogSigma { frequencies: 3 }, TimeConfig::Plain {}] {
+            let positional = TimeConfig::Positional { features: 10 };
+            for config in [TimeConfig::LogSigma { frequencies: 3 }, TimeConfig::Plain {}, positional] {
                 let features = TimeFeatures::new(config, &sde);
                 let at = |t: f64| {
                     let mut c = vec![0.0_f64; features.len()];
@@ -139,5 +187,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn positions_are_those_of_ddpm() {
+        // 999 · 10000^(−k/2): 999, 9.99, 0.0999.
+        let features = TimeFeatures::new(TimeConfig::Positional { features: 6 }, &Sde::vp());
+        let mut found = [0.0_f64; 6];
+        features.fill(&Sde::vp().at(0.5), &mut found);
+        let angles = [499.5_f64, 4.995, 0.04995];
+        for (k, angle) in angles.into_iter().enumerate() {
+            assert!((found[k] - angle.sin()).abs() < 1e-12 && (found[3 + k] - angle.cos()).abs() < 1e-12);
+        }
+        assert_eq!(features.len(), 6);
+    }
+
+    #[test]
+    fn an_odd_number_of_positions_is_refused() {
+        assert_eq!(TimeConfig::Positional { features: 7 }.validate().unwrap_err().0, "features");
+        assert!(TimeConfig::Positional { features: 2 }.validate().is_err());
+        assert!(TimeConfig::Positional { features: 8 }.validate().is_ok());
+        assert!(TimeConfig::LogSigma { frequencies: 1001 }.validate().is_err());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use fokker_jet::panel::{Panel, Plan};
-use fokker_jet::{Graph, Init, JetError, Live, Parameters, Real, Tape, Wrt};
+use fokker_jet::panel::{Panel, Plan, Workers};
+use fokker_jet::{Graph, Init, JetError, Live, Parameters, Real, Shape, Tape, Wrt};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -69,14 +69,30 @@ impl Parameterisation {
 
 /// A network, what it is told of time, and what its output stands for: everything about a score model but its numbers.
 ///
-/// Graph inputs: 0 is x (`D`), 1 the time features, from 2 on the factors of the parameterisation, one number a row each.
+/// Graph inputs: 0 is x (`D`), 1 the time features, from 2 on the factors of the parameterisation, one number a row each; in
+/// [`training`](ScoreModel::training) the dropout masks after those.
 #[derive(Clone, Debug)]
 pub struct ScoreModel {
-    dim: usize,
+    shape: Shape,
     sde: Sde,
     parameterisation: Parameterisation,
     features: TimeFeatures,
     graph: Graph,
+    /// The graph with dropout, if there is any.
+    training: Option<Graph>,
+    masks: Vec<DropoutMask>,
+}
+
+/// A dropout mask: an input of a model's [`training`](ScoreModel::training) graph, of zeros and of 1/(1 − `rate`) with probability
+/// 1 − `rate` (inverted dropout). It has no jet parts but the primal, so that all parts of what it multiplies are dropped alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DropoutMask {
+    /// The graph input's number.
+    pub input: usize,
+    /// Numbers a row.
+    pub width: usize,
+    /// Probability of 0.
+    pub rate: f64,
 }
 
 const X: usize = 0;
@@ -84,35 +100,36 @@ const FEATURES: usize = 1;
 const FACTORS: usize = 2;
 
 impl ScoreModel {
-    /// Builds the network for data of dimension `dim`.
+    /// Builds the network for data of this shape (a vector, if it is no images).
+    ///
+    /// # Panics
+    /// If [`NetworkConfig::check`] refuses the shape.
     #[must_use]
-    pub fn new(dim: usize, sde: &Sde, network: &NetworkConfig, parameterisation: Parameterisation) -> Self {
+    pub fn new(data: Shape, sde: &Sde, network: &NetworkConfig, parameterisation: Parameterisation) -> Self {
         let features = network.time_features(sde);
-        let mut graph = Graph::new();
-        let x = graph.input(dim);
-        let c = graph.input(features.len());
-        let factors: Vec<_> = (0..parameterisation.count()).map(|_| graph.input(1)).collect();
-        let output = match factors[..] {
-            [scale, skip, input] => {
-                let scaled_x = graph.mul(x, input);
-                let raw = network.build(&mut graph, scaled_x, c, dim);
-                let (raw, x) = (graph.mul(raw, scale), graph.mul(x, skip));
-                graph.add(raw, x)
-            }
-            [scale] => {
-                let raw = network.build(&mut graph, x, c, dim);
-                graph.mul(raw, scale)
-            }
-            _ => network.build(&mut graph, x, c, dim),
-        };
-        graph.set_output(output);
-        Self { dim, sde: sde.clone(), parameterisation, features, graph }
+        let shape = network.shape(data);
+        let graph = |dropout| build(shape, features.len(), network, parameterisation, dropout);
+        let rate = network.dropout();
+        let training = (rate > 0.0).then(|| graph(true));
+        let first = FACTORS + parameterisation.count();
+        let masks = training.iter().flat_map(|graph| {
+            let inputs = graph.inputs().iter().enumerate().skip(first);
+            inputs.map(|(input, &node)| DropoutMask { input, width: graph.width(node), rate })
+        });
+        let masks = masks.collect();
+        Self { shape, sde: sde.clone(), parameterisation, features, graph: graph(false), training, masks }
     }
 
     /// Dimension D.
     #[must_use]
     pub fn dim(&self) -> usize {
-        self.dim
+        self.shape.len()
+    }
+
+    /// The shape in which the network takes x.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// The SDE.
@@ -125,6 +142,19 @@ impl ScoreModel {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// The network as it is trained: with the dropout [`masks`](Self::masks) as further inputs, and the same parameters in the
+    /// same order. Without dropout it is [`graph`](Self::graph).
+    #[must_use]
+    pub fn training(&self) -> &Graph {
+        self.training.as_ref().unwrap_or(&self.graph)
+    }
+
+    /// The dropout masks of the training graph, in the order of its inputs.
+    #[must_use]
+    pub fn masks(&self) -> &[DropoutMask] {
+        &self.masks
     }
 
     /// Fresh parameters: each drawn as the graph says.
@@ -143,12 +173,38 @@ impl ScoreModel {
         values
     }
 
+    /// Threads (0: as many as the machine has) that take `panel_rows` rows through the network at a time, or fewer where a row has
+    /// many pixels: they make products as tall as rows would.
+    ///
+    /// # Errors
+    /// [`JetError::Threads`] if the system refuses the threads.
+    pub fn workers(&self, threads: usize, panel_rows: usize) -> Result<Workers, JetError> {
+        let pixels = self.graph.nodes().iter().map(|node| node.shape.pixels()).max().unwrap_or(1);
+        Workers::new(threads, panel_rows.div_ceil(pixels))
+    }
+
     /// Compiles the network for these directions.
     ///
     /// # Errors
     /// If the directions do not fit.
     pub fn plan(&self, directions: &Directions) -> Result<Plan, JetError> {
         Plan::new(&self.graph, directions.set(), &self.live(directions))
+    }
+
+    /// Compiles the network as it is trained for these directions.
+    ///
+    /// # Errors
+    /// If the directions do not fit.
+    pub fn training_plan(&self, directions: &Directions) -> Result<Plan, JetError> {
+        Plan::new(self.training(), directions.set(), &self.training_live(directions))
+    }
+
+    /// The live parts of the training graph's inputs: those of the graph, and the primal of each mask.
+    #[must_use]
+    pub fn training_live(&self, directions: &Directions) -> Vec<Live> {
+        let mut live = self.live(directions);
+        live.extend(self.masks.iter().map(|_| Live::parts(directions.set(), &[])));
+        live
     }
 
     /// The live parts of the graph's inputs: x along directions in x, functions of t along time.
@@ -162,6 +218,31 @@ impl ScoreModel {
         live.extend((0..self.parameterisation.count()).map(|_| of(Direction::Time)));
         live
     }
+}
+
+/// The score as a graph.
+fn build(
+    shape: Shape, features: usize, network: &NetworkConfig, parameterisation: Parameterisation, dropout: bool,
+) -> Graph {
+    let mut graph = Graph::new();
+    let x = graph.image_input(shape);
+    let c = graph.input(features);
+    let factors: Vec<_> = (0..parameterisation.count()).map(|_| graph.input(1)).collect();
+    let output = match factors[..] {
+        [scale, skip, input] => {
+            let scaled_x = graph.mul(x, input);
+            let raw = network.build(&mut graph, scaled_x, c, dropout);
+            let (raw, x) = (graph.mul(raw, scale), graph.mul(x, skip));
+            graph.add(raw, x)
+        }
+        [scale] => {
+            let raw = network.build(&mut graph, x, c, dropout);
+            graph.mul(raw, scale)
+        }
+        _ => network.build(&mut graph, x, c, dropout),
+    };
+    graph.set_output(output);
+    graph
 }
 
 /// A network's score with its parameters.
@@ -198,7 +279,7 @@ impl<F: Real> NetworkScore<F> {
 
 impl<F: Real> Score<F> for NetworkScore<F> {
     fn dim(&self) -> usize {
-        self.model.dim
+        self.model.dim()
     }
 
     fn sde(&self) -> &Sde {
@@ -222,7 +303,8 @@ pub struct NetworkTape<'a, F, T> {
 }
 
 impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
-    /// Wraps an executor's tape that was made for `model.graph()`, these directions and [`ScoreModel::live`].
+    /// Wraps an executor's tape that was made for `model.graph()`, these directions and [`ScoreModel::live`]; or, if masks are to be
+    /// [drawn](Self::draw_masks), for `model.training()` and [`ScoreModel::training_live`].
     #[must_use]
     pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a Parameters<F>, tape: T) -> Self {
         let time = directions.kinds().iter().position(|&k| k == Direction::Time).map(|i| 1 + i);
@@ -242,6 +324,27 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     /// See [`Tape::record`].
     pub fn record(&mut self) {
         self.tape.record();
+    }
+
+    /// Draws the dropout masks of some rows of a tape of the training graph, which are all 0 after [`begin`](ScoreTape::begin). A
+    /// row's masks depend on the stream and the rows drawn before it from there, so a stream for each block of rows makes them
+    /// independent of how a batch is cut.
+    pub fn draw_masks(&mut self, rows: Range<usize>, rng: &mut Stream) {
+        for row in rows {
+            for &DropoutMask { input, width, rate } in &self.model.masks {
+                let kept = F::of(1.0 / (1.0 - rate));
+                for value in &mut self.tape.input(input, 0)[row * width..(row + 1) * width] {
+                    *value = if rng.random::<f64>() < rate { F::ZERO } else { kept };
+                }
+            }
+        }
+    }
+
+    /// Gives all dropout masks of the present batch one value: 1 drops nothing.
+    pub fn fill_masks(&mut self, value: F) {
+        for &DropoutMask { input, .. } in &self.model.masks {
+            self.tape.input(input, 0).fill(value);
+        }
     }
 
     fn fill_time(&mut self, row: usize, c: &Coefficients) {
@@ -292,7 +395,7 @@ impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
 
     fn pull_x(&mut self, parts: usize) -> &[F] {
         self.tape.reverse(self.parameters, parts, Wrt::Input(X));
-        let n = self.tape.rows() * self.model.dim;
+        let n = self.tape.rows() * self.model.dim();
         &self.tape.input_gradient()[..n]
     }
 }

@@ -22,7 +22,8 @@ pub struct TrainConfig {
     pub ema_decay: f64,
     /// Threads; 0: as many as the machine has.
     pub threads: usize,
-    /// The least number of rows that a worker takes through the network at a time; it takes more where they fit its cache.
+    /// The least number of rows (pixels, of images) that a worker takes through the network at a time; it takes more where they fit
+    /// its cache.
     pub panel_rows: usize,
     /// Makes sums independent of the number of threads.
     pub deterministic: bool,

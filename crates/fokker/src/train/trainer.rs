@@ -75,9 +75,10 @@ impl Trainer {
     /// A fresh start.
     ///
     /// # Errors
-    /// If the threads cannot be had or the model cannot carry the jets.
+    /// If the network cannot take the data, the threads cannot be had or the model cannot carry the jets.
     pub fn new(config: &Config, data: &Arc<Data>) -> Result<Self, Error> {
-        let model = config.model(data.dim());
+        config.check(data.shape(), "config")?;
+        let model = config.model(data.shape());
         let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
         let adam = Adam::new(&weights);
         Self::with_state(config, data, Checkpoint { step: 0, weights, adam })
@@ -88,7 +89,8 @@ impl Trainer {
     /// # Errors
     /// As [`new`](Self::new), or if the checkpoint is of another network.
     pub fn with_state(config: &Config, data: &Arc<Data>, state: Checkpoint) -> Result<Self, Error> {
-        let model = config.model(data.dim());
+        config.check(data.shape(), "config")?;
+        let model = config.model(data.shape());
         let expected = model.graph().parameter_count();
         if state.weights.len() != expected {
             return Err(Error::Dimension {
@@ -97,7 +99,8 @@ impl Trainer {
                 found: state.weights.len(),
             });
         }
-        let workers = Arc::new(workers(config)?);
+        let workers = model.workers(config.train.threads, config.train.panel_rows)?;
+        let workers = Arc::new(if config.train.deterministic { workers.deterministic() } else { workers });
         let seed = config.seed;
         let objective = Objective::new(&model, data, &config.loss, config.train.batch, seed, &workers)?;
         Ok(Self {
@@ -199,13 +202,4 @@ impl Trainer {
     pub fn score(&self) -> NetworkScore<f32> {
         NetworkScore::new(self.model.clone(), &self.adam.ema)
     }
-}
-
-/// The threads that a config asks for.
-///
-/// # Errors
-/// If the system refuses them.
-pub(crate) fn workers(config: &Config) -> Result<Workers, Error> {
-    let workers = Workers::new(config.train.threads, config.train.panel_rows)?;
-    Ok(if config.train.deterministic { workers.deterministic() } else { workers })
 }

@@ -49,7 +49,7 @@ fn model_toml(dim: usize, width: usize, depth: usize, t_min: f64) -> String {
 fn fresh_model(dim: usize, width: usize, depth: usize) -> Result<(Config, NetworkScore<f32>)> {
     let text = format!("{}[loss]\n[train]\nsteps = 1\n", model_toml(dim, width, depth, 1e-3));
     let config = Config::parse(&text, "bench", &[])?;
-    let model = config.model(dim);
+    let model = config.model(fokker_jet::Shape::vector(dim));
     let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
     Ok((config, NetworkScore::new(model, &weights)))
 }

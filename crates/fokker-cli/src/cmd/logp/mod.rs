@@ -15,7 +15,6 @@ use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::solve::Tolerance;
-use fokker_jet::panel::Workers;
 use indicatif::ProgressBar;
 
 use self::input::{Input, Survey};
@@ -194,7 +193,7 @@ fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
         start: if args.at_zero { Start::AtZero } else { Start::AtTMin },
     };
     let chunk = args.chunk_rows.unwrap_or((CHUNK_VALUES / width).clamp(1, CHUNK_ROWS));
-    let workers = Workers::new(args.threads, 64)?;
+    let workers = job.score.model().workers(args.threads, 64)?;
     let bar = bar(survey.rows, part.rows);
     let (mut input, mut values) = (Input::open(&args.data, info.dim)?, Vec::new());
     input.skip(part.rows, &mut values)?;

@@ -241,7 +241,7 @@ fn closed_forms_for_a_wrong_score() -> Any {
 
 fn network() -> Result<NetworkScore<f32>, Box<dyn std::error::Error>> {
     let config: NetworkConfig = toml::from_str("kind = \"mlp\"\nwidth = 32")?;
-    let model = ScoreModel::new(2, &Sde::vp(), &config, Parameterisation::Noise);
+    let model = ScoreModel::new(fokker_jet::Shape::vector(2), &Sde::vp(), &config, Parameterisation::Noise);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("test"));
     Ok(NetworkScore::new(model, &parameters))
 }

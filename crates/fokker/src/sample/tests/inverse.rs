@@ -142,7 +142,7 @@ fn guidance_is_the_gradient_of_the_likelihood_for_any_score() -> Any {
         skip: true,
         time: TimeConfig::LogSigma { frequencies: 2 },
     };
-    let model = ScoreModel::new(3, &sde, &network, Parameterisation::Preconditioned);
+    let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, Parameterisation::Preconditioned);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));
     let network = NetworkScore::<f64>::new(model, &parameters);
     let scores: [&dyn Score<f64>; 2] = [&bent, &network];
