@@ -292,6 +292,12 @@ pub enum StepKind {
 /// `fokker bench step`
 #[derive(Debug, ClapArgs)]
 pub struct BenchStep {
+    /// The network and data of a built-in config in place of a multilayer perceptron on normal data
+    #[arg(long, conflicts_with_all = ["dim", "width", "depth"])]
+    pub preset: Option<String>,
+    /// The data of the preset
+    #[arg(long, value_name = "PATH", requires = "preset")]
+    pub data: Option<PathBuf>,
     /// Dimension of the data
     #[arg(long, default_value_t = 2)]
     pub dim: usize,

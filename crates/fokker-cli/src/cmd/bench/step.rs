@@ -6,23 +6,28 @@ use std::time::Instant;
 use anyhow::Result;
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::loss::Estimator;
 use fokker::train::Trainer;
 use serde::Serialize;
 
 use super::memory::Resident;
 use super::yardstick;
 use super::{median, model_toml, threads};
-use crate::args::{BenchStep, StepKind};
-use crate::cmd::{out, require_folder, write_json};
+use crate::args::{BenchStep, Source, StepKind};
+use crate::cmd::{out, require_folder, source, write_json};
 use crate::fail::request;
 
 /// What `bench step --json` writes.
 #[derive(Debug, Serialize)]
 struct StepFigures {
     format: &'static str,
+    /// The built-in config whose network it is; null: a multilayer perceptron.
+    preset: Option<String>,
     dim: usize,
-    width: usize,
-    depth: usize,
+    /// Null where a preset says what the network is.
+    width: Option<usize>,
+    depth: Option<usize>,
+    parameters: usize,
     batch: usize,
     threads: usize,
     steps: usize,
@@ -47,15 +52,18 @@ pub fn run(args: &BenchStep) -> Result<()> {
         require_folder(path)?;
     }
     let before = Resident::read();
+    let job = Job::new(args)?;
     let [dsm, fp_vector, fp_sliced] = [StepKind::Dsm, StepKind::Vector, StepKind::Sliced]
-        .map(|kind| (args.only.is_empty() || args.only.contains(&kind)).then(|| time(args, kind)).transpose());
+        .map(|kind| (args.only.is_empty() || args.only.contains(&kind)).then(|| time(&job, kind)).transpose());
     let (dsm, fp_vector, fp_sliced) = (dsm?, fp_vector?, fp_sliced?);
     let after = Resident::read();
     let figures = StepFigures {
-        format: "fokker-bench-step 1",
-        dim: args.dim,
-        width: args.width,
-        depth: args.depth,
+        format: "fokker-bench-step 2",
+        preset: args.preset.clone(),
+        dim: job.data.dim(),
+        width: args.preset.is_none().then_some(args.width),
+        depth: args.preset.is_none().then_some(args.depth),
+        parameters: job.config.model(job.data.shape()).graph().parameter_count(),
         batch: args.batch,
         threads: threads(args.threads),
         steps: args.steps,
@@ -83,43 +91,79 @@ pub fn run(args: &BenchStep) -> Result<()> {
     Ok(())
 }
 
+/// What is trained.
+struct Job<'a> {
+    args: &'a BenchStep,
+    config: Config,
+    data: Arc<Data>,
+}
+
+impl<'a> Job<'a> {
+    /// The preset's network with a vector residual at every step, or the peers' network with `likelihood` weights and one probe.
+    fn new(args: &'a BenchStep) -> Result<Self> {
+        let BenchStep { dim, width, depth, batch, panel_rows, .. } = *args;
+        let threads = threads(args.threads);
+        let (config, origin) = match &args.preset {
+            Some(preset) => {
+                let source = Source {
+                    config: None,
+                    preset: Some(preset.clone()),
+                    set: vec![
+                        "train.steps=1000000".into(),
+                        format!("train.batch={batch}"),
+                        format!("train.threads={threads}"),
+                        format!("train.panel_rows={panel_rows}"),
+                    ],
+                    data: args.data.clone(),
+                    deterministic: false,
+                };
+                let (name, config) = source::config(&source, None)?;
+                (config, source.origin(&name))
+            }
+            None => {
+                let text = format!(
+                    "{}\
+                     [loss]\nweighting = \"likelihood\"\n\
+                     [loss.fp]\nweight = 0.15\ntime_weight = \"likelihood\"\n\
+                     divergence = {{ kind = \"hutchinson\", probes = 1, distribution = \"gaussian\" }}\n\
+                     [train]\nsteps = 1000000\nbatch = {batch}\nlearning_rate = 2e-4\nschedule = \"constant\"\nwarmup = 0\n\
+                     threads = {threads}\npanel_rows = {panel_rows}\nadam = {{ clip = 0.0 }}\n",
+                    model_toml(dim, width, depth, 1e-5),
+                );
+                (Config::parse(&text, "bench", &[])?, "bench".to_owned())
+            }
+        };
+        let data = Arc::new(source::data(&config, &origin)?);
+        Ok(Self { args, config, data })
+    }
+
+    fn trainer(&self, kind: StepKind) -> Result<Trainer> {
+        let mut config = match kind {
+            StepKind::Dsm => self.config.without_fp(),
+            StepKind::Vector | StepKind::Sliced => self.config.clone(),
+        };
+        if let Some(fp) = &mut config.loss.fp {
+            fp.every = 1;
+            fp.estimator = if kind == StepKind::Sliced { Estimator::Sliced } else { Estimator::Vector };
+        } else if kind != StepKind::Dsm {
+            return Err(request("--preset: it has no score-FPE term to time"));
+        }
+        Ok(Trainer::new(&config, &self.data)?)
+    }
+}
+
 /// Median milliseconds of a step.
-fn time(args: &BenchStep, kind: StepKind) -> Result<f64> {
-    let mut trainer = trainer(args, kind)?;
-    for _ in 0..args.steps.div_ceil(10) {
+fn time(job: &Job<'_>, kind: StepKind) -> Result<f64> {
+    let steps = job.args.steps;
+    let mut trainer = job.trainer(kind)?;
+    for _ in 0..steps.div_ceil(10) {
         trainer.step()?;
     }
-    let mut times = Vec::with_capacity(args.steps);
-    for _ in 0..args.steps {
+    let mut times = Vec::with_capacity(steps);
+    for _ in 0..steps {
         let start = Instant::now();
         trainer.step()?;
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }
     Ok(median(times))
-}
-
-fn trainer(args: &BenchStep, kind: StepKind) -> Result<Trainer> {
-    let BenchStep { dim, width, depth, batch, panel_rows, .. } = *args;
-    let fp = |estimator| {
-        format!(
-            "[loss.fp]\nweight = 0.15\nestimator = \"{estimator}\"\ntime_weight = \"likelihood\"\n\
-             divergence = {{ kind = \"hutchinson\", probes = 1, distribution = \"gaussian\" }}\n"
-        )
-    };
-    let fp = match kind {
-        StepKind::Dsm => String::new(),
-        StepKind::Vector => fp("vector"),
-        StepKind::Sliced => fp("sliced"),
-    };
-    let text = format!(
-        "{}\
-         [loss]\nweighting = \"likelihood\"\n{fp}\
-         [train]\nsteps = 1000000\nbatch = {batch}\nlearning_rate = 2e-4\nschedule = \"constant\"\nwarmup = 0\n\
-         threads = {}\npanel_rows = {panel_rows}\nadam = {{ clip = 0.0 }}\n",
-        model_toml(dim, width, depth, 1e-5),
-        threads(args.threads)
-    );
-    let config = Config::parse(&text, "bench", &[])?;
-    let data = Arc::new(Data::load(&config.data)?);
-    Ok(Trainer::new(&config, &data)?)
 }
