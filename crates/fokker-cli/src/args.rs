@@ -1,6 +1,10 @@
 //! What can be typed.
 
+mod data;
+
 use std::path::PathBuf;
+
+pub use data::{Data, DataDescribe};
 
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -30,6 +34,9 @@ pub enum Command {
     Eval(Eval),
     /// List the built-in configs, or print one
     Presets(Presets),
+    /// Look at data
+    #[command(subcommand)]
+    Data(Data),
     /// Measure speed
     #[command(subcommand)]
     Bench(Bench),
@@ -47,7 +54,7 @@ pub struct Source {
     /// Change a key of the config, for example --set train.steps=500
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Your data: a file (.npy, .npz, .csv, .parquet) or a folder of IDX files (MNIST family)
+    /// Your data: a file (.npy, .npz, .csv, .parquet) or a folder of images; see `fokker data describe`
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// The same result on any number of threads, to the last bit

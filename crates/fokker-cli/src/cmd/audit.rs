@@ -31,7 +31,7 @@ pub fn run(args: &Audit) -> Result<()> {
     if data.dim() != score.model().dim() {
         let (found, expected) = (data.dim(), score.model().dim());
         let what = match &config.data {
-            DataConfig::File { path, .. } | DataConfig::Idx { path } => path.display().to_string(),
+            DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.display().to_string(),
             _ => format!("{origin}: data"),
         };
         return Err(fokker::Error::Dimension { what, expected, found }.into());

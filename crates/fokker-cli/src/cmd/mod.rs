@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod compare;
+mod data;
 mod eval;
 mod logp;
 mod presets;
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Sample(args) => sample::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Presets(args) => presets::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),
     }
 }

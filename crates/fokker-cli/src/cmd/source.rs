@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use fokker::Error;
 use fokker::config::Config;
-use fokker::data::{Data, DataConfig, DataError};
+use fokker::data::{Data, DataConfig, DataError, holds_images};
 use fokker::model_file::{ModelInfo, read_model};
 use fokker::score::network::NetworkScore;
 
@@ -48,17 +48,19 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     overrides.extend(source.set.iter().cloned());
     let mut config = read(&overrides)?;
     // A run directory names its data wherever it is opened from.
-    if let DataConfig::File { path, .. } | DataConfig::Idx { path } = &mut config.data {
+    if let DataConfig::File { path, .. } | DataConfig::Images { path, .. } = &mut config.data {
         *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
     }
     Ok((name, config))
 }
 
-/// Overrides for the data at a path: a folder holds IDX files, a file rows. Other settings are kept where they still apply.
+/// Overrides for the data at a path: a folder holds images, and so does a file of images for a config of images; other files hold
+/// rows. Other settings are kept where they still apply.
 fn data_at(path: &Path, present: &DataConfig) -> Vec<String> {
     let quoted = format!("{:?}", path.to_string_lossy());
     match present {
-        _ if path.is_dir() => vec![format!("data={{kind=\"idx\",path={quoted}}}")],
+        DataConfig::Images { .. } if holds_images(path) => vec![format!("data.path={quoted}")],
+        _ if path.is_dir() => vec![format!("data={{kind=\"images\",path={quoted}}}")],
         DataConfig::File { .. } => vec![format!("data.path={quoted}")],
         _ => vec![format!("data={{kind=\"file\",path={quoted}}}")],
     }

@@ -1,6 +1,6 @@
-//! Images of the MNIST family, from the folder to the picture.
+//! Images, from the folder to the picture.
 
-use crate::util::{Scratch, TINY, at, gzip, idx, npy, number, read_npy, read_npz, sets};
+use crate::util::{Scratch, TINY, at, cifar, gzip, idx, npy, npy_bytes, number, png, read_npy, read_npz, sets};
 
 /// 40 images of 6 × 6, the held-out ones gzipped.
 fn folder() -> Scratch {
@@ -96,4 +96,94 @@ fn grey_levels_are_dequantised() {
     scratch.put("z.npy", npy(&[1, 2], &[0.5, 0.5]));
     let refused = ["logp", "ring", "--data", "z.npy", "-o", "y.npy", "--dequantise", "2"];
     scratch.refuses(&refused, &["--dequantise", "no grey levels"]);
+}
+
+/// Colour pictures: red on the left, blue on the right, of many strengths; 4 × 6 pixels.
+fn pictures(scratch: &Scratch, folder: &str, count: u8) {
+    for image in 0..count {
+        let left = [200 - image, 3 * image, 10];
+        let right = [10, 60 + image, 250 - image];
+        let line = [left, left, left, right, right, right].concat();
+        scratch.put(&format!("{folder}/{image:02}.png"), png(6, 4, &line.repeat(4)));
+    }
+}
+
+#[test]
+fn colour_pictures_are_learnt_and_drawn() {
+    let scratch = Scratch::new();
+    pictures(&scratch, "m", 40);
+    train(&scratch, "run");
+    assert!(scratch.text("run/config.toml").contains("kind = \"images\""));
+    scratch.fokker(&["audit", "run"]).succeeded();
+    scratch.fokker(&["sample", "run", "-n", "4", "-o", "grid.png"]).succeeded();
+    let grid = scratch.read("grid.png");
+    // Two by two of 6 × 4 with gaps of 2; 8 bits, red, green and blue.
+    assert_eq!([&grid[16..20], &grid[20..24]], [14_u32.to_be_bytes(), 10_u32.to_be_bytes()]);
+    assert_eq!(grid[24..26], [8, 2]);
+    scratch.fokker(&["sample", "run", "-n", "20", "-o", "s.npy"]).succeeded();
+    let (shape, samples) = read_npy(&scratch.read("s.npy"));
+    assert_eq!(shape, [20, 72]);
+    // Channels last: the red of the left pixels outweighs their blue, and on the right it is the other way round.
+    let mean = |at: usize| samples.iter().skip(at).step_by(72).sum::<f64>() / 20.0;
+    assert!(
+        mean(0) > mean(2) + 50.0 && mean(17) > mean(15) + 50.0,
+        "{} {} {} {}",
+        mean(0),
+        mean(2),
+        mean(15),
+        mean(17)
+    );
+}
+
+#[test]
+fn pictures_and_an_array_of_them_give_the_same_model() {
+    let scratch = Scratch::new();
+    let mut all = Vec::new();
+    for image in 0..30_u8 {
+        let pixels: Vec<u8> = (0..60).map(|at| at * 3 + image).collect();
+        scratch.put(&format!("m/{image:02}.png"), png(5, 4, &pixels));
+        all.extend(pixels);
+    }
+    train(&scratch, "a");
+    scratch.put("x.npy", npy_bytes(&[30, 4, 5, 3], &all));
+    let wider = ["train.steps=300", "network.width=64"];
+    let args = ["train", "--preset", "mnist", "--data", "x.npy", "-o", "b"];
+    scratch.fokker(&[&args, &*sets(TINY), &*sets(&wider)].concat()).succeeded();
+    assert!(scratch.read("a/model.safetensors") == scratch.read("b/model.safetensors"));
+    let args = ["train", "--preset", "mnist", "--data", "x.npy", "--set", "data.flip=true", "-o", "c"];
+    scratch.fokker(&[&args, &*sets(TINY), &*sets(&wider)].concat()).succeeded();
+    assert!(scratch.read("a/model.safetensors") != scratch.read("c/model.safetensors"));
+}
+
+#[test]
+fn data_are_described() {
+    let scratch = Scratch::new();
+    for batch in 1..=5_u8 {
+        scratch.put(&format!("c/data_batch_{batch}.bin"), cifar(&[batch % 3], [100, 50 + 10 * batch, 7]));
+    }
+    scratch.put("c/test_batch.bin", [cifar(&[0], [1, 2, 3]), cifar(&[1], [1, 2, 3])].concat());
+    let done = scratch.fokker(&["data", "describe", "c"]).succeeded();
+    let expected = "c: CIFAR-10 binary\nimages    5 for training, 2 held out\n\
+        size      32 × 32, 3 channels (red, green, blue); 3072 dimensions\nvalues    256 grey levels\n\
+        labels    3 classes\nmean      100.00, 80.000, 7.0000\nstd       0, 14.142, 0\n";
+    assert_eq!(done.stdout, expected);
+    let describe = |path: &str, more: &[&str]| {
+        let done = scratch.fokker(&[&["data", "describe", path, "--json"], more].concat()).succeeded();
+        serde_json::from_str::<serde_json::Value>(&done.stdout).unwrap()
+    };
+    let found = describe("c", &[]);
+    assert_eq!((at(&found, "kind"), at(&found, "classes")), (&"images".into(), &3.into()));
+    assert!((number(&found, "mean.1") - 80.0).abs() < 1e-9 && number(&found, "held_out") == 2.0);
+    pictures(&scratch, "m", 4);
+    scratch.put("m/big.png", png(12, 4, &[9; 144]));
+    let found = describe("m", &["--size", "3", "--held-out", "0.4"]);
+    assert_eq!((number(&found, "height"), number(&found, "train"), number(&found, "held_out")), (3.0, 3.0, 2.0));
+    scratch.put("x.npy", npy(&[4, 2], &[0.0, 1.0, 0.0, 2.0, 4.0, 3.0, 4.0, 4.0]));
+    let done = scratch.fokker(&["data", "describe", "x.npy"]).succeeded();
+    assert_eq!(done.stdout.lines().count(), 6, "{done}");
+    let found = describe("x.npy", &[]);
+    assert_eq!(
+        (number(&found, "rows"), number(&found, "columns.0.std"), number(&found, "columns.1.max")),
+        (4.0, 2.0, 4.0)
+    );
 }

@@ -1,6 +1,6 @@
-//! Folders of IDX files that are missing, damaged or of the wrong shape.
+//! Images that are missing, damaged or of the wrong shape.
 
-use crate::util::{Scratch, TINY, gzip, idx, sets};
+use crate::util::{Scratch, TINY, cifar, gzip, idx, npy_bytes, png, sets};
 
 const TRAIN: &str = "m/train-images-idx3-ubyte";
 const TEST: &str = "m/t10k-images-idx3-ubyte";
@@ -15,6 +15,7 @@ fn refused(files: &[(&str, Vec<u8>)], parts: &[&str]) {
     scratch.refuses(&[&args, &*sets(TINY)].concat(), parts);
     scratch
         .refuses(&[&["train", "--preset", "mnist", "--set", "data.path=m", "-o", "run"], &*sets(TINY)].concat(), parts);
+    scratch.refuses(&["data", "describe", "m"], parts);
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn missing_folder_or_files() {
     scratch.refuses(&["compare", "--preset", "mnist"], &["mnist", "no such file"]);
     scratch.refuses(&["compare", "--preset", "mnist", "--data", "none"], &["none"]);
     scratch.put("m/readme", "");
-    scratch.refuses(&["compare", "--preset", "mnist", "--data", "m"], &[TRAIN, "no such file"]);
+    scratch.refuses(&["compare", "--preset", "mnist", "--data", "m"], &["m: no images", "are recognised"]);
     refused(&[(TRAIN, idx(2, 3, 3))], &[TEST, "no such file"]);
 }
 
@@ -54,4 +55,53 @@ fn wrong_magic_length_or_size() {
     refused(&[(TRAIN, [&whole[..], b"x"].concat()), (TEST, idx(2, 6, 6))], &[TRAIN, "too long"]);
     refused(&[(TRAIN, whole), (TEST, idx(2, 5, 6))], &[TEST, "image size", "5×6", "6×6"]);
     refused(&[(TRAIN, idx(0, 6, 6)), (TEST, idx(2, 6, 6))], &[TRAIN, "0 rows"]);
+}
+
+#[test]
+fn labels_that_do_not_match() {
+    let labels = b"\0\0\x08\x01\0\0\0\x01\x07".to_vec();
+    let name = "m/train-labels-idx1-ubyte";
+    refused(
+        &[(TRAIN, idx(20, 6, 6)), (TEST, idx(2, 6, 6)), (name, labels)],
+        &[name, "the number of labels is 1, but 20 in"],
+    );
+}
+
+#[test]
+fn cifar_files() {
+    let (good, name) = (cifar(&[1, 2], [1, 2, 3]), "m/train.bin");
+    refused(&[(name, good[1..].to_vec()), ("m/test.bin", good.clone())], &[name, "no whole number of records of 3074"]);
+    refused(&[(name, cifar(&[1, 100], [0; 3])), ("m/test.bin", good.clone())], &[name, "image 1: label 100"]);
+    refused(&[(name, good)], &["m/test.bin", "no such file"]);
+}
+
+#[test]
+fn image_files() {
+    let good = png(3, 2, &[7; 18]);
+    refused(&[("m/a.png", good.clone()), ("m/b.png", b"A text, no picture.".to_vec())], &["m/b.png", "not an image"]);
+    refused(
+        &[("m/a.png", good.clone()), ("m/b.png", png(2, 3, &[7; 18]))],
+        &["m/b.png: 3×2 pixels", "but 2×3 in", "m/a.png", "`size`"],
+    );
+    refused(&[("m/a.png", good[..40].to_vec()), ("m/b.png", good.clone())], &["m/a.png", "not an image"]);
+    refused(&[("m/a.png", good)], &["m: 1 rows", "2 needed"]);
+    refused(&[("m/.a.png", Vec::new())], &["m: no images"]);
+}
+
+#[test]
+fn arrays() {
+    let name = "m/train_data_batch_1.npz";
+    refused(&[(name, b"no archive".to_vec()), ("m/val_data.npz", Vec::new())], &[name, "not an .npz"]);
+    refused(
+        &[("m/a.npy", npy_bytes(&[2, 3, 5, 3], &[0; 90]))],
+        &["m/a.npy: shape (2, 3, 5, 3)", "either could be the channels"],
+    );
+    refused(&[("m/a.npy", npy_bytes(&[2, 4, 5], &[0; 39]))], &["m/a.npy: truncated"]);
+    refused(&[("m/a.npy", npy_bytes(&[2, 4], &[0; 8]))], &["m/a.npy: shape (2, 4)"]);
+    let scratch = Scratch::new();
+    scratch.put("x.npy", crate::util::npy(&[1, 2, 2], &[0.0, 0.5, 7.0, 1.0]));
+    scratch.refuses(&["compare", "--preset", "mnist", "--data", "x.npy"], &["x.npy", "image 1 has the value 7"]);
+    scratch.refuses(&["data", "describe", "none"], &["none"]);
+    scratch.refuses(&["data", "describe", "x.npy", "--held-out", "1"], &["--held-out", "between 0 and 1"]);
+    scratch.refuses(&["data"], &["subcommand"]);
 }

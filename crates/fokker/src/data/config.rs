@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a configuration's `[data]` table says; its `kind` chooses the variant.
 ///
-/// Unknown keys and wrong types are refused; every key but a path has a default.
+/// Unknown keys and wrong types are refused; every key but a path has a default, `size` that of not being there.
 ///
 /// ```
 /// use fokker::data::DataConfig;
@@ -89,12 +89,23 @@ pub enum DataConfig {
         #[serde(default)]
         scaling: ScalingConfig,
     },
-    /// Images of the MNIST family: a folder with `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte`, each plain or `.gz`.
+    /// Images, recognised by their files: the MNIST family, CIFAR, ImageNet 32×32, a folder of image files, NumPy arrays.
     ///
-    /// The t10k images are held out. Pixels stay 8-bit; a row draws (u + U) / 128 − 1 with U uniform in (0, 1).
-    Idx {
-        /// The folder, relative to the working folder.
+    /// Pixels stay 8-bit; a row draws (u + U) / 128 − 1 with U uniform in (0, 1). An array of floating-point images is continuous
+    /// data: its range becomes [−1, 1]. What is recognised, and how, is told in the documentation of [`data`](super).
+    Images {
+        /// The folder or file, relative to the working folder.
         path: PathBuf,
+        /// Whether each training row that is drawn is mirrored, left to right, with probability 1/2; held-out rows never are.
+        #[serde(default)]
+        flip: bool,
+        /// Image files are cropped to their central square and resized to this many pixels a side, 1 to 4,096; without it all must
+        /// have one size. Only for folders of image files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        size: Option<usize>,
+        /// The part of the images that is held out, between 0 and 1, where the format has no test images of its own.
+        #[serde(default = "default::held_out")]
+        held_out: f64,
     },
 }
 

@@ -4,7 +4,8 @@ use fokker_jet::Shape;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::rows::{Pixels, Rows, extend_box};
+use super::images::Images;
+use super::rows::{Rows, extend_box};
 use super::toy::{Toy, count, number};
 use super::{DataConfig, DataError, ImageShape, Scaling};
 use crate::score::mixture::Mixture;
@@ -38,7 +39,7 @@ enum Source {
     Mixture(Box<Mixture>),
     Toy(Toy),
     Rows(Rows),
-    Pixels(Pixels),
+    Images(Images),
 }
 
 #[allow(clippy::len_without_is_empty, reason = "data is never empty")]
@@ -82,10 +83,10 @@ impl Data {
                 let (low, high) = rows.bounds();
                 Ok(Self { source: Source::Rows(rows), scaling, low, high })
             }
-            DataConfig::Idx { ref path } => {
-                let (pixels, scaling) = Pixels::load(path)?;
-                let (low, high) = pixels.bounds();
-                Ok(Self { source: Source::Pixels(pixels), scaling, low, high })
+            DataConfig::Images { ref path, flip, size, held_out } => {
+                let (images, scaling) = Images::load(path, flip, size, held_out)?;
+                let (low, high) = images.bounds();
+                Ok(Self { source: Source::Images(images), scaling, low, high })
             }
         }
     }
@@ -133,11 +134,14 @@ impl Data {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => None,
             Source::Rows(rows) => Some(rows.train_len()),
-            Source::Pixels(pixels) => Some(pixels.train_len()),
+            Source::Images(images) => Some(images.train_len()),
         }
     }
 
-    /// Draws one training row in model coordinates: a generator's draw, or a row chosen uniformly (pixels are dequantised).
+    /// Draws one training row in model coordinates: a generator's draw, or a row chosen uniformly (8-bit pixels are
+    /// dequantised; images are mirrored at random if the configuration says `flip`).
+    ///
+    /// Images that are read from disk as they are drawn (see the [module](super)) and cannot be read any more are NaN.
     ///
     /// ```
     /// # use fokker::data::{Data, DataConfig};
@@ -159,9 +163,9 @@ impl Data {
                 let index = rng.random_range(0..rows.train_len());
                 row.copy_from_slice(rows.train_row(index));
             }
-            Source::Pixels(pixels) => {
-                let index = rng.random_range(0..pixels.train_len());
-                pixels.train_row(index, rng, row);
+            Source::Images(images) => {
+                let index = rng.random_range(0..images.train_len());
+                images.train_row(index, rng, row);
             }
         }
     }
@@ -197,7 +201,7 @@ impl Data {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => None,
             Source::Rows(rows) => Some(rows.held_out_len()),
-            Source::Pixels(pixels) => Some(pixels.held_out_len()),
+            Source::Images(images) => Some(images.held_out_len()),
         }
     }
 
@@ -226,12 +230,12 @@ impl Data {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => self.draw(rng, row),
             Source::Rows(rows) => row.copy_from_slice(rows.held_out_row(index)),
-            Source::Pixels(pixels) => pixels.held_out_row(index, rng, row),
+            Source::Images(images) => images.held_out_row(index, rng, row),
         }
     }
 
     /// The lowest and the highest value of each dimension in model coordinates: of the training rows (pixels with all their
-    /// dequantisation noise), or of 10,000 draws of a generator with a fixed seed.
+    /// dequantisation noise; the whole range for images read from disk as they are drawn), or of 10,000 draws of a generator with a fixed seed.
     ///
     /// ```
     /// # use fokker::data::{Data, DataConfig};
@@ -282,7 +286,7 @@ impl Data {
     #[must_use]
     pub fn image_shape(&self) -> Option<ImageShape> {
         match &self.source {
-            Source::Pixels(pixels) => Some(pixels.shape()),
+            Source::Images(images) => Some(images.shape()),
             _ => None,
         }
     }
@@ -309,7 +313,10 @@ impl Data {
     /// ```
     #[must_use]
     pub fn levels(&self) -> Option<u32> {
-        self.image_shape().map(|_| 256)
+        match &self.source {
+            Source::Images(images) => images.levels(),
+            _ => None,
+        }
     }
 
     /// The data's differential entropy in nats where it is simple: −E log p, what no model's mean −log p can go below.

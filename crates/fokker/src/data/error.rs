@@ -165,6 +165,42 @@ pub enum DataError {
         /// The type as the file writes it.
         found: String,
     },
+    /// The elements of an array of images are of another type than those that images can have.
+    #[error("{}: element type {found}; images are u1 (grey levels), or f4 or f8 in [0, 1] or [-1, 1]", shown(.path))]
+    PixelType {
+        /// The file.
+        path: PathBuf,
+        /// The type as the file writes it.
+        found: String,
+    },
+    /// Images that belong together differ in size.
+    #[error("{}: {actual} pixels, but {expected} in {}; the key `size` crops and resizes image files", shown(.path), shown(.other))]
+    MixedSizes {
+        /// The image.
+        path: PathBuf,
+        /// An image before it.
+        other: PathBuf,
+        /// Height × width of `other`.
+        expected: String,
+        /// Height × width of `path`.
+        actual: String,
+    },
+    /// An image file cannot be decoded.
+    #[error("{}: not an image that can be read: {reason}", shown(.path))]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        reason: String,
+    },
+    /// No images are recognised at the path, or those of several data sets.
+    #[error("{}: {reason}", shown(.path))]
+    Unrecognised {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was looked for, or found.
+        reason: String,
+    },
     /// The array has not the shape needed.
     #[error("{}: shape {found}; {needed} is needed", shown(.path))]
     Shape {
@@ -241,6 +277,10 @@ impl DataError {
         let hex: Vec<String> = bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         let found = if hex.is_empty() { "nothing".into() } else { hex.join(" ") };
         Self::Magic { path: path.to_path_buf(), format, found }
+    }
+
+    pub(super) fn unrecognised(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Unrecognised { path: path.to_path_buf(), reason: reason.into() }
     }
 
     pub(super) fn parameter(key: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {

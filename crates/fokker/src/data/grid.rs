@@ -40,7 +40,7 @@ impl ImageShape {
 /// Draws images as one PNG, `columns` to a row, with thin grey lines between them, and returns the file's bytes.
 ///
 /// `images` holds n × height × width × channels values; [−1, 1] spans the 256 levels as in the pixels of
-/// [`DataConfig::Idx`](super::DataConfig::Idx), values outside are cut off and NaN is black.
+/// [`DataConfig::Images`](super::DataConfig::Images), values outside are cut off and NaN is black.
 ///
 /// # Errors
 /// [`DataError::Grid`] if there is no image or not a whole number of them, `columns` is 0, a pixel has neither 1 nor 3 values,

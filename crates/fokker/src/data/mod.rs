@@ -1,4 +1,4 @@
-//! Data: built-in generators, numeric tables, images of the MNIST family; their scaling; and the files results are written to.
+//! Data: built-in generators, numeric tables, images; their scaling; and the files results are written to.
 //!
 //! A [`DataConfig`] (the `[data]` table of a configuration) is loaded into a [`Data`], which gives training and held-out rows
 //! in **model coordinates**: x_model = (x_data − shift) / scale, with the [`Scaling`] recorded, so that a log-density of the
@@ -16,15 +16,40 @@
 //! assert!(row.iter().all(|x| x.abs() <= 2.0));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Images
+//!
+//! The path of [`DataConfig::Images`] says by its names what the images are ([`describe`] tells what was recognised):
+//!
+//! | files | training and held-out images |
+//! | --- | --- |
+//! | IDX, plain or `.gz`: `train-images-idx3-ubyte`, `t10k-images-idx3-ubyte` (MNIST, Fashion-MNIST, KMNIST), or `emnist-SPLIT-train-…`, `emnist-SPLIT-test-…` (EMNIST, whose images are **transposed** so that they stand upright); of several sets in a folder, the path of a file chooses one | their own |
+//! | CIFAR-10 (`data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`) and CIFAR-100 (`train.bin`, `test.bin`) in their binary versions, the folder above, or the `.tar.gz` | their own |
+//! | ImageNet 32×32 or 64×64: `train_data_batch_*.npz` and `val_data.npz`, whose array `data` is n × (3·s·s), u1, plane after plane | their own |
+//! | a folder of image files (`.png`, `.jpg`, `.webp`, `.bmp`, `.gif`, `.tif`, `.pnm` and their variants), read recursively in the order of their names, hidden files left out; grey if all of them are, else of three channels; 16 bits become 8, transparency is dropped, orientation tags are ignored | those in `train/`, and in `test/` or else `val/`, if both are there; else a part of them |
+//! | an `.npy` or `.npz` file (its only array, or `images`, or `data`) or a folder of several: u1, or f4 or f8 in \[0, 1\] or \[−1, 1\]; n × h × w, n × h × w × c or n × c × h × w | a part of them |
+//!
+//! Of the four dimensions n × a × b × c of an array, the channels are the last if only the last is 1 or 3, the second if only the second is;
+//! if both are, or a third and last dimension is 1 or 3, the array is refused.
+//!
+//! A row is an image, **channels last**: height, width, channels. 8-bit pixels stay 8-bit in memory, and a row draws
+//! (u + U) / 128 − 1 with U uniform in (0, 1). Floating-point images have no grey levels: the range of the whole array, one for all
+//! pixels, becomes \[−1, 1\].
+//!
+//! Arrays of 8-bit images of more than 1 GiB are not read into memory: an image is read from its file when it is drawn, from any thread,
+//! by one positioned read, with the operating system's page cache as the only buffer. What is drawn thus follows from the seed alone and is
+//! the same as if all images were in memory, which no buffer that a worker fills in its own order could promise. Compressed
+//! archives and column-major arrays cannot be read so and are unpacked into memory.
 
 mod atomic;
 mod columns;
 mod config;
 mod dataset;
+mod describe;
 mod error;
 mod fingerprint;
 mod grid;
-mod idx;
+mod images;
 mod npy;
 mod npy_header;
 mod parquet_read;
@@ -46,9 +71,11 @@ pub use atomic::write_atomically;
 pub use columns::{Column, ColumnKind, Replay, write_columns};
 pub use config::{DataConfig, ScalingConfig};
 pub use dataset::Data;
+pub use describe::{ColumnSummary, Description, ImageSummary, TableSummary, describe};
 pub use error::DataError;
 pub use fingerprint::Fingerprint;
 pub use grid::{ImageShape, png_grid};
+pub use images::holds_images;
 pub use scaling::{Scaling, bits_per_dim};
 pub use stream::TableReader;
 pub use table::{Table, read_table, read_table_with_gaps};

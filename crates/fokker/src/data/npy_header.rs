@@ -158,6 +158,16 @@ impl Dtype {
         Some(Self { kind, size, big })
     }
 
+    /// Whether the values are unsigned bytes.
+    pub(super) fn is_byte(self) -> bool {
+        self.kind == b'u' && self.size == 1
+    }
+
+    /// Whether the values are floating-point numbers, not integers.
+    pub(super) fn is_float(self) -> bool {
+        self.kind == b'f'
+    }
+
     /// The value of `size` bytes. Integers beyond 2⁵³ are rounded.
     pub(super) fn value(self, bytes: &[u8]) -> f64 {
         let mut little = [0; 8];

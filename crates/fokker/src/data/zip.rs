@@ -60,17 +60,24 @@ impl Archive {
         Ok(Self { file, entries })
     }
 
-    /// Hands an entry's decompressed bytes to `read`, then checks their checksum if `read` took all of them.
+    /// Hands an entry's decompressed bytes to `read`, which must take all of them, then checks their checksum.
     pub(super) fn read<T>(
-        mut self, index: usize, path: &Path, read: impl FnOnce(&mut dyn Read, u64) -> Result<T, DataError>,
+        self, index: usize, path: &Path, read: impl FnOnce(&mut dyn Read, u64) -> Result<T, DataError>,
     ) -> Result<T, DataError> {
-        let entry = &self.entries[index];
-        if entry.encrypted {
-            return Err(DataError::damaged(path, "the entry is encrypted"));
+        let crc = self.entries[index].crc;
+        let (unpacked, size) = self.open_entry(index, path)?;
+        let mut checked = CrcReader::new(unpacked);
+        let value = read(&mut checked, size)?;
+        if checked.crc().sum() != crc {
+            return Err(DataError::damaged(path, "the checksum does not match"));
         }
-        let start = data_start(&mut self.file, entry.offset).map_err(|error| DataError::read(path, error))?;
-        let start =
-            start.ok_or_else(|| DataError::damaged(path, "the table of contents does not lead to the entry"))?;
+        Ok(value)
+    }
+
+    /// An entry's decompressed bytes, unchecked, and how many they are by the table of contents.
+    pub(super) fn open_entry(mut self, index: usize, path: &Path) -> Result<(Box<dyn Read>, u64), DataError> {
+        let start = self.entry_start(index, path)?;
+        let entry = &self.entries[index];
         self.file.seek(SeekFrom::Start(start)).map_err(|error| DataError::read(path, error))?;
         let packed = BufReader::new(self.file).take(entry.packed);
         let unpacked: Box<dyn Read> = match entry.method {
@@ -80,12 +87,24 @@ impl Archive {
                 return Err(DataError::damaged(path, format!("compression method {method} is not known")));
             }
         };
-        let mut checked = CrcReader::new(unpacked.take(entry.size));
-        let value = read(&mut checked, entry.size)?;
-        if checked.crc().sum() != entry.crc {
-            return Err(DataError::damaged(path, "the checksum does not match"));
+        Ok((Box::new(unpacked.take(entry.size)), entry.size))
+    }
+
+    /// The archive's file and the offset of an entry in it, if the entry is stored as it is.
+    pub(super) fn stored(mut self, index: usize, path: &Path) -> Result<Option<(File, u64)>, DataError> {
+        let start = self.entry_start(index, path)?;
+        let entry = &self.entries[index];
+        Ok((entry.method == 0 && entry.packed == entry.size).then_some((self.file, start)))
+    }
+
+    /// Where an entry's bytes start.
+    fn entry_start(&mut self, index: usize, path: &Path) -> Result<u64, DataError> {
+        let entry = &self.entries[index];
+        if entry.encrypted {
+            return Err(DataError::damaged(path, "the entry is encrypted"));
         }
-        Ok(value)
+        let start = data_start(&mut self.file, entry.offset).map_err(|error| DataError::read(path, error))?;
+        start.ok_or_else(|| DataError::damaged(path, "the table of contents does not lead to the entry"))
     }
 }
 

@@ -80,6 +80,41 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A PNG picture of 8-bit pixels, grey or of three channels, in stored blocks.
+pub fn png(width: usize, height: usize, pixels: &[u8]) -> Vec<u8> {
+    let kind = if pixels.len() == width * height { 0 } else { 2 };
+    // Before each line stands its filter, 0 for none.
+    let lines: Vec<u8> = pixels.chunks(pixels.len() / height).flat_map(|line| [&[0], line].concat()).collect();
+    let length = u16::try_from(lines.len()).unwrap();
+    let (mut a, mut b) = (1_u32, 0_u32);
+    for byte in &lines {
+        a = (a + u32::from(*byte)) % 65_521;
+        b = (b + a) % 65_521;
+    }
+    let data =
+        [&[0x78, 1, 1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), &lines, &(b << 16 | a).to_be_bytes()];
+    let size = |size: usize| u32::try_from(size).unwrap().to_be_bytes();
+    let header = [&size(width)[..], &size(height), &[8, kind, 0, 0, 0]].concat();
+    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (name, body) in [(b"IHDR", header), (b"IDAT", data.concat()), (b"IEND", Vec::new())] {
+        let chunk = [&name[..], &body].concat();
+        out.extend([&size(body.len())[..], &chunk, &crc32(&chunk).to_be_bytes()].concat());
+    }
+    out
+}
+
+/// A record of CIFAR: labels, then red, green and blue planes, each of one value.
+pub fn cifar(labels: &[u8], colour: [u8; 3]) -> Vec<u8> {
+    labels.iter().copied().chain(colour.into_iter().flat_map(|value| [value; 1024])).collect()
+}
+
+/// The bytes of a row-major array of bytes in NumPy's format.
+pub fn npy_bytes(shape: &[usize], values: &[u8]) -> Vec<u8> {
+    let whole = npy(shape, &[]);
+    let text = String::from_utf8_lossy(&whole[10..]).replace("<f8", "|u1");
+    [&whole[..10], text.as_bytes(), values].concat()
+}
+
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })

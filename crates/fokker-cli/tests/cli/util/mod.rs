@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-pub use files::{gzip, idx, npy, read_npy, read_npz, split_safetensors, write_safetensors};
+pub use files::{cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, write_safetensors};
 pub use json::{at, key_paths, number};
 
 /// A network that trains in a tenth of a second, and an audit as small.

@@ -12,7 +12,7 @@ const MINIMAL: [&str; 7] = [
     "kind = \"spirals\"",
     "kind = \"moons\"",
     "kind = \"file\"\npath = \"x.npy\"",
-    "kind = \"idx\"\npath = \"mnist\"",
+    "kind = \"images\"\npath = \"mnist\"",
 ];
 
 #[test]
@@ -26,8 +26,9 @@ fn every_key_but_a_path_has_a_default() {
     assert_eq!(configs[3], DataConfig::Spirals { arms: 2, turns: 1.5, noise: 0.1 });
     assert_eq!(configs[4], DataConfig::Moons { noise: 0.1 });
     assert_eq!(configs[5], DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise });
-    assert_eq!(configs[6], DataConfig::Idx { path: "mnist".into() });
-    for config in configs {
+    assert_eq!(configs[6], DataConfig::Images { path: "mnist".into(), flip: false, size: None, held_out: 0.1 });
+    let sized = parse("kind = \"images\"\npath = \"x\"\nflip = true\nsize = 32\nheld_out = 0.2").unwrap();
+    for config in configs.into_iter().chain([sized]) {
         assert_eq!(parse(&toml::to_string(&config).unwrap()).unwrap(), config, "round trip");
     }
 }
@@ -43,7 +44,7 @@ fn unknown_keys_and_wrong_types_are_refused() {
         "kind = \"rings\"",
         "kind = 1",
         "kind = \"file\"",
-        "kind = \"idx\"",
+        "kind = \"images\"",
         "kind = \"ring\"\nmodes = 8.5",
         "kind = \"ring\"\nmodes = -1",
         "kind = \"ring\"\nradius = \"1\"",
@@ -53,6 +54,9 @@ fn unknown_keys_and_wrong_types_are_refused() {
         "kind = \"file\"\npath = \"x.npy\"\nscaling = \"standard\"",
         "kind = \"file\"\npath = \"x.npy\"\nscaling = { kind = \"none\" }",
         "kind = \"file\"\npath = \"x.npy\"\narray = 1",
+        "kind = \"images\"\npath = \"x\"\nflip = 1",
+        "kind = \"images\"\npath = \"x\"\nsize = -1",
+        "kind = \"images\"\npath = \"x\"\nsize = 1.5",
     ] {
         assert!(parse(text).is_err(), "{text}");
     }
@@ -77,6 +81,9 @@ fn parameters_out_of_range_are_refused_by_name() {
         ("kind = \"file\"\npath = \"x.npy\"\nheld_out = 0", "held_out"),
         ("kind = \"file\"\npath = \"x.npy\"\nheld_out = 1", "held_out"),
         ("kind = \"file\"\npath = \"x.npy\"\nheld_out = nan", "held_out"),
+        ("kind = \"images\"\npath = \"x\"\nheld_out = 1", "held_out"),
+        ("kind = \"images\"\npath = \"x\"\nsize = 0", "size"),
+        ("kind = \"images\"\npath = \"x\"\nsize = 4097", "size"),
     ] {
         let message = Data::load(&parse(text).unwrap()).unwrap_err().to_string();
         assert!(message.starts_with(&format!("{key} = ")), "{text}: {message}");

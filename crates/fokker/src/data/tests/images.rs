@@ -1,10 +1,61 @@
+mod arrays;
+mod cifar;
+mod describe;
+mod files;
+mod flip;
+
 use std::path::Path;
 
 use super::{gzip, idx, put, rng};
+use crate::data::zip::{Stored, write_stored};
 use crate::data::{Data, DataConfig, DataError, ImageShape, bits_per_dim};
 
-fn load(folder: &Path) -> Result<Data, DataError> {
-    Data::load(&DataConfig::Idx { path: folder.into() })
+/// The configuration with all defaults.
+fn config(path: &Path) -> DataConfig {
+    DataConfig::Images { path: path.into(), flip: false, size: None, held_out: 0.1 }
+}
+
+fn load(path: &Path) -> Result<Data, DataError> {
+    Data::load(&config(path))
+}
+
+/// The grey levels of a held-out image.
+fn held_out(data: &Data, index: usize) -> Vec<u8> {
+    let mut row = vec![0.0; data.dim()];
+    data.held_out_row(index, &mut rng(index as u64), &mut row);
+    data.scaling().invert(&mut row);
+    row.iter().map(|x| x.floor() as u8).collect()
+}
+
+/// The grey levels of the training images that many draws find, sorted.
+fn training(data: &Data) -> Vec<Vec<u8>> {
+    let (mut rng, mut found) = (rng(3), std::collections::BTreeSet::new());
+    let mut row = vec![0.0; data.dim()];
+    for _ in 0..200 * data.len().unwrap() {
+        data.draw(&mut rng, &mut row);
+        data.scaling().invert(&mut row);
+        found.insert(row.iter().map(|x| x.floor() as u8).collect());
+    }
+    found.into_iter().collect()
+}
+
+/// What is wrong at a path, on one line and without the path's folder.
+fn wrong(path: &Path) -> String {
+    let message = load(path).unwrap_err().to_string();
+    assert!(!message.chars().any(char::is_control), "{message:?}");
+    message.replace(&format!("{}/", path.display()), "").replace(&format!("{}/", path.parent().unwrap().display()), "")
+}
+
+/// An `.npz` archive of stored entries.
+fn npz(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let files = entries.iter().map(|&(name, bytes)| Stored {
+        name,
+        size: bytes.len() as u64,
+        fill: move |out: &mut dyn std::io::Write| out.write_all(bytes),
+    });
+    let mut archive = Vec::new();
+    write_stored(&mut archive, files.collect(), false).unwrap();
+    archive
 }
 
 /// A folder with the given training and test files.
@@ -104,10 +155,29 @@ fn labels_must_match_if_they_are_there() {
 #[test]
 fn missing_folders_and_files() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = load(&folder.path().join("none")).unwrap_err().to_string();
-    assert!(missing.ends_with("none: no such file"), "{missing}");
-    let missing = load(folder.path()).unwrap_err().to_string();
-    assert!(missing.ends_with("train-images-idx3-ubyte[.gz]: no such file"), "{missing}");
+    assert_eq!(wrong(&folder.path().join("none")), "none: no such file");
+    assert!(wrong(folder.path()).contains(": no images: IDX files"));
+    put(folder.path(), "train-images-idx3-ubyte", &idx(2, 3, 4));
+    assert_eq!(wrong(folder.path()), "t10k-images-idx3-ubyte[.gz]: no such file");
+}
+
+#[test]
+fn emnist_is_turned_upright_and_one_of_its_sets_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let name = |set: &str, part: &str| format!("emnist-{set}-{part}-images-idx3-ubyte");
+    put(folder.path(), &name("letters", "train"), &idx(2, 3, 4));
+    put(folder.path(), &format!("{}.gz", name("letters", "test")), &gzip(&idx(1, 3, 4)));
+    let data = load(folder.path()).unwrap();
+    assert_eq!(data.image_shape(), Some(ImageShape { height: 4, width: 3, channels: 1 }));
+    // Value (y, x) of the upright image is at (x, y) of the file, whose values count up by 37.
+    let expected: Vec<u8> = (0..12).map(|at| ((at % 3 * 4 + at / 3) * 37) as u8).collect();
+    assert_eq!(held_out(&data, 0), expected);
+    put(folder.path(), &name("digits", "train"), &idx(2, 5, 5));
+    put(folder.path(), &name("digits", "test"), &idx(1, 5, 5));
+    let message = wrong(folder.path());
+    assert!(message.contains("several sets") && message.contains(&name("digits", "train")), "{message}");
+    assert_eq!(load(&folder.path().join(name("letters", "train"))).unwrap().dim(), 12);
+    assert_eq!(load(&folder.path().join(name("digits", "test"))).unwrap().dim(), 25);
 }
 
 #[test]

@@ -1,0 +1,88 @@
+//! `fokker data describe`
+
+use anyhow::Result;
+use fokker::data::{DataError, Description, ImageSummary, TableSummary, describe};
+use serde::Serialize;
+
+use crate::args::DataDescribe;
+use crate::cmd::out;
+use crate::fail::request;
+
+/// Columns of a table that are printed.
+const COLUMNS: usize = 20;
+
+/// The JSON object.
+#[derive(Serialize)]
+struct Document<'a> {
+    format: &'static str,
+    path: String,
+    #[serde(flatten)]
+    description: &'a Description,
+}
+
+/// Says what the data at a path are.
+pub fn run(args: &DataDescribe) -> Result<()> {
+    let found = describe(&args.path, args.array.as_deref(), args.size, args.held_out);
+    let found = found.map_err(|error| match error {
+        DataError::Parameter { key, value, reason } => {
+            request(format!("--{}: {reason}, not {value}", key.replace('_', "-")))
+        }
+        other => other.into(),
+    })?;
+    let path = args.path.display().to_string();
+    if args.json {
+        let document = Document { format: "fokker-data-describe 1", path, description: &found };
+        out!("{}", serde_json::to_string_pretty(&document)?);
+        return Ok(());
+    }
+    match &found {
+        Description::Images(images) => print_images(&path, images),
+        Description::Table(table) => print_table(&path, table),
+    }
+    Ok(())
+}
+
+fn print_images(path: &str, images: &ImageSummary) {
+    let ImageSummary { recognised, train, held_out, height, width, channels, .. } = images;
+    out!("{path}: {recognised}");
+    out!("images    {train} for training, {held_out} held out");
+    let colour = if *channels == 1 { "1 channel (grey)" } else { "3 channels (red, green, blue)" };
+    out!("size      {height} × {width}, {colour}; {} dimensions", height * width * channels);
+    match (images.levels, images.range) {
+        (Some(levels), _) => out!("values    {levels} grey levels"),
+        (None, [low, high]) => out!("values    continuous, from {low} to {high}"),
+    }
+    if let Some(classes) = images.classes {
+        out!("labels    {classes} classes");
+    }
+    let list = |values: &[f64]| values.iter().map(|x| number(*x)).collect::<Vec<_>>().join(", ");
+    let of = if images.sampled < *train { format!(" (of {} images)", images.sampled) } else { String::new() };
+    out!("mean      {}{of}", list(&images.mean));
+    out!("std       {}{of}", list(&images.std));
+}
+
+fn print_table(path: &str, table: &TableSummary) {
+    out!("{path}: table");
+    out!("rows      {}", table.rows);
+    out!("columns   {}", table.columns.len());
+    out!("{:<9} {:>12} {:>12} {:>12} {:>12}", "column", "min", "mean", "std", "max");
+    for (at, column) in table.columns.iter().take(COLUMNS).enumerate() {
+        let [min, mean, std, max] = [column.min, column.mean, column.std, column.max].map(number);
+        out!("{:<9} {min:>12} {mean:>12} {std:>12} {max:>12}", at + 1);
+    }
+    if table.columns.len() > COLUMNS {
+        out!("… and {} more; --json has them all", table.columns.len() - COLUMNS);
+    }
+}
+
+/// Five significant digits.
+fn number(x: f64) -> String {
+    if x == 0.0 {
+        "0".into()
+    } else if (1e-3..1e6).contains(&x.abs()) {
+        let decimals = (4 - x.abs().log10().floor() as i32).clamp(0, 7) as usize;
+        format!("{x:.decimals$}")
+    } else {
+        format!("{x:.4e}")
+    }
+}

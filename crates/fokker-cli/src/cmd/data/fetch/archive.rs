@@ -1,0 +1,241 @@
+//! Unpacking `.tar.gz` archives of plain files (POSIX ustar, IEEE Std 1003.1 "pax"; the names of GNU tar).
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{BufReader, Read, Write};
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use flate2::read::MultiGzDecoder;
+use fokker::data::write_atomically;
+
+use super::manifest::is_plain_path;
+
+/// The unit of an archive.
+const BLOCK: usize = 512;
+
+/// The largest file that is unpacked, and the most files.
+const MOST_BYTES: u64 = 1 << 30;
+const MOST_FILES: usize = 1 << 20;
+
+/// What was unpacked.
+pub struct Unpacked {
+    /// Files in the archive.
+    pub files: usize,
+    /// Those that were not there yet as they are in the archive.
+    pub written: usize,
+    /// The folder that all of them are in, if it is one.
+    pub top: Option<String>,
+}
+
+/// Unpacks the plain files of an archive below `folder`, each whole or not at all; those that are there already with the same bytes
+/// are left alone.
+///
+/// The whole archive is looked through before anything is written: an entry that is no file or folder, or whose name leads out of
+/// `folder`, spoils all of it.
+pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
+    let damaged = |reason: String| anyhow!("{}: {reason}; nothing was unpacked", archive.display());
+    let mut names = BTreeSet::new();
+    walk(archive, &mut |name, size, _| {
+        if size > MOST_BYTES || names.len() == MOST_FILES {
+            return Err(format!("{name:?}: more than {MOST_BYTES} bytes or {MOST_FILES} files"));
+        }
+        if names.insert(name.to_owned()) { Ok(()) } else { Err(format!("{name:?} is there twice")) }
+    })
+    .map_err(damaged)?;
+    let mut written = 0;
+    walk(archive, &mut |name, _, bytes| {
+        let mut content = Vec::new();
+        bytes.read_to_end(&mut content).map_err(|error| error.to_string())?;
+        let path = folder.join(name);
+        if same(&path, &content) {
+            return Ok(());
+        }
+        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
+        write_atomically(&path, |out: &mut (dyn Write + Send)| out.write_all(&content)).map_err(failed)?;
+        written += 1;
+        Ok(())
+    })
+    .map_err(|reason| anyhow!("{}: {reason}; the same command goes on", archive.display()))?;
+    let tops: BTreeSet<_> = names.iter().map(|name| name.split_once('/').map(|(top, _)| top)).collect();
+    let top = if tops.len() == 1 { tops.into_iter().flatten().next().map(str::to_owned) } else { None };
+    Ok(Unpacked { files: names.len(), written, top })
+}
+
+fn same(path: &Path, content: &[u8]) -> bool {
+    let size = fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
+    size == Some(content.len() as u64) && fs::read(path).is_ok_and(|there| there == content)
+}
+
+/// Is told name, size and content of a plain file; what it says is wrong with it ends the walk.
+type OnFile<'a> = dyn FnMut(&str, u64, &mut dyn Read) -> Result<(), String> + 'a;
+
+/// Calls `file` for each plain file.
+fn walk(archive: &Path, file: &mut OnFile) -> Result<(), String> {
+    let opened = File::open(archive).map_err(|error| error.to_string())?;
+    entries(&mut MultiGzDecoder::new(BufReader::new(opened)), file)
+}
+
+fn entries(reader: &mut dyn Read, file: &mut OnFile) -> Result<(), String> {
+    let mut block = [0; BLOCK];
+    loop {
+        reader.read_exact(&mut block).map_err(|error| format!("is no whole tar archive: {error}"))?;
+        if block.iter().all(|&byte| byte == 0) {
+            return Ok(());
+        }
+        let Header { name, kind, size } = Header::read(&block)?;
+        let padded = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry's size is absurd")?;
+        let mut content = reader.take(size);
+        match kind {
+            b'0' | b'\0' if is_plain_path(&name) => file(&name, size, &mut content)?,
+            b'5' if is_plain_path(name.trim_end_matches('/')) => {}
+            // Remarks of the archiver, which may not rename or resize what follows.
+            b'g' | b'x' if size <= 1 << 16 => {
+                let mut remarks = Vec::new();
+                content.read_to_end(&mut remarks).map_err(|error| error.to_string())?;
+                let remarks = String::from_utf8_lossy(&remarks);
+                if let Some(key) = ["path=", "size=", "linkpath="].into_iter().find(|key| remarks.contains(key)) {
+                    return Err(format!("holds an extended header with {key:?}, which is not supported"));
+                }
+            }
+            b'0' | b'\0' | b'5' => return Err(format!("holds {name:?}, which is no plain name below its folder")),
+            b'1' | b'2' => return Err(format!("holds {name:?}, which is a link")),
+            other => return Err(format!("holds {name:?} of the unknown kind {:?}", char::from(other))),
+        }
+        // What was not read of the content, and what fills its last block.
+        let left = content.limit() + (padded - size);
+        let skipped = std::io::copy(&mut reader.take(left), &mut std::io::sink()).map_err(|error| error.to_string())?;
+        if skipped < left {
+            return Err(format!("is no whole tar archive: {name:?} is cut off"));
+        }
+    }
+}
+
+struct Header {
+    name: String,
+    kind: u8,
+    size: u64,
+}
+
+impl Header {
+    fn read(block: &[u8; BLOCK]) -> Result<Self, String> {
+        let text = |range: std::ops::Range<usize>| {
+            let field = block[range].split(|&byte| byte == 0).next().unwrap_or_default();
+            std::str::from_utf8(field).map_err(|_| "is no tar archive, or holds a name that is no UTF-8".to_owned())
+        };
+        let octal = |range| {
+            let digits = text(range)?.trim();
+            u64::from_str_radix(if digits.is_empty() { "0" } else { digits }, 8)
+                .map_err(|_| format!("is no tar archive: {digits:?} is no octal number"))
+        };
+        // The sum of all bytes, those of its own field taken as spaces.
+        let sum: u64 =
+            block.iter().enumerate().map(|(i, &byte)| if (148..156).contains(&i) { 32 } else { u64::from(byte) }).sum();
+        if octal(148..156)? != sum {
+            return Err("is no tar archive: a header's checksum is wrong".into());
+        }
+        // Only POSIX's own format has a prefix there.
+        let prefix = if block[257..263] == *b"ustar\0" { text(345..500)? } else { "" };
+        let name = text(0..100)?;
+        let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+        let name = name.strip_prefix("./").map_or(name.clone(), str::to_owned);
+        Ok(Self { name, kind: block[156], size: octal(124..136)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One entry, its content padded.
+    fn entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {
+        let mut block = vec![0; BLOCK];
+        block[..name.len()].copy_from_slice(name.as_bytes());
+        block[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        block[156] = kind;
+        block[257..263].copy_from_slice(b"ustar\0");
+        let sum: u64 = block.iter().map(|&byte| u64::from(byte)).sum::<u64>() + 8 * 32;
+        block[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+        block.extend(content);
+        block.resize(block.len().next_multiple_of(BLOCK), 0);
+        block
+    }
+
+    fn read(archive: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let mut found = Vec::new();
+        let mut rest = archive;
+        entries(&mut rest, &mut |name, size, content| {
+            let mut bytes = Vec::new();
+            content.read_to_end(&mut bytes).unwrap();
+            assert_eq!(bytes.len() as u64, size);
+            found.push((name.to_owned(), bytes));
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn files_and_folders() {
+        let end = vec![0; 2 * BLOCK];
+        let archive = [
+            entry("a/", b'5', b""),
+            entry("x", b'x', b"20 mtime=1244.5\n"),
+            entry("a/b.bin", b'0', &[7; 600]),
+            entry("./c", b'\0', b""),
+            end.clone(),
+        ];
+        let found = read(&archive.concat()).unwrap();
+        assert_eq!(found, [("a/b.bin".into(), vec![7; 600]), ("c".into(), Vec::new())]);
+        // Content that is not read is skipped.
+        let mut names = Vec::new();
+        let archive = [entry("a", b'0', &[1; 513]), entry("b", b'0', &[2; 3]), end].concat();
+        entries(&mut &archive[..], &mut |name, _, _| {
+            names.push(name.to_owned());
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_leads_out_is_refused() {
+        let end = vec![0; 2 * BLOCK];
+        for (name, kind, reason) in [
+            ("../evil", b'0', "no plain name"),
+            ("a/../../evil", b'0', "no plain name"),
+            ("/etc/passwd", b'0', "no plain name"),
+            ("..", b'5', "no plain name"),
+            ("a\\b", b'0', "no plain name"),
+            ("link", b'2', "is a link"),
+            ("hard", b'1', "is a link"),
+            ("device", b'3', "unknown kind '3'"),
+            ("long", b'L', "unknown kind 'L'"),
+        ] {
+            let found = read(&[entry(name, kind, b""), end.clone()].concat());
+            assert!(
+                found.as_ref().is_err_and(|error| error.contains(reason) && error.contains("holds")),
+                "{name} {found:?}"
+            );
+        }
+        let renaming = [entry("x", b'x', b"17 path=../evil\n"), entry("a", b'0', b"1"), end].concat();
+        assert!(read(&renaming).is_err_and(|error| error.contains("extended header")));
+    }
+
+    #[test]
+    fn damage_is_seen() {
+        let whole = [entry("a", b'0', &[1; 700]), vec![0; 2 * BLOCK]].concat();
+        assert!(read(&whole).is_ok());
+        for length in [0, 100, BLOCK, BLOCK + 1, 3 * BLOCK - 1, 3 * BLOCK] {
+            // Content that ends early is noticed by whoever reads it, or by what follows.
+            let mut rest = &whole[..length];
+            let found = entries(&mut rest, &mut |_, _, _| Ok(()));
+            assert!(found.as_ref().is_err_and(|error| error.contains("no whole tar archive")), "{length} {found:?}");
+        }
+        for at in [0, 124, 150, 156, 300] {
+            let mut other = whole.clone();
+            other[at] ^= 1;
+            assert!(read(&other).is_err(), "{at}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `fokker data fetch`
+
+mod archive;
+mod download;
+mod manifest;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use self::download::{Done, Server};
+use self::source::Source;
+use crate::args::Fetch;
+use crate::cmd::out;
+use crate::fail::request;
+
+/// Downloads the files that are not there yet, verifies all of them, unpacks archives.
+pub fn run(args: &Fetch) -> Result<()> {
+    let source = Source::of(args)?;
+    let folder = source.folder.clone();
+    if folder.exists() && !folder.is_dir() {
+        return Err(request(format!("-o {}: is a file, a folder is needed", folder.display())));
+    }
+    make_folder(&folder)?;
+    let server = Server::new(source.mirrors, args.timeout);
+    let mut data = folder.clone();
+    for file in &source.files {
+        let path = folder.join(&file.name);
+        make_folder(path.parent().unwrap_or(&folder))?;
+        match server.fetch(file, &path)? {
+            Done::Fetched => out!("{}: fetched, {} bytes, SHA-256 verified", path.display(), file.bytes),
+            Done::AlreadyThere => out!("{}: already there, SHA-256 verified", path.display()),
+        }
+        if file.name.ends_with(".tar.gz") {
+            let unpacked = archive::unpack(&path, &folder)?;
+            let (written, files) = (unpacked.written, unpacked.files);
+            out!("{}: {files} files, {written} of them unpacked anew", path.display());
+            if source.files.len() == 1 {
+                data = unpacked.top.map_or(data, |top| folder.join(top));
+            }
+        }
+    }
+    out!("next: fokker data describe {}", shell_word(&data));
+    Ok(())
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path).map_err(|source| fokker::Error::Io { path: PathBuf::from(path), source })?;
+    Ok(())
+}
+
+/// A path as it can be pasted into a shell.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}

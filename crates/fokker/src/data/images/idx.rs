@@ -1,0 +1,164 @@
+//! Images of the MNIST family: IDX files, plain or gzipped.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+
+use super::array::Order;
+use super::part::require_count;
+use super::{Loaded, Pixels, require_shape};
+use crate::data::npy::{check_length, fill};
+use crate::data::{DataError, ImageShape};
+
+/// What the names of files of images end in, before any `.gz`.
+pub(super) const IMAGES: &str = "-images-idx3-ubyte";
+
+/// Training and test files in a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Set {
+    pub(super) folder: PathBuf,
+    /// What the names of the training files start with.
+    pub(super) train: String,
+    /// What the names of the test files start with.
+    pub(super) test: String,
+}
+
+impl Set {
+    /// The set to which files with names that start with `stem` belong: MNIST's `train` and `t10k`, or EMNIST's
+    /// `emnist-SPLIT-train` and `emnist-SPLIT-test`.
+    pub(super) fn of(folder: &Path, stem: &str) -> Option<Self> {
+        let set = |train: String, test: String| Self { folder: folder.to_path_buf(), train, test };
+        match stem {
+            "train" | "t10k" => Some(set("train".into(), "t10k".into())),
+            _ => {
+                let split = stem.strip_suffix("-train").or_else(|| stem.strip_suffix("-test"))?;
+                split.starts_with("emnist-").then(|| set(format!("{split}-train"), format!("{split}-test")))
+            }
+        }
+    }
+
+    /// EMNIST's name for its split.
+    fn emnist(&self) -> Option<&str> {
+        self.train.strip_prefix("emnist-")?.strip_suffix("-train")
+    }
+}
+
+/// Loads the images; labels are read if they are there.
+///
+/// EMNIST's files hold each image column after column; they are transposed, so that letters stand upright.
+pub(super) fn load(set: &Set) -> Result<Loaded, DataError> {
+    let mut labels = None;
+    let (shape, mut train, train_path) = read_images(&set.folder, &set.train, &mut labels)?;
+    let (test_shape, mut held_out, path) = read_images(&set.folder, &set.test, &mut None)?;
+    require_shape(&path, test_shape, &train_path, shape)?;
+    let (format, shape) = match set.emnist() {
+        None => ("IDX files (MNIST family)".into(), shape),
+        Some(split) => {
+            let upright = ImageShape { height: shape.width, width: shape.height, channels: 1 };
+            let order = Order::transposed(upright);
+            for image in [&mut train, &mut held_out].into_iter().flat_map(|part| part.chunks_exact_mut(shape.dim())) {
+                order.channels_last(image, &mut Vec::new());
+            }
+            (format!("IDX files (EMNIST {split})"), upright)
+        }
+    };
+    let (train, held_out) = (Pixels::Bytes(train), Some(Pixels::Bytes(held_out)));
+    Ok(Loaded { format, shape, train, held_out, labels })
+}
+
+/// Reads `STEM-images-idx3-ubyte` in `folder`, plain or `.gz`, and its path; checks it against the labels if they are there.
+fn read_images(
+    folder: &Path, stem: &str, classes: &mut Option<BTreeSet<i64>>,
+) -> Result<(ImageShape, Vec<u8>, PathBuf), DataError> {
+    let name = format!("{stem}{IMAGES}");
+    let Some(path) = find(folder, &name) else {
+        return Err(DataError::Missing { path: folder.join(format!("{name}[.gz]")) });
+    };
+    let (mut reader, length) = open(&path)?;
+    let [count, height, width] = header(&mut reader, &path, "an IDX file of 8-bit images", *b"\0\0\x08\x03")?;
+    if count == 0 {
+        return Err(DataError::TooFewRows { path, actual: 0, needed: 1 });
+    }
+    if height == 0 || width == 0 {
+        let found = format!("({count}, {height}, {width})");
+        return Err(DataError::Shape { path, found, needed: "at least one pixel an image" });
+    }
+    let pixels = body(&mut reader, &path, length, 16, &[count, height, width])?;
+    if let Some(labels) = find(folder, &format!("{stem}-labels-idx1-ubyte")) {
+        let (mut reader, length) = open(&labels)?;
+        let [actual] = header(&mut reader, &labels, "an IDX file of 8-bit labels", *b"\0\0\x08\x01")?;
+        require_count(&labels, u64::from(actual), &path, u64::from(count))?;
+        let values = body(&mut reader, &labels, length, 8, &[actual])?;
+        *classes = Some(values.into_iter().map(i64::from).collect());
+    }
+    let shape = ImageShape { height: height as usize, width: width as usize, channels: 1 };
+    Ok((shape, pixels, path))
+}
+
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    let paths = [folder.join(name), folder.join(format!("{name}.gz"))];
+    paths.into_iter().find(|path| path.is_file())
+}
+
+/// The file's bytes, decompressed if need be, and how many they are where that is known beforehand.
+fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), DataError> {
+    let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        return Ok((Box::new(MultiGzDecoder::new(BufReader::new(file))), None));
+    }
+    let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
+    Ok((Box::new(BufReader::new(file)), Some(length)))
+}
+
+/// Checks the magic number and reads the sizes after it.
+fn header<const N: usize>(
+    reader: &mut dyn Read, path: &Path, format: &'static str, magic: [u8; 4],
+) -> Result<[u32; N], DataError> {
+    let mut bytes = [0; 16];
+    let bytes = &mut bytes[..4 + 4 * N];
+    let read = fill(reader, bytes).map_err(|error| DataError::read(path, error))?;
+    if read < 4 || bytes[..4] != magic {
+        return Err(DataError::magic(path, format, &bytes[..read]));
+    }
+    if read < bytes.len() {
+        return Err(DataError::Truncated {
+            path: path.to_path_buf(),
+            expected: bytes.len() as u64,
+            actual: read as u64,
+        });
+    }
+    let mut sizes = [0; N];
+    for (size, bytes) in sizes.iter_mut().zip(bytes[4..].chunks_exact(4)) {
+        *size = bytes.iter().fold(0, |size, &byte| size << 8 | u32::from(byte));
+    }
+    Ok(sizes)
+}
+
+/// Reads the values after a header of `start` bytes. Memory grows with the bytes that arrive, so that a header cannot ask for more
+/// than the file holds.
+fn body(
+    reader: &mut dyn Read, path: &Path, length: Option<u64>, start: u64, sizes: &[u32],
+) -> Result<Vec<u8>, DataError> {
+    let wanted = sizes.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
+    let expected = wanted.and_then(|wanted| wanted.checked_add(start)).unwrap_or(u64::MAX);
+    if let Some(actual) = length {
+        check_length(path, expected, actual)?;
+    }
+    let mut values = Vec::new();
+    // A stream that goes on too long is not followed to its end; one byte more than is wanted makes the checksum be read.
+    match reader.take((expected - start).saturating_add(1)).read_to_end(&mut values) {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            if values.len() as u64 + start == expected {
+                return Err(DataError::damaged(path, "the compressed stream ends before its checksum"));
+            }
+        }
+        Err(error) => return Err(DataError::read(path, error)),
+        Ok(_) => {}
+    }
+    check_length(path, expected, values.len() as u64 + start)?;
+    values.shrink_to_fit();
+    Ok(values)
+}

@@ -1,0 +1,265 @@
+//! Images: recognised by their files, kept as 8-bit rows (floating-point ones in single precision), dequantised when drawn.
+//!
+//! `recognise` tells the formats apart; a module for each of them makes a [`Loaded`] of it; [`Images`] holds out and draws.
+
+mod array;
+mod batches;
+mod cifar;
+mod files;
+mod idx;
+mod locate;
+mod part;
+mod picture;
+mod recognise;
+mod shards;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use rand::Rng;
+
+#[cfg(test)]
+pub(super) use self::batches::load_arrays_within;
+pub(super) use self::part::{Part, Pixels, Row};
+use self::recognise::{Format, recognise};
+use super::rows::{check_held_out, extend_box};
+use super::{DataError, ImageShape, Scaling};
+
+pub use self::recognise::holds_images;
+
+/// The most pixels a side that image files may be resized to.
+const SIZE_LIMIT: usize = 4096;
+
+/// What the files of a format hold.
+pub(super) struct Loaded {
+    /// The format's name.
+    format: String,
+    shape: ImageShape,
+    pub(super) train: Pixels,
+    /// The format's own test images.
+    held_out: Option<Pixels>,
+    /// The labels that occur in the training images, where there are any.
+    labels: Option<BTreeSet<i64>>,
+}
+
+/// Images, split into training and held-out ones.
+#[derive(Clone, Debug)]
+pub(super) struct Images {
+    format: String,
+    shape: ImageShape,
+    train: Part,
+    held_out: Part,
+    /// Whether training rows are mirrored at random.
+    flip: bool,
+    classes: Option<usize>,
+    /// The lowest and the highest value in the data's units.
+    range: [f64; 2],
+    continuous: bool,
+}
+
+impl Images {
+    /// Recognises and reads the images at `path`; see [`DataConfig::Images`](super::DataConfig::Images).
+    pub(super) fn load(
+        path: &Path, flip: bool, size: Option<usize>, held_out: f64,
+    ) -> Result<(Self, Scaling), DataError> {
+        check_held_out(held_out)?;
+        if let Some(size) = size.filter(|size| !(1..=SIZE_LIMIT).contains(size)) {
+            return Err(DataError::parameter("size", size, format!("must be between 1 and {SIZE_LIMIT}")));
+        }
+        let mut loaded = read(path, size)?;
+        let shape = loaded.shape;
+        if let Some(size) = size.filter(|&size| (shape.height, shape.width) != (size, size)) {
+            let reason = format!("only image files are resized, and {} are {}", loaded.format, pixels_of(shape));
+            return Err(DataError::parameter("size", size, reason));
+        }
+        let (scaling, range, continuous) = scale(&mut loaded)?;
+        let dim = shape.dim();
+        let train = Arc::new(loaded.train);
+        let (train, held_out) = match loaded.held_out {
+            Some(own) => (Part::all(train, dim), Part::all(Arc::new(own), dim)),
+            None => Part::split(train, dim, held_out, path)?,
+        };
+        let classes = loaded.labels.map(|labels| labels.len());
+        Ok((Self { format: loaded.format, shape, train, held_out, flip, classes, range, continuous }, scaling))
+    }
+
+    /// The format's name.
+    pub(super) fn format(&self) -> &str {
+        &self.format
+    }
+
+    pub(super) fn shape(&self) -> ImageShape {
+        self.shape
+    }
+
+    /// How many labels occur in the training files.
+    pub(super) fn classes(&self) -> Option<usize> {
+        self.classes
+    }
+
+    /// Grey levels; `None` for continuous values.
+    pub(super) fn levels(&self) -> Option<u32> {
+        (!self.continuous).then_some(256)
+    }
+
+    /// The lowest and the highest value that may occur, in the data's units.
+    pub(super) fn range(&self) -> [f64; 2] {
+        self.range
+    }
+
+    pub(super) fn train_len(&self) -> usize {
+        self.train.len()
+    }
+
+    pub(super) fn held_out_len(&self) -> usize {
+        self.held_out.len()
+    }
+
+    /// Training image `index` as a row, mirrored at random if that is asked for.
+    pub(super) fn train_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
+        let mirrored = self.flip && rng.next_u32() >> 31 == 1;
+        self.train.with_row(index, |image| fill_row(image, rng, row));
+        if mirrored {
+            mirror(row, self.shape);
+        }
+    }
+
+    /// Held-out image `index` as a row; the index wraps round.
+    pub(super) fn held_out_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
+        self.held_out.with_row(index % self.held_out_len(), |image| fill_row(image, rng, row));
+    }
+
+    /// The values of training image `index` in the data's units (grey levels without noise); NaN if it cannot be read.
+    pub(super) fn train_values(&self, index: usize, scaling: &Scaling, values: &mut [f64]) {
+        self.train.with_row(index, |image| match image {
+            Row::Bytes(levels) => values.iter_mut().zip(levels).for_each(|(value, &u)| *value = f64::from(u)),
+            Row::Floats(row) => {
+                values.iter_mut().zip(row).for_each(|(value, &x)| *value = f64::from(x));
+                scaling.invert_f64(values);
+            }
+            Row::Lost => values.fill(f64::NAN),
+        });
+    }
+
+    /// Whether rows are read from disk one by one.
+    pub(super) fn on_disk(&self) -> bool {
+        self.train.on_disk()
+    }
+
+    /// The least and the greatest value of each dimension over the training rows, mirror images included.
+    pub(super) fn bounds(&self) -> (Vec<f32>, Vec<f32>) {
+        let dim = self.shape.dim();
+        if self.on_disk() {
+            return (vec![-1.0; dim], vec![1.0; dim]);
+        }
+        let (mut low, mut high) = (vec![f32::INFINITY; dim], vec![f32::NEG_INFINITY; dim]);
+        let (mut least, mut most) = (vec![u8::MAX; dim], vec![u8::MIN; dim]);
+        for index in 0..self.train.len() {
+            self.train.with_row(index, |image| match image {
+                Row::Bytes(levels) => {
+                    for ((least, most), &u) in least.iter_mut().zip(&mut most).zip(levels) {
+                        *least = u.min(*least);
+                        *most = u.max(*most);
+                    }
+                }
+                Row::Floats(row) => extend_box(&mut low, &mut high, row),
+                Row::Lost => {}
+            });
+        }
+        if !self.continuous {
+            low = least.iter().map(|&u| f32::from(u) / 128.0 - 1.0).collect();
+            high = most.iter().map(|&u| (f32::from(u) + 1.0) / 128.0 - 1.0).collect();
+        }
+        if self.flip {
+            let (mut other_low, mut other_high) = (low.clone(), high.clone());
+            mirror(&mut other_low, self.shape);
+            mirror(&mut other_high, self.shape);
+            extend_box(&mut low, &mut high, &other_low);
+            extend_box(&mut low, &mut high, &other_high);
+        }
+        (low, high)
+    }
+}
+
+/// Reads the images at a path, whatever their format.
+fn read(path: &Path, size: Option<usize>) -> Result<Loaded, DataError> {
+    match recognise(path)? {
+        Format::Idx(set) => idx::load(&set),
+        Format::Cifar(kind, folder) => cifar::load(kind, &folder),
+        Format::CifarArchive(path) => cifar::load_archive(&path),
+        Format::Batches { train, val } => batches::load_batches(&train, &val),
+        Format::Arrays(paths) => batches::load_arrays(&paths),
+        Format::Files { train, test } => files::load(&train, test.as_deref(), size),
+    }
+}
+
+/// The scaling, the range of values in the data's units, and whether they are continuous; floating-point pixels are scaled.
+///
+/// The unit of 8-bit data is one grey level: u + U lies in [0, 256). The range of continuous data, one for all pixels, becomes
+/// [−1, 1].
+fn scale(loaded: &mut Loaded) -> Result<(Scaling, [f64; 2], bool), DataError> {
+    let dim = loaded.shape.dim();
+    let Pixels::Floats(values) = &mut loaded.train else {
+        return Ok((Scaling::new(vec![128.0; dim], vec![128.0; dim])?, [0.0, 255.0], false));
+    };
+    let range = values
+        .iter()
+        .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &x| [low.min(f64::from(x)), high.max(f64::from(x))]);
+    let Scaling { shift, scale } = Scaling::min_max(&range, 1);
+    for x in values {
+        *x = ((f64::from(*x) - shift[0]) / scale[0]) as f32;
+    }
+    Ok((Scaling::new(vec![shift[0]; dim], vec![scale[0]; dim])?, range, true))
+}
+
+/// Height × width.
+fn pixels_of(shape: ImageShape) -> String {
+    format!("{}×{}", shape.height, shape.width)
+}
+
+/// Height × width × channels where there is more than one of these.
+fn size_of(shape: ImageShape) -> String {
+    if shape.channels == 1 { pixels_of(shape) } else { format!("{}×{}", pixels_of(shape), shape.channels) }
+}
+
+/// Refuses files of images whose shape is not that of the files before them.
+fn require_shape(path: &Path, shape: ImageShape, other: &Path, expected: ImageShape) -> Result<(), DataError> {
+    if shape == expected {
+        return Ok(());
+    }
+    let (path, other) = (path.to_path_buf(), other.to_path_buf());
+    let (expected, actual) = (size_of(expected), size_of(shape));
+    Err(DataError::Disagree { path, other, what: "the image size", expected, actual })
+}
+
+/// An image as a row of model coordinates.
+fn fill_row<R: Rng>(image: Row<'_>, rng: &mut R, row: &mut [f32]) {
+    match image {
+        Row::Bytes(levels) => dequantise(levels, rng, row),
+        Row::Floats(values) => row.copy_from_slice(values),
+        Row::Lost => row.fill(f32::NAN),
+    }
+}
+
+/// (u + U) / 128 − 1 with U uniform in (0, 1): the midpoints of 2¹⁵ equal parts, so that every step is exact in single
+/// precision and no value ever leaves its grey level.
+fn dequantise<R: Rng>(image: &[u8], rng: &mut R, row: &mut [f32]) {
+    assert_eq!(row.len(), image.len(), "a row has as many values as the data has dimensions");
+    for (x, &u) in row.iter_mut().zip(image) {
+        let part = (rng.next_u32() >> 17) as f32 + 0.5;
+        *x = (f32::from(u) + part / 32768.0) / 128.0 - 1.0;
+    }
+}
+
+/// Exchanges left and right.
+fn mirror(row: &mut [f32], shape: ImageShape) {
+    let channels = shape.channels;
+    for line in row.chunks_exact_mut(shape.width * channels) {
+        for column in 0..shape.width / 2 {
+            for channel in 0..channels {
+                line.swap(column * channels + channel, (shape.width - 1 - column) * channels + channel);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Training or held-out images: which rows of which pixels.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::shards::Shards;
+use crate::data::DataError;
+use crate::data::rows::split;
+
+/// Images one after another, channels last.
+#[derive(Debug)]
+pub(in crate::data) enum Pixels {
+    /// 8-bit grey levels in memory.
+    Bytes(Vec<u8>),
+    /// Continuous values in memory.
+    Floats(Vec<f32>),
+    /// 8-bit grey levels on disk.
+    Shards(Shards),
+}
+
+/// An image.
+pub(in crate::data) enum Row<'a> {
+    /// 8-bit grey levels.
+    Bytes(&'a [u8]),
+    /// Continuous values.
+    Floats(&'a [f32]),
+    /// The disk does not give it.
+    Lost,
+}
+
+/// Some of the images of an array, in order. Copies share the pixels.
+#[derive(Clone, Debug)]
+pub(in crate::data) struct Part {
+    pixels: Arc<Pixels>,
+    dim: usize,
+    /// The images that belong to the part; `None`: all.
+    rows: Option<Arc<[usize]>>,
+}
+
+impl Part {
+    /// All images.
+    pub(in crate::data) fn all(pixels: Arc<Pixels>, dim: usize) -> Self {
+        Self { pixels, dim, rows: None }
+    }
+
+    /// Training and held-out images: the same ones each time, at least one of each.
+    pub(in crate::data) fn split(
+        pixels: Arc<Pixels>, dim: usize, held_out: f64, path: &Path,
+    ) -> Result<(Self, Self), DataError> {
+        let all = Self::all(pixels, dim);
+        let count = all.len();
+        if count < 2 {
+            return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: count, needed: 2 });
+        }
+        let marks = split(count, held_out);
+        let chosen = |mark: bool| {
+            let rows: Arc<[usize]> = (0..count).filter(|&row| marks[row] == mark).collect();
+            Self { rows: Some(rows), ..all.clone() }
+        };
+        Ok((chosen(false), chosen(true)))
+    }
+
+    /// The number of images.
+    pub(in crate::data) fn len(&self) -> usize {
+        match (&self.rows, &*self.pixels) {
+            (Some(rows), _) => rows.len(),
+            (None, Pixels::Bytes(bytes)) => bytes.len() / self.dim,
+            (None, Pixels::Floats(values)) => values.len() / self.dim,
+            (None, Pixels::Shards(shards)) => shards.len(),
+        }
+    }
+
+    /// Whether images are read from disk one by one.
+    pub(in crate::data) fn on_disk(&self) -> bool {
+        matches!(*self.pixels, Pixels::Shards(_))
+    }
+
+    /// Hands image `index` to `take`.
+    pub(in crate::data) fn with_row<T>(&self, index: usize, take: impl FnOnce(Row<'_>) -> T) -> T {
+        let index = self.rows.as_ref().map_or(index, |rows| rows[index]);
+        let (start, dim) = (index * self.dim, self.dim);
+        match &*self.pixels {
+            Pixels::Bytes(bytes) => take(Row::Bytes(&bytes[start..][..dim])),
+            Pixels::Floats(values) => take(Row::Floats(&values[start..][..dim])),
+            Pixels::Shards(shards) => {
+                let mut image = vec![0; dim];
+                match shards.read(index, &mut image) {
+                    Ok(()) => take(Row::Bytes(&image)),
+                    Err(_) => take(Row::Lost),
+                }
+            }
+        }
+    }
+}
+
+/// Refuses labels that are more or fewer than the images they belong to.
+pub(in crate::data) fn require_count(
+    labels: &Path, actual: u64, images: &Path, expected: u64,
+) -> Result<(), DataError> {
+    if actual == expected {
+        return Ok(());
+    }
+    let (path, other) = (labels.to_path_buf(), images.to_path_buf());
+    let (expected, actual) = (expected.to_string(), actual.to_string());
+    Err(DataError::Disagree { path, other, what: "the number of labels", expected, actual })
+}

@@ -1,0 +1,139 @@
+//! Denoising trajectories: samples on their way from noise to image, and what the model makes of them at each time.
+
+use fokker_jet::Real;
+use fokker_jet::panel::Workers;
+
+use super::sheet::sheet;
+use super::{Figure, text};
+use crate::Error;
+use crate::config::Config;
+use crate::data::ImageShape;
+use crate::sample::{Sampler, sample_paths};
+use crate::score::{Directions, Score};
+use crate::sde::Coefficients;
+
+/// Samples, and times of each.
+const SAMPLES: usize = 3;
+const TIMES: usize = 8;
+
+/// States of some samples by the probability-flow ODE, and the denoised estimates of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Trajectories {
+    times: Vec<f64>,
+    /// For each sample K states x/√(m² + σ²), then K estimates E[x₀ given x_t]: `SAMPLES × 2 × K × D`.
+    images: Vec<f32>,
+}
+
+impl Trajectories {
+    /// Draws the samples and evaluates the score at their states.
+    ///
+    /// # Errors
+    /// If the score cannot be evaluated.
+    pub(super) fn new<F: Real>(
+        score: &dyn Score<F>, sampler: &Sampler, config: &Config, workers: &Workers,
+    ) -> Result<Self, Error> {
+        let (_, paths) = sample_paths(score, SAMPLES, sampler, TIMES, config.seed, workers, &|_| {})?;
+        let dim = score.dim();
+        let mut tape = score.tape(&Directions::new(&[]), SAMPLES)?;
+        let mut images = vec![0.0; SAMPLES * 2 * TIMES * dim];
+        for (k, (&t, states)) in paths.times.iter().zip(paths.x.chunks_exact(SAMPLES * dim)).enumerate() {
+            let c = score.sde().at(t);
+            let x: Vec<F> = states.iter().map(|&x| F::of(x)).collect();
+            tape.begin(&x, &[c; SAMPLES]);
+            tape.forward(0..1);
+            for (i, (x, s)) in x.chunks_exact(dim).zip(tape.part(0).chunks_exact(dim)).enumerate() {
+                let at = |row: usize| ((2 * i + row) * TIMES + k) * dim;
+                put(&mut images[at(0)..][..dim], x, |x, _| x / c.m.hypot(c.sigma), s);
+                put(&mut images[at(1)..][..dim], x, |x, s| denoised(&c, x, s), s);
+            }
+        }
+        Ok(Self { times: paths.times, images })
+    }
+
+    /// The figure; none if the images cannot be drawn.
+    pub(super) fn figure(&self, name: &str, shape: ImageShape) -> Option<Figure> {
+        let times: Vec<String> = self.times.iter().map(|&t| label(t)).collect();
+        let about = format!("From noise to image: {SAMPLES} samples of {name} by the probability-flow ODE");
+        let svg = sheet(&self.images, shape, &["state", "denoised"].repeat(SAMPLES), &times, "t", &about)?;
+        Some(Figure::svg(
+            svg,
+            format!(
+                "{about}. Above x_t/√(m² + σ²), below the denoised estimate E[x₀ | x_t] = (x_t + σ² s)/m, both cut off at black and \
+                 white."
+            ),
+        ))
+    }
+}
+
+fn put<F: Real>(to: &mut [f32], x: &[F], value: impl Fn(f64, f64) -> f64, s: &[F]) {
+    for ((to, &x), &s) in to.iter_mut().zip(x).zip(s) {
+        *to = f32::of(value(x.as_f64(), s.as_f64()));
+    }
+}
+
+/// E[x₀ given x_t = x] = (x + σ² s)/m, Tweedie's formula (Efron 2011, J. Am. Stat. Assoc. 106(496), eq. 1.4, for x_t = m x₀ + σ z).
+fn denoised(c: &Coefficients, x: f64, s: f64) -> f64 {
+    (x + c.sigma * c.sigma * s) / c.m
+}
+
+/// A time with two significant digits.
+fn label(t: f64) -> String {
+    let decimals = usize::try_from(1 - text::exponent(t)).unwrap_or(0);
+    let t = text::fixed(t, decimals.min(6));
+    if t.contains('.') { t.trim_end_matches('0').trim_end_matches('.').into() } else { t }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::score::analytic::AnalyticScore;
+    use crate::score::mixture::Mixture;
+    use crate::sde::Sde;
+
+    type Any = Result<(), Box<dyn std::error::Error>>;
+
+    #[test]
+    fn estimates_are_posterior_means() -> Any {
+        // x₀ ~ N(0.6, 0.3² I): E[x₀ given x_t] weighs mean and observation.
+        let config = Config::preset("ring8", &[])?;
+        for sde in [Sde::vp(), Sde::ve()] {
+            let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.6, 0.6]], 0.3)?, sde.clone());
+            let workers = Workers::new(1, 8)?;
+            let found = Trajectories::new(&score, &Sampler::default(), &config, &workers)?;
+            assert_eq!((found.times.len(), found.images.len()), (TIMES, SAMPLES * 2 * TIMES * 2));
+            assert_eq!((found.times[0], found.times[TIMES - 1]), (1.0, sde.t_min()));
+            let mut moved = 0;
+            for (i, rows) in found.images.chunks_exact(2 * TIMES * 2).enumerate() {
+                let (states, estimates) = rows.split_at(TIMES * 2);
+                for ((&state, &estimate), k) in states.iter().zip(estimates).zip(0..) {
+                    let c = sde.at(found.times[k / 2]);
+                    let x = f64::from(state) * c.m.hypot(c.sigma);
+                    let gain = c.m * 0.09 / (c.m * c.m * 0.09 + c.sigma * c.sigma);
+                    let want = 0.6 + gain * (x - 0.6 * c.m);
+                    assert!((f64::from(estimate) - want).abs() < 2e-3, "{i} {k} {estimate} {want}");
+                    moved += usize::from((f64::from(estimate) - 0.6).abs() > 0.05);
+                }
+                // The last estimate is the sample.
+                assert!((states[TIMES * 2 - 1] - estimates[TIMES * 2 - 1]).abs() < 0.02);
+            }
+            assert!(moved > 6, "{moved}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn grey_and_colour_are_drawn() {
+        let times = vec![1.0, 0.62, 0.31, 0.1, 0.04, 0.02, 0.003, 0.001];
+        for channels in [1, 3] {
+            let shape = ImageShape { height: 4, width: 4, channels };
+            let found =
+                Trajectories { times: times.clone(), images: vec![f32::NAN; SAMPLES * 2 * TIMES * shape.dim()] };
+            let figure = format!("{:?}", found.figure("FP", shape));
+            assert!(figure.contains("samples of FP"), "{figure}");
+            for t in [">1<", ">0.62<", ">0.1<", ">0.003<", ">0.001<", ">denoised<"] {
+                assert!(figure.contains(t), "{t} in {figure}");
+            }
+            assert!(found.figure("FP", ImageShape { width: 5, ..shape }).is_none());
+        }
+    }
+}
