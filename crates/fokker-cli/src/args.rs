@@ -4,7 +4,7 @@ mod data;
 
 use std::path::PathBuf;
 
-pub use data::{Data, DataDescribe};
+pub use data::{Data, DataDescribe, DataSet, Fetch};
 
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
@@ -32,11 +32,11 @@ pub enum Command {
     Sample(Sample),
     /// Exact derivatives of the score at given points, in f64
     Eval(Eval),
-    /// List the built-in configs, or print one
-    Presets(Presets),
-    /// Look at data
+    /// Get data, look at data
     #[command(subcommand)]
     Data(Data),
+    /// List the built-in configs, or print one
+    Presets(Presets),
     /// Measure speed
     #[command(subcommand)]
     Bench(Bench),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::{Audit, SampleDistances};
+use crate::distance::Memorisation;
 use crate::stats::{AtTime, MeanSe};
 
 /// One trained and audited model.
@@ -93,6 +94,7 @@ fn mean(all: &[&Trained]) -> Option<Trained> {
         bits_per_dim_importance: option(&|t| t.audit.bits_per_dim_importance.map(|b| b.mean)),
         bound_gap: scalar(&|t| t.audit.bound_gap.mean),
         samples: SampleDistances::mean(&all.iter().map(|t| t.audit.samples).collect::<Vec<_>>())?,
+        memorisation: Memorisation::mean(&all.iter().filter_map(|t| t.audit.memorisation.as_ref()).collect::<Vec<_>>()),
         nll_failed: all.iter().map(|t| t.audit.nll_failed).sum(),
         nll_evaluations: scalar(&|t| t.audit.nll_evaluations).mean,
         probes: first.audit.probes,

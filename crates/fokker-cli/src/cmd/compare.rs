@@ -8,10 +8,10 @@ use fokker::audit::{Audit, audit};
 use fokker::compare::{Comparison, Models, SeedFigures, Trained};
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::distance::Distances;
-use fokker::report::mean_se;
+use fokker::distance::{Distances, Memorisation};
 use fokker::report::model::{Entry, render};
-use fokker::stats::geometric_ratio;
+use fokker::report::{mean_se, number};
+use fokker::stats::{MeanSe, geometric_ratio};
 use fokker::train::{Run, Trainer};
 
 use super::{out, require_folder, source, train, write_json, write_text};
@@ -112,9 +112,23 @@ pub fn print_audit(audit: &Audit) {
         let sliced = mean_se(d.sliced_w2.mean, d.sliced_w2.se);
         out!("{name:<28} {sliced:>18} {w2:>10} {:>10.2e} {:>10.2e} {:>8.3}", d.energy, d.mmd2, d.p_value);
     }
+    if let Some(found) = &audit.memorisation {
+        out!(
+            "near-copies of training images: {} % (if none is copied: {} %; p = {:.2}); nearest training image: {} of held-out data's distance",
+            percent(found.share),
+            percent(found.expected_share),
+            found.p_value,
+            number(found.distance_ratio())
+        );
+    }
     if audit.nll_failed > 0 {
         out!("{} integrations failed and are in no mean", audit.nll_failed);
     }
+}
+
+/// A share and its standard error in percent.
+fn percent(share: MeanSe) -> String {
+    mean_se(100.0 * share.mean, 100.0 * share.se)
 }
 
 fn print(comparison: &Comparison) {
@@ -167,6 +181,14 @@ fn print(comparison: &Comparison) {
     row("sliced W2, ODE-SDE samples", &|t| sliced(&|a| a.samples.ode_sde, t));
     row("sliced W2, ODE samples-data", &|t| sliced(&|a| a.samples.ode_data, t));
     row("sliced W2, data-data", &|t| sliced(&|a| a.samples.data_data, t));
+    if a.memorisation.is_some() {
+        let of =
+            |t: &Trained, get: &dyn Fn(&Memorisation) -> String| t.audit.memorisation.as_ref().map_or("-".into(), get);
+        row("near-copies / if none (%)", &|t| {
+            of(t, &|m| format!("{} / {:.1}", percent(m.share), 100.0 * m.expected_share.mean))
+        });
+        row("nearest training image, / held-out", &|t| of(t, &|m| number(m.distance_ratio())));
+    }
     if a.nll_failed + b.nll_failed > 0 {
         row("failed integrations", &|t| t.audit.nll_failed.to_string());
     }

@@ -13,13 +13,14 @@ fn of_the_program() {
 
 #[test]
 fn of_each_subcommand() {
-    for command in ["compare", "train", "audit", "logp", "sample", "eval", "presets", "data", "bench"] {
+    for command in ["compare", "train", "audit", "logp", "sample", "eval", "data", "presets", "bench"] {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
     }
     insta::assert_snapshot!("help_data_describe", help(&["data", "describe"]));
     for command in ["step", "residual", "logp"] {
         insta::assert_snapshot!(format!("help_bench_{command}"), help(&["bench", command]));
     }
+    insta::assert_snapshot!("help_data_fetch", help(&["data", "fetch"]));
 }
 
 #[test]

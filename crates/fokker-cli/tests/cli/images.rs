@@ -30,12 +30,29 @@ fn compare_tells_bits_and_shows_images() {
         let expected = nll / (36.0 * 2.0_f64.ln()) + 7.0;
         assert!((number(&found, &bits) - expected).abs() < 1e-9, "128 grey levels are one unit of the model");
         assert!(at(&found, &format!("models.{model}.true_nll")).is_null());
+        let copies = at(&found, &format!("models.{model}.memorisation"));
+        assert_eq!((number(copies, "k"), number(copies, "held_out.n")), (10.0, 10.0));
+        assert!(number(copies, "samples.distance.mean") > 0.0 && at(copies, "closest.7").get("x").is_none());
     }
+    assert!(done.stdout.contains("near-copies / if none (%)"), "{done}");
     let page = scratch.text("x/report.html");
     for caption in ["held-out data", "samples of DSM", "samples of FP", "bits per dimension"] {
         assert!(page.contains(caption), "{caption}");
     }
     assert_eq!(page.matches("<img src=\"data:image/png;base64,").count(), 3);
+    // Of each model: samples with the training images that they are like, and the way from noise to image.
+    assert_eq!(page.matches("href=\"data:image/png;base64,").count(), 4);
+    for words in [
+        "near-copies of training images",
+        "The samples of FP most like a training image",
+        "From noise to image: 3 samples of DSM",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    scratch.fokker(&["audit", "x/fp", "--set", "audit.neighbours=0"]).succeeded();
+    assert!(at(&scratch.json("x/fp/audit.json"), "memorisation").is_null());
+    assert!(!scratch.text("x/fp/report.html").contains("most like a training image"));
+    scratch.refuses(&["audit", "x/fp", "--set", "audit.neighbours=1"], &["audit.neighbours", "between 2 and 1000"]);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod bench;
 mod compare;
 mod eval;
 mod failed_run;
+mod fetch;
 mod help;
 mod images;
 mod logp;

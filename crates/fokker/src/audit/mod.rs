@@ -3,6 +3,7 @@
 
 mod at_time;
 mod likelihood;
+mod memorisation;
 mod samples;
 
 use fokker_jet::Real;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
+use crate::distance::Memorisation;
 use crate::likelihood::DEFAULT_EXACT_DIM;
 use crate::loss::{Divergence, ProbeDistribution};
 use crate::rng::Streams;
@@ -53,6 +55,10 @@ pub struct Audit {
     pub bound_gap: MeanSe,
     /// How far samples by the flow and by the reverse SDE are from each other, and from data.
     pub samples: SampleDistances,
+    /// Whether samples are copies of training rows, for images; absent if `audit.neighbours` is 0, there are fewer than 2 training rows
+    /// or no sample has converged.
+    #[serde(default)]
+    pub memorisation: Option<Memorisation>,
     /// Rows whose integration failed; they are in no mean.
     pub nll_failed: usize,
     /// Mean number of score evaluations for one log p.
@@ -83,6 +89,10 @@ pub fn audit(
     }
     let settings = &config.audit;
     let divergence = default_divergence(data.dim(), settings.probes);
+    progress("samples");
+    let (samples, ode) = sample_distances(score, data, config, workers)?;
+    progress("nearest training rows");
+    let memorisation = memorisation::measure(&ode, data, config, workers)?;
     let mut found = Audit {
         residual: Vec::new(),
         residual_relative: Vec::new(),
@@ -96,10 +106,8 @@ pub fn audit(
         bound_gap: MeanSe { mean: f64::NAN, se: 0.0 },
         nll_failed: 0,
         nll_evaluations: 0.0,
-        samples: {
-            progress("samples");
-            sample_distances(score, data, config, workers)?
-        },
+        samples,
+        memorisation,
         probes: match divergence {
             Divergence::Exact {} => None,
             Divergence::Hutchinson { probes, .. } => Some(probes),

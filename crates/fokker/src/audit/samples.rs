@@ -33,9 +33,10 @@ const STEPS: usize = 500;
 /// What is quadratic in the rows is had of so many.
 const OPTIONS: DistanceOptions = DistanceOptions { directions: 200, permutations: 199, rows: 500 };
 
+/// The distances, and the samples of the probability-flow ODE that converged, `rows × D`.
 pub(super) fn sample_distances(
     score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers,
-) -> Result<SampleDistances, Error> {
+) -> Result<(SampleDistances, Vec<f64>), Error> {
     let (n, seed, dim) = (config.audit.gap_samples, config.seed, data.dim());
     let draw = |sampler: Sampler, seed: u64| -> Result<(Vec<f64>, usize), Error> {
         let drawn = sample(score, n, &sampler, seed, workers, &|_| {})?;
@@ -58,13 +59,14 @@ pub(super) fn sample_distances(
         }
         distances(a, b, dim, seed, workers, &OPTIONS)
     };
-    Ok(SampleDistances {
+    let distances = SampleDistances {
         ode_sde: between(&ode, &sde)?,
         ode_data: between(&ode, &one)?,
         sde_data: between(&sde, &one)?,
         data_data: between(&one, &other)?,
         failed: ode_failed + sde_failed,
-    })
+    };
+    Ok((distances, ode))
 }
 
 impl SampleDistances {

@@ -26,6 +26,8 @@ pub struct AuditConfig {
     pub samples: usize,
     /// Samples of each kind whose distances are measured.
     pub gap_samples: usize,
+    /// k of the search for copies of training images among the samples, d₁/d_k; 0: none.
+    pub neighbours: usize,
 }
 
 impl Default for AuditConfig {
@@ -41,6 +43,7 @@ impl Default for AuditConfig {
             step_limit: 10_000,
             samples: 4000,
             gap_samples: 4000,
+            neighbours: 10,
         }
     }
 }

@@ -40,6 +40,11 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     check((1..=10_000).contains(&audit.repeats), "audit.repeats", "must be between 1 and 10000")?;
     check((2..=1 << 24).contains(&audit.bound_points), "audit.bound_points", "must be between 2 and 2^24")?;
     check((2..=1 << 20).contains(&audit.gap_samples), "audit.gap_samples", "must be between 2 and 2^20")?;
+    check(
+        audit.neighbours == 0 || (2..=1000).contains(&audit.neighbours),
+        "audit.neighbours",
+        "must be between 2 and 1000, or 0 for none",
+    )?;
     check(audit.samples <= 1 << 24, "audit.samples", "must be at most 2^24")?;
     check((1..=10_000).contains(&audit.probes), "audit.probes", "must be between 1 and 10000")?;
     check(positive(audit.tolerance), "audit.tolerance", "must be positive and finite")?;

@@ -170,6 +170,31 @@ impl Data {
         }
     }
 
+    /// Training row `index` without noise: the row itself, or an image with each pixel at the middle of its level.
+    ///
+    /// ```
+    /// # use fokker::data::{Data, DataConfig, write_csv};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("x.csv");
+    /// write_csv(&path, &["x"], &[1.0, 2.0, 3.0, 4.0])?;
+    /// let data = Data::load(&DataConfig::File { path, array: None, held_out: 0.25, scaling: Default::default() })?;
+    /// let mut row = [f32::NAN];
+    /// data.train_row_exact(2, &mut row);
+    /// data.scaling().invert(&mut row);
+    /// assert!((1..=4).any(|x| (row[0] - x as f32).abs() < 1e-6));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If `index` is not below [`Data::len`] (a generator has no rows), or `row` does not hold [`Data::dim`] values.
+    pub fn train_row_exact(&self, index: usize, row: &mut [f32]) {
+        match &self.source {
+            Source::Mixture(_) | Source::Toy(_) => panic!("a generator has no rows"),
+            Source::Rows(rows) => row.copy_from_slice(rows.train_row(index)),
+            Source::Images(images) => images.train_row_exact(index, row),
+        }
+    }
+
     /// Draws one held-out row: a generator's fresh draw, or a held-out row chosen uniformly (pixels are dequantised).
     ///
     /// ```

@@ -11,8 +11,12 @@
 //!
 //! Each is a [`Statistic`]: it is known for every way of parting the pooled points in n and m, which is what
 //! [`permutation_test`] needs. [`distances`] has all of them at once.
+//!
+//! [`memorisation`](memorisation()) tells whether samples are copies of training rows, from their [`nearest_neighbours`].
 
 mod assignment;
+mod memorisation;
+mod nearest;
 mod pairwise;
 mod permutation;
 mod sliced;
@@ -21,6 +25,8 @@ mod summary;
 mod two_samples;
 mod wasserstein;
 
+pub use memorisation::{Closest, Memorisation, NearestTraining, memorisation};
+pub use nearest::{Neighbours, TrainingRows, nearest_neighbours};
 pub use pairwise::{Energy, Mmd2};
 pub use permutation::{PermutationTest, permutation_test};
 pub use sliced::SlicedW2;

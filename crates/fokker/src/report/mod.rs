@@ -35,16 +35,19 @@
 mod axis;
 mod chart;
 mod colour;
+mod copies;
 mod grid;
 mod marks;
 pub mod model;
 mod page;
 mod picture;
+mod sheet;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod thin;
+mod trajectories;
 
 pub use axis::{Axis, Scale, Tick};
 pub use chart::{LineChart, Point, STYLE_DSM, STYLE_FP, Series};

@@ -2,6 +2,8 @@
 
 use fokker_jet::panel::Workers;
 
+use super::copies;
+use super::trajectories::Trajectories;
 use super::{
     Fact, Figure, LineChart, Page, Point, Row, STYLE_DSM, STYLE_FP, Scale, Series, Table, colour_bar, heatmap_within,
     mean_se, number, png_uri, scatter,
@@ -35,10 +37,12 @@ pub struct Entry {
     samples: Vec<f64>,
     /// log p on a grid over the data's box (D = 2 only).
     log_density: Option<Vec<f64>>,
+    /// From noise to image (images only).
+    trajectories: Option<Trajectories>,
 }
 
 impl Entry {
-    /// Draws the samples and the log-density that the page needs.
+    /// Draws the samples, the trajectories and the log-density that the page needs.
     ///
     /// # Errors
     /// If the score cannot carry the jets.
@@ -53,7 +57,12 @@ impl Entry {
         };
         let samples = sample(score, count, &sampler, config.seed, workers, &|_| {})?;
         let log_density = if data.dim() == 2 { Some(grid_log_density(score, data, config, workers)?) } else { None };
-        Ok(Self { name: name.into(), audit, metrics, samples: samples.x, log_density })
+        let trajectories = if data.image_shape().is_some() {
+            Some(Trajectories::new(score, &sampler, config, workers)?)
+        } else {
+            None
+        };
+        Ok(Self { name: name.into(), audit, metrics, samples: samples.x, log_density, trajectories })
     }
 }
 
@@ -186,6 +195,20 @@ fn summary(entries: &[Entry]) -> Table {
         let d = a.samples.data_data.sliced_w2;
         Some((0.0, mean_se(d.mean, d.se)))
     }));
+    if entries.iter().any(|e| e.audit.memorisation.is_some()) {
+        rows.push(row("near-copies of training images (%)", &|a| {
+            // No one is the best: a share below the expected one is no merit.
+            let found = a.memorisation.as_ref()?;
+            Some((0.0, mean_se(100.0 * found.share.mean, 100.0 * found.share.se)))
+        }));
+        rows.push(row("… if none is copied", &|a| {
+            let expected = a.memorisation.as_ref()?.expected_share;
+            Some((0.0, mean_se(100.0 * expected.mean, 100.0 * expected.se)))
+        }));
+        rows.push(row("distance to nearest training image: samples/held-out", &|a| {
+            Some((0.0, number(a.memorisation.as_ref()?.distance_ratio())))
+        }));
+    }
     let times = entries.first().map_or(&[][..], |e| &e.audit.residual);
     for (i, at) in times.iter().enumerate() {
         let label = format!("r(t) at t = {}", at.t);
@@ -279,7 +302,10 @@ fn pictures(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page
                 figures.push(Figure::image(png_uri(&png), &name, name.clone()));
             }
         }
-        return page.row(figures);
+        let nearest = entries.iter().filter_map(|e| copies::figure(&e.name, e.audit.memorisation.as_ref()?, data));
+        let paths = entries.iter().filter_map(|e| e.trajectories.as_ref()?.figure(&e.name, shape));
+        let page = page.row(figures);
+        return if entries.len() == 1 { page.row(paths.chain(nearest)) } else { page.row(paths).row(nearest) };
     }
     if data.dim() < 2 {
         return page;

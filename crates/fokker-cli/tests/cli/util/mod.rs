@@ -2,6 +2,7 @@
 
 mod files;
 mod json;
+mod server;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,6 +11,7 @@ use std::process::{Command, Output, Stdio};
 
 pub use files::{cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, write_safetensors};
 pub use json::{at, key_paths, number};
+pub use server::{Manner, Server};
 
 /// A network that trains in a tenth of a second, and an audit as small.
 pub const TINY: &[&str] = &[
@@ -68,6 +70,10 @@ impl Scratch {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fokker"));
         command.args(args).current_dir(self.root.path()).stdin(Stdio::null());
         command.env("RUST_BACKTRACE", "1").env_remove("COLUMNS");
+        // The server that is asked is on this machine.
+        for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(name);
+        }
         command
     }
 
