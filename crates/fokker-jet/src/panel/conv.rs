@@ -230,3 +230,136 @@ fn spread<F: Real>(from: &[F], line: usize, apart: usize, to: &mut Vec<F>) {
         to.resize(to.len() + apart - line, F::ZERO);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::panel::matrix::{Place, Sliver};
+
+    fn numbers<F: Real>(n: usize, seed: u64) -> Vec<F> {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            F::of(f64::from((state >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
+        };
+        (0..n).map(|_| next()).collect()
+    }
+
+    fn packed<F: Real>(places: &[Place], depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
+        let mut slivers: Vec<_> = Sliver::of(places, depth, columns).collect();
+        slivers.iter_mut().for_each(|sliver| sliver.pack(w));
+        slivers
+    }
+
+    /// The definition: calls `term(x, w, y)` with the places of every term of the sum, of one image.
+    fn terms(g: Geometry, mut term: impl FnMut(usize, usize, usize)) {
+        let (Shape { height, width, channels }, r) = (g.shape, g.kernel / 2);
+        for (i, j) in (0..height).flat_map(|i| (0..width).map(move |j| (i, j))) {
+            for (d, e) in (0..g.kernel).flat_map(|d| (0..g.kernel).map(move |e| (d, e))) {
+                let (Some(line), Some(pixel)) = ((i + d).checked_sub(r), (j + e).checked_sub(r)) else { continue };
+                if line >= height || pixel >= width {
+                    continue;
+                }
+                for (c, o) in (0..channels).flat_map(|c| (0..g.channels).map(move |o| (c, o))) {
+                    let x = (line * width + pixel) * channels + c;
+                    let w = ((d * g.kernel + e) * channels + c) * g.channels + o;
+                    term(x, w, (i * width + j) * g.channels + o);
+                }
+            }
+        }
+    }
+
+    fn close<F: Real>(got: &[F], want: &[f64], tolerance: f64, what: &str) {
+        assert_eq!(got.len(), want.len());
+        for (got, want) in got.iter().zip(want) {
+            assert!((got.as_f64() - want).abs() <= tolerance, "{what}: {got} for {want}");
+        }
+    }
+
+    fn check<F: Real>(g: Geometry, tolerance: f64) {
+        const IMAGES: usize = 3;
+        let what = format!("{:?}, kernel {}, to {} channels", g.shape, g.kernel, g.channels);
+        let (k, n, taps) = (g.shape.channels, g.channels, g.kernel * g.kernel);
+        let (from, to) = (g.shape.len(), g.shape.pixels() * n);
+        let (x, w, y_bar) =
+            (numbers::<F>(IMAGES * from, 1), numbers::<F>(taps * k * n, 2), numbers::<F>(IMAGES * to, 3));
+        let (bias, biased) = (numbers::<F>(n, 4), 2);
+        let slivers = packed(&[Place { offset: 0, rs: n, cs: 1 }], taps * k, n, &w);
+        let backwards: Vec<_> = (0..taps).rev().map(|tap| Place { offset: tap * k * n, rs: 1, cs: n }).collect();
+        let transposed = packed(&backwards, n, k, &w);
+        let weight = Weight { k, n, flat: &w, slivers: &slivers };
+        let mut scratch = Scratch::default();
+        let mut y = vec![F::of(9.0); IMAGES * to];
+        forward(biased, g, &x, weight, &bias, &mut y, &mut scratch);
+        let mut want: Vec<f64> =
+            (0..IMAGES * to).map(|i| if i < biased * to { bias[i % n].as_f64() } else { 0.0 }).collect();
+        for image in 0..IMAGES {
+            terms(g, |a, b, c| want[image * to + c] += x[image * from + a].as_f64() * w[b].as_f64());
+        }
+        close(&y, &want, tolerance, &what);
+        for add in [false, true] {
+            let (mut x_bar, mut w_bar) = (numbers::<F>(IMAGES * from, 5), numbers::<F>(taps * k * n, 6));
+            let start = |v: &[F]| v.iter().map(|v| if add { v.as_f64() } else { 0.0 }).collect::<Vec<_>>();
+            let (mut want_x, mut want_w) = (start(&x_bar), start(&w_bar));
+            for image in 0..IMAGES {
+                terms(g, |a, b, c| {
+                    let y = y_bar[image * to + c].as_f64();
+                    want_x[image * from + a] += y * w[b].as_f64();
+                    want_w[b] += y * x[image * from + a].as_f64();
+                });
+            }
+            reverse_input(g, &y_bar, Weight { slivers: &transposed, ..weight }, &mut x_bar, add, &mut scratch);
+            reverse_weight(g, &x, &y_bar, &mut w_bar, add, &mut scratch);
+            close(&x_bar, &want_x, tolerance, &what);
+            close(&w_bar, &want_w, tolerance, &what);
+        }
+    }
+
+    /// Lines around the heights of tiles, channels around the widths of slivers and around what is narrow; more pixels than a block
+    /// of the weights' product.
+    const SHAPES: [([usize; 3], usize, usize); 8] = [
+        ([1, 1, 1], 1, 1),
+        ([3, 4, 1], 3, 32),
+        ([5, 7, 33], 3, 2),
+        ([2, 14, 9], 3, 40),
+        ([3, 13, 2], 5, 9),
+        ([4, 5, 8], 1, 70),
+        ([28, 28, 3], 3, 34),
+        ([2, 400, 10], 3, 12),
+    ];
+
+    #[test]
+    fn all_convolutions_agree_with_the_definition_on_every_instruction_set() {
+        #[cfg(target_arch = "x86_64")]
+        use crate::panel::simd::{HIGHEST, Level};
+        #[cfg(target_arch = "x86_64")]
+        let levels = [Level::Baseline, Level::V3, Level::V4];
+        #[cfg(not(target_arch = "x86_64"))]
+        let levels = [()];
+        for level in levels {
+            #[cfg(target_arch = "x86_64")]
+            HIGHEST.set(level);
+            #[cfg(not(target_arch = "x86_64"))]
+            let () = level;
+            for ([height, width, channels], kernel, to) in SHAPES {
+                let g = Geometry { shape: Shape { height, width, channels }, kernel, channels: to };
+                check::<f64>(g, 1e-11);
+                check::<f32>(g, 1e-3);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_image_does_not_touch_the_next() {
+        // A window over an image's border sees zeros, not what a larger image left in the scratch memory.
+        let g = Geometry { shape: Shape { height: 2, width: 3, channels: 1 }, kernel: 3, channels: 9 };
+        let w = vec![1.0_f64; 81];
+        let slivers = packed(&[Place { offset: 0, rs: 9, cs: 1 }], 9, 9, &w);
+        let weight = Weight { k: 1, n: 9, flat: &w, slivers: &slivers };
+        let mut scratch = Scratch::default();
+        scratch.padded = vec![7.0; 1000];
+        let mut y = vec![0.0; 54];
+        forward(1, g, &[1.0; 6], weight, &[0.0; 9], &mut y, &mut scratch);
+        assert_eq!([y[0], y[9], y[18]], [4.0, 6.0, 4.0]);
+    }
+}
