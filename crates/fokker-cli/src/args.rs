@@ -32,6 +32,8 @@ pub enum Command {
     Sample(Sample),
     /// Exact derivatives of the score at given points, in f64
     Eval(Eval),
+    /// Write a model's weights for PyTorch
+    Export(Export),
     /// Get data, look at data
     #[command(subcommand)]
     Data(Data),
@@ -89,8 +91,27 @@ pub struct Train {
     #[arg(short, long, value_name = "RUN", required_unless_present = "resume")]
     pub output: Option<PathBuf>,
     /// Go on with an interrupted run, as if it had never stopped
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init"])]
     pub resume: Option<PathBuf>,
+    /// Start from the weights of a file: a fokker model, a PyTorch checkpoint or safetensors
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
+    /// What the network's layers are called in that file (TOML; see docs/model-format.md)
+    #[arg(long, value_name = "MAP", requires = "init")]
+    pub names: Option<PathBuf>,
+}
+
+/// `fokker export`
+#[derive(Debug, ClapArgs)]
+pub struct Export {
+    /// The run directory, or its model.safetensors
+    pub run: PathBuf,
+    /// The file to write (.safetensors)
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// What the network's layers are to be called (TOML; see docs/model-format.md; default: as in model.safetensors)
+    #[arg(long, value_name = "MAP")]
+    pub names: Option<PathBuf>,
 }
 
 /// `fokker audit`

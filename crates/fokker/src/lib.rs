@@ -43,7 +43,7 @@
 //! | [`residual`], [`conservativity`] | ε and the asymmetry of the Jacobian, at given points |
 //! | [`data`] | generators, tables, images, scaling, files |
 //! | [`loss`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
-//! | [`train`], [`model_file`] | the loop, Adam, checkpoints, run directories |
+//! | [`train`], [`model_file`], [`weights`] | the loop, Adam, checkpoints, run directories; weights of other programs |
 //! | [`solve`], [`likelihood`], [`sample`] | per-row adaptive ODE solver, log p, samplers |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
 //! | [`audit`](mod@audit), [`compare`], [`evaluate`](mod@evaluate), [`report`] | everything measured on a model, and the page that shows it |
@@ -72,6 +72,7 @@ pub mod sde;
 pub mod solve;
 pub mod stats;
 pub mod train;
+pub mod weights;
 
 pub use error::Error;
 

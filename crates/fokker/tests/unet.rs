@@ -13,6 +13,7 @@ use fokker_jet::{Graph, Init, Parameters, Shape};
 use rand::RngExt;
 
 const DIGITS: Shape = Shape { height: 28, width: 28, channels: 1 };
+const COLOURS: Shape = Shape { height: 32, width: 32, channels: 3 };
 const SMALL: Shape = Shape { height: 8, width: 4, channels: 3 };
 
 fn network(toml: &str) -> NetworkConfig {
@@ -62,7 +63,7 @@ fn the_lean_member_has_the_parameters_of_the_plain_network() {
 fn ddpmpp_has_the_blocks_of_the_published_network() {
     let toml = "width = 128\nmultipliers = [1, 2, 2, 2]\nblocks = 4\nattention = [16]\ndropout = 0.1\n\
         time = { kind = \"positional\", features = 128 }";
-    let model = model(Shape { height: 32, width: 32, channels: 3 }, toml);
+    let model = model(COLOURS, toml);
     let graph = model.graph();
     let blocks = graph.parameters().iter().filter(|spec| spec.name.ends_with(".conv1.weight")).count();
     // 4 · 4 + 3 down, 2 in the middle, 5 · 4 + 3 up.
@@ -77,7 +78,7 @@ fn ddpmpp_has_the_blocks_of_the_published_network() {
 
 #[test]
 fn presets_say_their_size() {
-    for (name, shape) in [("mnist-unet-tiny", DIGITS), ("mnist-unet", DIGITS)] {
+    for (name, shape) in [("mnist-unet-tiny", DIGITS), ("mnist-unet", DIGITS), ("cifar10-ddpmpp", COLOURS)] {
         let preset = PRESETS.iter().find(|preset| preset.name == name).unwrap();
         let config = Config::parse(preset.toml, name, &[]).unwrap();
         config.check(shape, name).unwrap();

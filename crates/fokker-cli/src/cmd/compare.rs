@@ -28,6 +28,9 @@ pub fn run(args: &Compare) -> Result<()> {
     if config.loss.fp.is_none() && config.loss.scalar.is_none() {
         return Err(request(format!("{name}: loss.fp: there is no score-FPE term to compare with")));
     }
+    if config.train.steps == 0 {
+        return Err(request(format!("{name}: train.steps: must be at least 1 to compare")));
+    }
     train::resolve_threads(&mut config);
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);

@@ -5,6 +5,7 @@ mod bench;
 mod compare;
 mod data;
 mod eval;
+mod export;
 mod logp;
 mod presets;
 mod sample;
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Logp(args) => logp::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),

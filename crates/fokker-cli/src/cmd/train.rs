@@ -9,6 +9,8 @@ use fokker::config::Config;
 use fokker::data::Data;
 use fokker::score::network::NetworkScore;
 use fokker::train::{Run, Trainer};
+use fokker::weights::{NameMap, read_weights};
+use sha2::{Digest, Sha256};
 
 use super::{out, source};
 use crate::args::Train;
@@ -24,11 +26,37 @@ pub fn run(args: &Train) -> Result<()> {
     let (_, mut config) = source::config(&args.source, None)?;
     resolve_threads(&mut config);
     let data = Arc::new(source::data(&config, &args.source.origin(""))?);
-    let trainer = Trainer::new(&config, &data)?;
+    let trainer = match &args.init {
+        Some(path) => from_weights(path, args.names.as_deref(), &config, &data)?,
+        None => Trainer::new(&config, &data)?,
+    };
+    // Read before the run directory is made, which may be the one that the file lies in.
+    let origin = args.init.as_deref().map(provenance).transpose()?;
     let run = Run::create(output, &config)?;
+    if let Some(origin) = origin {
+        run.annotate(&origin)?;
+    }
     fit(trainer, &run, &config, &data, "train")?;
     out!("{}", run.model().display());
     Ok(())
+}
+
+/// A fresh start from the weights of a file. No key of the config names the file: a run is resumed, and measured, without it.
+fn from_weights(path: &Path, names: Option<&Path>, config: &Config, data: &Arc<Data>) -> Result<Trainer> {
+    let names = names.map(NameMap::read).transpose()?;
+    let model = config.model(data.shape());
+    let weights = read_weights(&source::model_path(path), &model, &config.network, names.as_ref())?;
+    Ok(Trainer::with_weights(config, data, weights)?)
+}
+
+/// What the config says of the file that the weights came from.
+fn provenance(path: &Path) -> Result<String> {
+    let path = source::model_path(path);
+    let io = |source| fokker::Error::Io { path: path.clone(), source };
+    let (mut digest, mut file) = (Sha256::new(), std::fs::File::open(&path).map_err(io)?);
+    std::io::copy(&mut file, &mut digest).map_err(io)?;
+    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("weights at the start: {}, SHA-256 {digest}", path.display()))
 }
 
 fn resume(root: &Path) -> Result<()> {

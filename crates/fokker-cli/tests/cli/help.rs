@@ -13,7 +13,7 @@ fn of_the_program() {
 
 #[test]
 fn of_each_subcommand() {
-    for command in ["compare", "train", "audit", "logp", "sample", "eval", "data", "presets", "bench"] {
+    for command in ["compare", "train", "audit", "logp", "sample", "eval", "export", "data", "presets", "bench"] {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
     }
     insta::assert_snapshot!("help_data_describe", help(&["data", "describe"]));

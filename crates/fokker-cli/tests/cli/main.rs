@@ -20,6 +20,7 @@ mod resume;
 mod sample;
 mod schema;
 mod unet;
+mod weights;
 mod wrong_config;
 mod wrong_data;
 mod wrong_images;

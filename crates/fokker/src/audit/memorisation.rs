@@ -76,7 +76,12 @@ mod tests {
     #[test]
     fn copies_of_images_are_flagged_and_other_images_are_not() -> Result<(), Box<dyn std::error::Error>> {
         let (folder, pixels) = folder(400, 250);
-        let data = Data::load(&DataConfig::Images { path: folder.path().to_path_buf(), flip: false, size: None, held_out: 0.1 })?;
+        let data = Data::load(&DataConfig::Images {
+            path: folder.path().to_path_buf(),
+            flip: false,
+            size: None,
+            held_out: 0.1,
+        })?;
         let config = Config::preset("ring8", &[])?;
         let workers = Workers::new(2, 8)?;
         let mut row = [0.0; 9];
@@ -113,7 +118,12 @@ mod tests {
     #[test]
     fn where_there_is_nothing_to_search() -> Result<(), Box<dyn std::error::Error>> {
         let (folder, _) = folder(3, 2);
-        let data = Data::load(&DataConfig::Images { path: folder.path().to_path_buf(), flip: false, size: None, held_out: 0.1 })?;
+        let data = Data::load(&DataConfig::Images {
+            path: folder.path().to_path_buf(),
+            flip: false,
+            size: None,
+            held_out: 0.1,
+        })?;
         let workers = Workers::new(1, 8)?;
         let config = |neighbours: &str| Config::preset("ring8", &[format!("audit.neighbours={neighbours}")]);
         let x = [0.0; 18];

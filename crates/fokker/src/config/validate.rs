@@ -16,7 +16,6 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     })?;
     config.network.validate().map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })?;
     let train = &config.train;
-    check(train.steps > 0, "train.steps", "must be at least 1")?;
     check((1..=1 << 24).contains(&train.batch), "train.batch", "must be between 1 and 2^24")?;
     check((1..=65_536).contains(&train.panel_rows), "train.panel_rows", "must be between 1 and 65536")?;
     check(positive(train.learning_rate), "train.learning_rate", "must be positive and finite")?;

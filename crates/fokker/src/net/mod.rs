@@ -129,6 +129,15 @@ impl NetworkConfig {
         }
     }
 
+    /// The same network, to which nothing is dropped in training.
+    #[must_use]
+    pub fn without_dropout(&self) -> Self {
+        match self {
+            Self::Unet(unet) => Self::Unet(UnetConfig { dropout: 0.0, ..unet.clone() }),
+            other @ Self::Mlp { .. } => other.clone(),
+        }
+    }
+
     /// How time enters, for this SDE.
     #[must_use]
     pub fn time_features(&self, sde: &Sde) -> TimeFeatures {

@@ -8,7 +8,7 @@ use super::{AdamConfig, Schedule};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
-    /// Optimiser steps.
+    /// Optimiser steps; 0: the model is what training would start from.
     pub steps: u64,
     /// Rows a step.
     pub batch: usize,

@@ -43,6 +43,17 @@ impl Run {
         Ok(run)
     }
 
+    /// Adds a comment at the head of the config: where the weights came from, say, which no key of it could do again.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn annotate(&self, comment: &str) -> Result<(), Error> {
+        let path = self.config();
+        let text = fs::read_to_string(&path).map_err(io(&path))?;
+        let comment = comment.replace(['\n', '\r'], " ");
+        write_atomically(&path, |out| write!(out, "# {comment}\n{text}")).map_err(io(&path))
+    }
+
     /// Opens an existing run and reads its config.
     ///
     /// # Errors

@@ -80,6 +80,14 @@ impl Trainer {
         config.check(data.shape(), "config")?;
         let model = config.model(data.shape());
         let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
+        Self::with_weights(config, data, weights)
+    }
+
+    /// A fresh start from these weights, which are the average's, too.
+    ///
+    /// # Errors
+    /// As [`with_state`](Self::with_state).
+    pub fn with_weights(config: &Config, data: &Arc<Data>, weights: Vec<f32>) -> Result<Self, Error> {
         let adam = Adam::new(&weights);
         Self::with_state(config, data, Checkpoint { step: 0, weights, adam })
     }

@@ -87,6 +87,12 @@ impl Scratch {
         self.fokker(&[&["train", "--preset", preset, "-o", run], &*sets(TINY), &*sets(more)].concat()).succeeded();
     }
 
+    /// Trains a tiny model of the preset ring8 from given weights.
+    pub fn train_from(&self, run: &str, init: &str, args: &[&str], more: &[&str]) {
+        let first = ["train", "--preset", "ring8", "-o", run, "--init", init];
+        self.fokker(&[&first, args, &*sets(TINY), &*sets(more)].concat()).succeeded();
+    }
+
     /// Every file and folder with its bytes.
     pub fn contents(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let mut found = BTreeMap::new();

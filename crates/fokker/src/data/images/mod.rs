@@ -128,7 +128,9 @@ impl Images {
     /// Training image `index` as a row without noise: each pixel at the middle of its level; NaN if it cannot be read.
     pub(super) fn train_row_exact(&self, index: usize, row: &mut [f32]) {
         self.train.with_row(index, |image| match image {
-            Row::Bytes(levels) => row.iter_mut().zip(levels).for_each(|(x, &u)| *x = (f32::from(u) + 0.5) / 128.0 - 1.0),
+            Row::Bytes(levels) => {
+                row.iter_mut().zip(levels).for_each(|(x, &u)| *x = (f32::from(u) + 0.5) / 128.0 - 1.0)
+            }
             Row::Floats(values) => row.copy_from_slice(values),
             Row::Lost => row.fill(f32::NAN),
         });
