@@ -234,22 +234,8 @@ fn spread<F: Real>(from: &[F], line: usize, apart: usize, to: &mut Vec<F>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::matrix::{Place, Sliver};
-
-    fn numbers<F: Real>(n: usize, seed: u64) -> Vec<F> {
-        let mut state = seed;
-        let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            F::of(f64::from((state >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
-        };
-        (0..n).map(|_| next()).collect()
-    }
-
-    fn packed<F: Real>(places: &[Place], depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
-        let mut slivers: Vec<_> = Sliver::of(places, depth, columns).collect();
-        slivers.iter_mut().for_each(|sliver| sliver.pack(w));
-        slivers
-    }
+    use crate::panel::matrix::Place;
+    use crate::panel::testing::{numbers, on_every_instruction_set, packed};
 
     /// The definition: calls `term(x, w, y)` with the places of every term of the sum, of one image.
     fn terms(g: Geometry, mut term: impl FnMut(usize, usize, usize)) {
@@ -330,23 +316,13 @@ mod tests {
 
     #[test]
     fn all_convolutions_agree_with_the_definition_on_every_instruction_set() {
-        #[cfg(target_arch = "x86_64")]
-        use crate::panel::simd::{HIGHEST, Level};
-        #[cfg(target_arch = "x86_64")]
-        let levels = [Level::Baseline, Level::V3, Level::V4];
-        #[cfg(not(target_arch = "x86_64"))]
-        let levels = [()];
-        for level in levels {
-            #[cfg(target_arch = "x86_64")]
-            HIGHEST.set(level);
-            #[cfg(not(target_arch = "x86_64"))]
-            let () = level;
+        on_every_instruction_set(|| {
             for ([height, width, channels], kernel, to) in SHAPES {
                 let g = Geometry { shape: Shape { height, width, channels }, kernel, channels: to };
                 check::<f64>(g, 1e-11);
                 check::<f32>(g, 1e-3);
             }
-        }
+        });
     }
 
     #[test]

@@ -161,22 +161,7 @@ multiversion! {
 mod tests {
     use super::*;
     use crate::panel::matrix::Place;
-
-    fn numbers<F: Real>(n: usize, seed: u64) -> Vec<F> {
-        let mut state = seed;
-        (0..n)
-            .map(|_| {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                F::of(f64::from((state >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
-            })
-            .collect()
-    }
-
-    fn packed<F: Real>(place: Place, depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
-        let mut slivers: Vec<_> = Sliver::of(&[place], depth, columns).collect();
-        slivers.iter_mut().for_each(|sliver| sliver.pack(w));
-        slivers
-    }
+    use crate::panel::testing::{numbers, on_every_instruction_set, packed};
 
     fn close<F: Real>(got: F, want: f64, tolerance: f64, what: &str) {
         assert!((got.as_f64() - want).abs() <= tolerance, "{what}: {got} for {want}");
@@ -186,8 +171,8 @@ mod tests {
         let what = format!("{rows} {k} {n}");
         let (x, w, y_bar) = (numbers::<F>(rows * k, 1), numbers::<F>(k * n, 2), numbers::<F>(rows * n, 3));
         let (bias, biased) = (numbers::<F>(n, 6), rows / 2);
-        let slivers = packed(Place { offset: 0, rs: n, cs: 1 }, k, n, &w);
-        let transposed = packed(Place { offset: 0, rs: 1, cs: n }, n, k, &w);
+        let slivers = packed(&[Place { offset: 0, rs: n, cs: 1 }], k, n, &w);
+        let transposed = packed(&[Place { offset: 0, rs: 1, cs: n }], n, k, &w);
         let weight = Weight { k, n, flat: &w, slivers: &slivers };
         let mut y = vec![F::of(9.0); rows * n];
         forward(rows, biased, &x, weight, &bias, &mut y);
@@ -241,29 +226,19 @@ mod tests {
 
     #[test]
     fn all_products_agree_with_the_definition_on_every_instruction_set() {
-        #[cfg(target_arch = "x86_64")]
-        use crate::panel::simd::{HIGHEST, Level};
-        #[cfg(target_arch = "x86_64")]
-        let levels = [Level::Baseline, Level::V3, Level::V4];
-        #[cfg(not(target_arch = "x86_64"))]
-        let levels = [()];
-        for level in levels {
-            #[cfg(target_arch = "x86_64")]
-            HIGHEST.set(level);
-            #[cfg(not(target_arch = "x86_64"))]
-            let () = level;
+        on_every_instruction_set(|| {
             for (rows, k, n) in SHAPES {
                 check::<f64>(rows, k, n, 1e-12);
                 check::<f32>(rows, k, n, 2e-4);
             }
-        }
+        });
     }
 
     #[test]
     fn a_row_of_the_product_does_not_depend_on_the_others() {
         for (_, k, n) in SHAPES {
             let (x, w) = (numbers::<f32>(40 * k, 1), numbers::<f32>(k * n, 2));
-            let slivers = packed(Place { offset: 0, rs: n, cs: 1 }, k, n, &w);
+            let slivers = packed(&[Place { offset: 0, rs: n, cs: 1 }], k, n, &w);
             let weight = Weight { k, n, flat: &w, slivers: &slivers };
             let (bias, mut all, mut alone) = (numbers(n, 3), vec![0.0; 40 * n], vec![0.0; n]);
             forward(40, 40, &x, weight, &bias, &mut all);

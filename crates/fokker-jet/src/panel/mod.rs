@@ -20,6 +20,8 @@ mod resample;
 mod reverse;
 mod simd;
 mod softmax;
+#[cfg(test)]
+mod testing;
 mod vector;
 mod workers;
 mod workspace;

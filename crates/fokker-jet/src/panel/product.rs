@@ -128,6 +128,12 @@ multiversion! {
     pub(super) fn reverse_sum<F: Real>(
         block: Block, y_bar: &[F], factor: F, narrow: Block, x_bar: &mut [F], add: bool
     ) {
+        if !add && narrow.width == block.width {
+            for (x, &y) in x_bar.iter_mut().zip(y_bar) {
+                *x = factor * y;
+            }
+            return;
+        }
         if !add {
             x_bar.fill(F::ZERO);
         }

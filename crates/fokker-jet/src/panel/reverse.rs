@@ -3,7 +3,7 @@
 use super::dense::{self, Weight};
 use super::map::{self, Cotangents};
 use super::norm::{self, Affine};
-use super::product::{self, Block};
+use super::product::{self, Block, Term};
 use super::workspace::Recording;
 use super::{Panel, conv, matmul, resample, softmax};
 use crate::{Op, ParamId, Parameters, Real, Wrt};
@@ -154,32 +154,32 @@ impl<F: Real> Panel<F> {
                     }
                 }
             }
-            Op::Mul { a, b } => {
-                let width = p.graph.width(*b);
-                // A kept cotangent is asked for by its own parts alone; of `a`'s and `b`'s, those below `pulled` are wanted.
-                let terms = || p.mul_terms[node].iter().filter(|t| t.part < parts);
-                let of = |term: &product::Term| {
-                    if term.y < own {
-                        (*term, &y_bar[..])
-                    } else {
-                        (product::Term { y: term.y - own, ..*term }, &kept[..])
+            Op::Mul { a, b } | Op::MatMul { a, b, .. } => {
+                let matrices = matches!(p.graph.nodes()[node].op, Op::MatMul { .. });
+                for (x, other, left) in [(a, b, true), (b, a, false)] {
+                    if self.prepare(x.index(), pulled, wrt).is_none() {
+                        continue;
                     }
-                };
-                if self.prepare(a.index(), pulled, wrt).is_some() {
-                    let mut a_bar = std::mem::take(self.cotangent(a.index()));
-                    let wanted = p.live[a.index()].slot(pulled);
-                    for (term, y_bar) in terms().filter(|t| t.a < wanted).map(of) {
-                        product::reverse_a(term, block, width, &self.values[b.index()], y_bar, &mut a_bar);
+                    let mut x_bar = std::mem::take(self.cotangent(x.index()));
+                    let (wanted, values) = (p.live[x.index()].slot(pulled), &self.values[other.index()]);
+                    // A kept cotangent is asked for by its own parts alone; of the operand's, those below `pulled` are wanted.
+                    let wanted = |t: &&Term| t.part < parts && (if left { t.a } else { t.b }) < wanted;
+                    for &term in p.mul_terms[node].iter().filter(wanted) {
+                        let (y_bar, y) = if term.y < own { (&y_bar, term.y) } else { (&kept, term.y - own) };
+                        let (term, x_bar, scratch) = (Term { y, ..term }, &mut x_bar, &mut self.scratch.matmul);
+                        let width = p.graph.width(*b);
+                        match (matrices, left) {
+                            (false, true) => product::reverse_a(term, block, width, values, y_bar, x_bar),
+                            (false, false) => product::reverse_b(term, block, width, values, y_bar, x_bar),
+                            (true, true) => {
+                                matmul::reverse_a(p.factors(node, block.rows), term, values, y_bar, x_bar, scratch);
+                            }
+                            (true, false) => {
+                                matmul::reverse_b(p.factors(node, block.rows), term, values, y_bar, x_bar, scratch);
+                            }
+                        }
                     }
-                    *self.cotangent(a.index()) = a_bar;
-                }
-                if self.prepare(b.index(), pulled, wrt).is_some() {
-                    let mut b_bar = std::mem::take(self.cotangent(b.index()));
-                    let wanted = p.live[b.index()].slot(pulled);
-                    for (term, y_bar) in terms().filter(|t| t.b < wanted).map(of) {
-                        product::reverse_b(term, block, width, &self.values[a.index()], y_bar, &mut b_bar);
-                    }
-                    *self.cotangent(b.index()) = b_bar;
+                    *self.cotangent(x.index()) = x_bar;
                 }
             }
             Op::Concat { inputs } => {
@@ -203,33 +203,6 @@ impl<F: Real> Panel<F> {
                     let (add, m) = (self.touch(x.index()), block.rows * p.graph.width(*x));
                     let x_bar = &mut self.cotangent(x.index())[..own * m];
                     resample::apply(transposed, shape.channels, &y_bar[..own * n], x_bar, add);
-                }
-            }
-            Op::MatMul { a, b, .. } => {
-                let f = p.factors(node, block.rows);
-                let terms = || p.mul_terms[node].iter().filter(|t| t.part < parts);
-                let of = |term: &product::Term| {
-                    if term.y < own {
-                        (*term, &y_bar[..])
-                    } else {
-                        (product::Term { y: term.y - own, ..*term }, &kept[..])
-                    }
-                };
-                if self.prepare(a.index(), pulled, wrt).is_some() {
-                    let mut a_bar = std::mem::take(self.cotangent(a.index()));
-                    let (wanted, values) = (p.live[a.index()].slot(pulled), &self.values[b.index()]);
-                    for (term, y_bar) in terms().filter(|t| t.a < wanted).map(of) {
-                        matmul::reverse_a(f, term, values, y_bar, &mut a_bar, &mut self.scratch.matmul);
-                    }
-                    *self.cotangent(a.index()) = a_bar;
-                }
-                if self.prepare(b.index(), pulled, wrt).is_some() {
-                    let mut b_bar = std::mem::take(self.cotangent(b.index()));
-                    let (wanted, values) = (p.live[b.index()].slot(pulled), &self.values[a.index()]);
-                    for (term, y_bar) in terms().filter(|t| t.b < wanted).map(of) {
-                        matmul::reverse_b(f, term, values, y_bar, &mut b_bar, &mut self.scratch.matmul);
-                    }
-                    *self.cotangent(b.index()) = b_bar;
                 }
             }
             Op::Softmax { x } => {

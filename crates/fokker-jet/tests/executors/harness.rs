@@ -1,5 +1,8 @@
 //! What the tests of the executors share.
 
+use burn::tensor::{Device, Element};
+use fokker_jet::panel::{Panel, Plan};
+use fokker_jet::tensor::TensorTape;
 use fokker_jet::{Graph, JetSet, Live, Parameters, Real, Tape, Wrt};
 
 /// Numbers in (−0.5, 0.5).
@@ -52,7 +55,7 @@ pub fn walk<F: Real>(
 
 /// Directions v, τ and the tangent w with its pair (w, v): the reverse pass in x that is recorded, then that in the parameters.
 /// With `record`, the seeds along w are left to the tape; else they are written out.
-pub fn differentiate<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
+fn differentiate<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
     let mut numbers = Numbers(3);
     let mut parameters = vec![F::ZERO; graph.parameter_count()];
     numbers.fill(&mut parameters);
@@ -98,4 +101,46 @@ pub fn agree<F: Real>(got: &[F], want: &[F], tolerance: f64, what: &str) {
     let error = got.iter().zip(want).map(|(&a, &b)| (a - b).as_f64().powi(2)).sum::<f64>().sqrt();
     assert!(norm > 0.0, "{what} says nothing");
     assert!(error <= tolerance * norm, "{what}: {error:e} of {norm:e}");
+}
+
+/// Sets without and with second-order parts, mixed and along one direction twice.
+pub fn sets() -> [JetSet; 4] {
+    [
+        JetSet::primal(),
+        JetSet::first_order(2),
+        JetSet::first_order(3).with_pair(0, 1).unwrap(),
+        JetSet::first_order(3).with_pair(0, 0).unwrap().with_pair(2, 0).unwrap().with_pair(1, 2).unwrap(),
+    ]
+}
+
+/// [`walk`] on both executors. The first input moves along all directions but the last, the others along the last: parts are
+/// missing on both sides.
+pub fn on_both<F: Real + Element>(graph: &Graph, set: &JetSet, rows: usize, capacity: usize) -> [[Vec<F>; 3]; 2] {
+    let n = set.directions();
+    let x_parts: Vec<usize> = (1..=n.saturating_sub(1)).collect();
+    let c_parts: Vec<usize> = (n.max(1)..=n).collect();
+    let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
+    let stage = if n == 0 { 1 } else { n };
+    let mut panel = Panel::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
+    let mut tensor = TensorTape::<F>::new(graph, set, &live, &Device::flex().autodiff()).unwrap();
+    [walk(&mut panel, graph, set, &live, rows, stage), walk(&mut tensor, graph, set, &live, rows, stage)]
+}
+
+/// Cotangents kept for the tangent give what a full pass gives, on both executors; a tape that could record, but was not asked
+/// to, does without.
+pub fn check_tangent<F: Real + Element>(graph: &Graph, rows: usize, tolerance: f64, what: &str) {
+    let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
+    let set = plain.clone().with_tangent().unwrap();
+    let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
+    let panel = |set: &JetSet| Panel::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
+    let tensor = TensorTape::<F>::new(graph, &set, &live, &Device::flex());
+    let want = differentiate(&mut panel(&plain), graph, rows, false);
+    let recorded = differentiate(&mut panel(&set), graph, rows, true);
+    let reference = differentiate(&mut tensor.unwrap(), graph, rows, true);
+    let unrecorded = differentiate(&mut panel(&set), graph, rows, false);
+    for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
+        for (got, want) in got.iter().zip(&want) {
+            agree(got, want, tolerance, &format!("{what} {name}"));
+        }
+    }
 }

@@ -1,11 +1,10 @@
 //! Networks of images.
 
-use burn::tensor::{Device, Element};
+use burn::tensor::Element;
 use fokker_jet::panel::{Panel, Plan};
-use fokker_jet::tensor::TensorTape;
 use fokker_jet::{Function, Graph, Init, JetSet, Live, NodeId, Parameters, Real, Resampling, Shape, Tape};
 
-use crate::harness::{Numbers, agree, differentiate, walk};
+use crate::harness::{Numbers, agree, check_tangent, on_both, sets};
 
 /// x is an image, c a vector, scale one number.
 fn inputs(graph: &mut Graph, shape: Shape) -> [NodeId; 3] {
@@ -65,24 +64,10 @@ fn graphs() -> [Graph; 3] {
 }
 
 fn compare<F: Real + Element>(tolerance: f64) {
-    let sets = [
-        JetSet::primal(),
-        JetSet::first_order(2),
-        JetSet::first_order(3).with_pair(0, 1).unwrap(),
-        JetSet::first_order(3).with_pair(0, 0).unwrap().with_pair(2, 0).unwrap().with_pair(1, 2).unwrap(),
-    ];
     for (i, graph) in graphs().into_iter().enumerate() {
-        for (j, set) in sets.iter().enumerate() {
+        for (j, set) in sets().iter().enumerate() {
             let rows = [1, 3, 2][(i + j) % 3];
-            let n = set.directions();
-            let x_parts: Vec<usize> = (1..=n.saturating_sub(1)).collect();
-            let c_parts: Vec<usize> = (n.max(1)..=n).collect();
-            let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
-            let stage = if n == 0 { 1 } else { n };
-            let mut panel = Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 4);
-            let mut tensor = TensorTape::<F>::new(&graph, set, &live, &Device::flex().autodiff()).unwrap();
-            let a = walk(&mut panel, &graph, set, &live, rows, stage);
-            let b = walk(&mut tensor, &graph, set, &live, rows, stage);
+            let [a, b] = on_both::<F>(&graph, set, rows, 4);
             for (name, a, b) in [("values", &a[0], &b[0]), ("x", &a[1], &b[1]), ("parameters", &a[2], &b[2])] {
                 agree(a, b, tolerance, &format!("graph {i}, {set:?}, {rows} rows, {name}"));
             }
@@ -109,29 +94,12 @@ fn panel_and_tensor_executor_agree_in_f32() {
     compare::<f32>(1e-5);
 }
 
-fn tangent<F: Real + Element>(tolerance: f64) {
-    let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
-    let set = plain.clone().with_tangent().unwrap();
-    let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
-    for (i, graph) in graphs().into_iter().enumerate() {
-        let panel = |set: &JetSet| Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 3);
-        let tensor = TensorTape::<F>::new(&graph, &set, &live, &Device::flex());
-        let want = differentiate(&mut panel(&plain), &graph, 2, false);
-        let recorded = differentiate(&mut panel(&set), &graph, 2, true);
-        let reference = differentiate(&mut tensor.unwrap(), &graph, 2, true);
-        let unrecorded = differentiate(&mut panel(&set), &graph, 2, false);
-        for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
-            for (got, want) in got.iter().zip(&want) {
-                agree(got, want, tolerance, &format!("graph {i} {name}"));
-            }
-        }
-    }
-}
-
 #[test]
 fn cotangents_kept_for_the_tangent_are_those_that_a_full_pass_would_have() {
-    tangent::<f64>(1e-12);
-    tangent::<f32>(1e-5);
+    for (i, graph) in graphs().iter().enumerate() {
+        check_tangent::<f64>(graph, 2, 1e-12, &format!("graph {i}"));
+        check_tangent::<f32>(graph, 2, 1e-5, &format!("graph {i}"));
+    }
 }
 
 #[test]

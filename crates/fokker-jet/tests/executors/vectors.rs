@@ -1,11 +1,10 @@
 //! Networks of vectors.
 
-use burn::tensor::{Device, Element};
+use burn::tensor::Element;
 use fokker_jet::panel::{Panel, Plan};
-use fokker_jet::tensor::TensorTape;
 use fokker_jet::{Function, Graph, JetError, JetSet, Live, Parameters, Real, Tape, Wrt};
 
-use crate::harness::{Numbers, agree, differentiate, walk};
+use crate::harness::{Numbers, agree, check_tangent, on_both, sets, walk};
 
 /// Every operation and every function, wide and narrow layers, a skip connection, a factor of one number a row, a square.
 fn graph(function: Function) -> Graph {
@@ -30,28 +29,12 @@ fn graph(function: Function) -> Graph {
 }
 
 fn compare<F: Real + Element>(tolerance: f64) {
-    let sets = [
-        JetSet::primal(),
-        JetSet::first_order(2),
-        JetSet::first_order(3).with_pair(0, 1).unwrap(),
-        JetSet::first_order(3).with_pair(0, 0).unwrap().with_pair(2, 0).unwrap().with_pair(1, 2).unwrap(),
-    ];
     let functions = [Function::Silu, Function::Tanh, Function::Sin, Function::Cos, Function::Exp, Function::Log];
     let more = [Function::Sqrt, Function::Recip, Function::Power(1.5)];
     for (i, function) in functions.into_iter().chain(more).enumerate() {
-        for (j, set) in sets.iter().enumerate() {
+        for (j, set) in sets().iter().enumerate() {
             let rows = [1, 5, 16, 23][(i + j) % 4];
-            let graph = graph(function);
-            let n = set.directions();
-            // x moves along all directions but the last, the other inputs along the last: parts are missing on both sides.
-            let x_parts: Vec<usize> = (1..=n.saturating_sub(1)).collect();
-            let c_parts: Vec<usize> = (n.max(1)..=n).collect();
-            let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
-            let stage = if n == 0 { 1 } else { n };
-            let mut panel = Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 23);
-            let mut tensor = TensorTape::<F>::new(&graph, set, &live, &Device::flex().autodiff()).unwrap();
-            let a = walk(&mut panel, &graph, set, &live, rows, stage);
-            let b = walk(&mut tensor, &graph, set, &live, rows, stage);
+            let [a, b] = on_both::<F>(&graph(function), set, rows, 23);
             for (name, a, b) in [("values", &a[0], &b[0]), ("x", &a[1], &b[1]), ("parameters", &a[2], &b[2])] {
                 agree(a, b, tolerance, &format!("{function:?} {set:?} {rows} rows, {name}"));
             }
@@ -69,31 +52,12 @@ fn panel_and_tensor_executor_agree_in_f32() {
     compare::<f32>(4e-6);
 }
 
-fn tangent<F: Real + Element>(tolerance: f64) {
-    let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
-    let set = plain.clone().with_tangent().unwrap();
-    let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
-    for function in [Function::Silu, Function::Tanh, Function::Sin] {
-        let graph = graph(function);
-        let panel = |set: &JetSet| Panel::<F>::new(&Plan::new(&graph, set, &live).unwrap(), 9);
-        let tensor = TensorTape::<F>::new(&graph, &set, &live, &Device::flex());
-        let want = differentiate(&mut panel(&plain), &graph, 7, false);
-        let recorded = differentiate(&mut panel(&set), &graph, 7, true);
-        let reference = differentiate(&mut tensor.unwrap(), &graph, 7, true);
-        // A tape that could record, but was not asked to, does without.
-        let unrecorded = differentiate(&mut panel(&set), &graph, 7, false);
-        for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
-            for (got, want) in got.iter().zip(&want) {
-                agree(got, want, tolerance, &format!("{function:?} {name}"));
-            }
-        }
-    }
-}
-
 #[test]
 fn cotangents_kept_for_the_tangent_are_those_that_a_full_pass_would_have() {
-    tangent::<f64>(1e-12);
-    tangent::<f32>(4e-6);
+    for function in [Function::Silu, Function::Tanh, Function::Sin] {
+        check_tangent::<f64>(&graph(function), 7, 1e-12, &format!("{function:?}"));
+        check_tangent::<f32>(&graph(function), 7, 4e-6, &format!("{function:?}"));
+    }
 }
 
 #[test]

@@ -1,0 +1,35 @@
+//! What the tests of the kernels share.
+
+use super::matrix::{Place, Sliver};
+use crate::Real;
+
+/// Numbers in (−0.5, 0.5).
+pub(super) fn numbers<F: Real>(n: usize, seed: u64) -> Vec<F> {
+    let mut state = seed;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        F::of(f64::from((state >> 40) as u32) / f64::from(1_u32 << 24) - 0.5)
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+/// The slivers of a factor made of blocks of `depth` rows.
+pub(super) fn packed<F: Real>(blocks: &[Place], depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
+    let mut slivers: Vec<_> = Sliver::of(blocks, depth, columns).collect();
+    slivers.iter_mut().for_each(|sliver| sliver.pack(w));
+    slivers
+}
+
+/// Runs a check on every instruction set that kernels are compiled for and the processor has.
+pub(super) fn on_every_instruction_set(check: impl Fn()) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use super::simd::{HIGHEST, Level};
+        for level in [Level::Baseline, Level::V3, Level::V4] {
+            HIGHEST.set(level);
+            check();
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    check();
+}
