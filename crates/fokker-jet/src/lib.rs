@@ -8,7 +8,7 @@
 //! A network is written once, as a [`Graph`], and run by either of two executors that share the contract [`Tape`]:
 //!
 //! - [`panel`]: host memory, `f32` or `f64`; the default on the CPU. A worker walks the whole network forward and back over a
-//!   small panel of rows that stays in its cache.
+//!   small panel of rows, or an image, that stays in its cache.
 //! - [`tensor`]: Burn tensors on any of Burn's devices, with Burn's reverse mode; the reference.
 //!
 //! The crate knows nothing of diffusion; it is of use to anyone with a partial differential equation in the loss.

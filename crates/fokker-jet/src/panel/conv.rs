@@ -2,7 +2,7 @@
 //! lies in one line is one run of memory, so that a product reads its terms where they are, in one segment a line.
 
 use super::dense::{self, Scratch, Weight};
-use super::matrix::{self, Factors, Onto, Steps, Target, View};
+use super::matrix::{self, Factors, Onto, Place, Steps, Target, View};
 use super::simd::multiversion;
 use crate::{Real, Shape};
 
@@ -20,23 +20,30 @@ impl Padded {
         (self.shape.width + self.radius) * self.shape.channels
     }
 
-    /// Copies the image.
-    fn fill<'a, F: Real>(self, image: &[F], to: &'a mut Vec<F>) -> &'a [F] {
+    /// Numbers of an image.
+    fn size(self) -> usize {
+        (self.shape.height + 2 * self.radius) * self.line() + self.radius * self.shape.channels
+    }
+
+    /// Copies images, one after the other.
+    fn fill<'a, F: Real>(self, images: &[F], to: &'a mut Vec<F>) -> &'a [F] {
         let Self { shape, radius } = self;
         let (line, before, own) = (self.line(), radius * shape.channels, shape.width * shape.channels);
-        let size = (shape.height + 2 * radius) * line + before;
+        let size = images.len() / shape.len() * self.size();
         if to.len() < size {
             to.resize(size, F::ZERO);
         }
         let to = &mut to[..size];
-        let (top, rest) = to.split_at_mut(radius * line);
-        top.fill(F::ZERO);
-        let (lines, bottom) = rest.split_at_mut(shape.height * line);
-        for (to, from) in lines.chunks_exact_mut(line).zip(image.chunks_exact(own)) {
-            to[..before].fill(F::ZERO);
-            to[before..].copy_from_slice(from);
+        for (to, image) in to.chunks_exact_mut(self.size()).zip(images.chunks_exact(shape.len())) {
+            let (top, rest) = to.split_at_mut(radius * line);
+            top.fill(F::ZERO);
+            let (lines, bottom) = rest.split_at_mut(shape.height * line);
+            for (to, from) in lines.chunks_exact_mut(line).zip(image.chunks_exact(own)) {
+                to[..before].fill(F::ZERO);
+                to[before..].copy_from_slice(from);
+            }
+            bottom.fill(F::ZERO);
         }
-        bottom.fill(F::ZERO);
         to
     }
 
@@ -69,33 +76,32 @@ impl Geometry {
 pub(super) fn forward<F: Real>(
     biased: usize, g: Geometry, x: &[F], w: Weight<F>, bias: &[F], y: &mut [F], scratch: &mut Scratch<F>,
 ) {
-    let (from, to) = (g.shape.len(), g.shape.pixels() * g.channels);
-    for (i, (x, y)) in x.chunks_exact(from).zip(y.chunks_exact_mut(to)).enumerate() {
-        let onto = if i < biased { Onto::Row(bias) } else { Onto::Zero };
-        let strides = (w.n, 1);
-        convolve(g, x, w, |tap| (tap * w.k * w.n, strides), y, onto, scratch);
-    }
+    let tap = |tap: usize| Place { offset: tap * w.k * w.n, rs: w.n, cs: 1 };
+    let (first, rest) = y.split_at_mut(biased * g.shape.pixels() * g.channels);
+    let (x, more) = x.split_at(biased * g.shape.len());
+    convolve(g, x, w, tap, first, Onto::Row(bias), scratch);
+    convolve(g, more, w, tap, rest, Onto::Zero, scratch);
 }
 
 /// `X̄` of each image, replacing or added: the convolution of Ȳ with the kernel turned round and transposed, whose slivers `w` has.
 pub(super) fn reverse_input<F: Real>(
     g: Geometry, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
 ) {
-    let (from, to) = (g.shape.pixels() * g.channels, g.shape.len());
     let taps = g.kernel * g.kernel;
-    for (y_bar, x_bar) in y_bar.chunks_exact(from).zip(x_bar.chunks_exact_mut(to)) {
-        let onto = if add { Onto::Result } else { Onto::Zero };
-        let strides = (1, w.n);
-        convolve(g.reversed(), y_bar, w, |tap| ((taps - 1 - tap) * w.k * w.n, strides), x_bar, onto, scratch);
-    }
+    let tap = |tap: usize| Place { offset: (taps - 1 - tap) * w.k * w.n, rs: 1, cs: w.n };
+    convolve(g.reversed(), y_bar, w, tap, x_bar, if add { Onto::Result } else { Onto::Zero }, scratch);
 }
 
-/// The convolution of one image. `tap` gives a pixel of the kernel: where its matrix begins in the flat weights, and its strides.
+/// The convolution of images. `tap` says where a pixel of the kernel has its matrix in the flat weights.
 fn convolve<F: Real>(
-    g: Geometry, x: &[F], w: Weight<F>, tap: impl Fn(usize) -> (usize, (usize, usize)), y: &mut [F], onto: Onto<F>,
+    g: Geometry, x: &[F], w: Weight<F>, tap: impl Fn(usize) -> Place, y: &mut [F], onto: Onto<F>,
     scratch: &mut Scratch<F>,
 ) {
     let Geometry { shape, kernel, channels } = g;
+    let images = x.len() / shape.len();
+    if images == 0 {
+        return;
+    }
     let padded = g.padded();
     let line = padded.line();
     let x = padded.fill(x, &mut scratch.padded);
@@ -104,6 +110,7 @@ fn convolve<F: Real>(
             values: x,
             rs: shape.channels,
             cs: 1,
+            images: Steps { count: images, length: padded.size() },
             lines: Steps { count: shape.height, length: line },
             segments: Steps { count: kernel, length: line },
         };
@@ -114,7 +121,7 @@ fn convolve<F: Real>(
     let packed = &mut scratch.spread;
     packed.clear();
     for channel in 0..channels {
-        for (offset, (rs, cs)) in (0..kernel * kernel).map(&tap) {
+        for Place { offset, rs, cs } in (0..kernel * kernel).map(&tap) {
             packed.extend((0..shape.channels).map(|c| w.flat[offset + c * rs + channel * cs]));
         }
     }
@@ -124,7 +131,9 @@ fn convolve<F: Real>(
         Onto::Row(row) => (Some(row), false),
         Onto::Result => (None, true),
     };
-    dot_products(windows, channels, x, packed, y, row, add);
+    for (x, y) in x.chunks_exact(padded.size()).zip(y.chunks_exact_mut(shape.pixels() * channels)) {
+        dot_products(windows, channels, x, packed, y, row, add);
+    }
 }
 
 /// The windows of an image with zeros around it.
@@ -234,7 +243,6 @@ fn spread<F: Real>(from: &[F], line: usize, apart: usize, to: &mut Vec<F>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::matrix::Place;
     use crate::panel::testing::{numbers, on_every_instruction_set, packed};
 
     /// The definition: calls `term(x, w, y)` with the places of every term of the sum, of one image.

@@ -1,6 +1,6 @@
-//! The panel executor: host memory, `f32` or `f64`, no allocation while it runs.
+//! The panel executor: host memory, `f32` or `f64`, no allocation while it runs (normalisations of images make short lists).
 //!
-//! The batch is cut into panels of some tens of rows. A worker walks the whole network forward and back over its panel, in its
+//! The batch is cut into panels of some tens of rows, or of one image or a few. A worker walks the whole network forward and back over its panel, in its
 //! own cache, with single-threaded matrix products and its own gradient accumulators; workers meet only in the final sum.
 //!
 //! [`Plan`] is the compiled form of a graph and a jet set, shared by all workers; [`Panel`] is one worker's workspace;

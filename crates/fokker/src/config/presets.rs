@@ -27,7 +27,10 @@ pub const PRESETS: &[Preset] = &[
     preset!("mnist", "28x28 handwritten digits, an MLP; give the folder of IDX files with --data"),
     preset!("mnist-unet-tiny", "28x28 handwritten digits, a lean U-Net; give the folder of IDX files with --data"),
     preset!("mnist-unet", "28x28 handwritten digits, a U-Net like DDPM++, for many cores"),
-    preset!("cifar10-ddpmpp", "CIFAR-10, DDPM++ as published, for an accelerator; give its folder with --data"),
+    preset!(
+        "cifar10-ddpmpp",
+        "CIFAR-10, DDPM++ as published, for many cores or fine-tuning; give its folder with --data"
+    ),
 ];
 
 /// Their names, for messages.

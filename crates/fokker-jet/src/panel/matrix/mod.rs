@@ -5,16 +5,18 @@
 //! element of the result is always the same sum in the same order, whatever rows it shares a tile with: a row's values do not
 //! depend on its batch.
 
+mod sliver;
+mod tile;
+
 use std::ops::Range;
+
+pub(crate) use sliver::{Place, Sliver};
+pub(super) use sliver::{pack, sliver};
+use tile::{Tile, column_of_tiles};
 
 use super::simd::multiversion;
 use super::vector::Vector;
 use crate::Real;
-
-/// Columns of a sliver: 128 bytes.
-pub(super) const fn sliver<F>() -> usize {
-    128 / size_of::<F>()
-}
 
 /// Most rows of a tile.
 const MOST_ROWS: usize = 12;
@@ -25,78 +27,14 @@ const DEPTH: usize = 320;
 /// Rows of Ȳ this far apart in memory fall into few sets of the first-level cache: packing them pays.
 const FAR: usize = 2048;
 
-/// A factor's place in a flat vector: element `(p, j)` is at `offset + p · rs + j · cs`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place {
-    pub offset: usize,
-    pub rs: usize,
-    pub cs: usize,
-}
-
-/// A sliver of a right factor: `depth × sliver` numbers, zeros where there are no columns.
-#[derive(Clone, Debug)]
-pub(crate) struct Sliver<F> {
-    /// Where its rows come from, in blocks of equally many rows.
-    places: Vec<Place>,
-    columns: Range<usize>,
-    values: Vec<F>,
-}
-
-impl<F: Real> Sliver<F> {
-    /// Empty slivers for a factor of `columns` columns, made of blocks of `depth` rows, one below the other.
-    pub fn of(blocks: &[Place], depth: usize, columns: usize) -> impl Iterator<Item = Self> {
-        let width = sliver::<F>();
-        (0..columns).step_by(width).map(move |first| Self {
-            places: blocks.to_vec(),
-            columns: first..columns.min(first + width),
-            values: vec![F::ZERO; blocks.len() * depth * width],
-        })
-    }
-
-    /// Copies its columns of the factor.
-    pub fn pack(&mut self, flat: &[F]) {
-        let block = self.values.len() / self.places.len().max(1);
-        for (place, values) in self.places.iter().zip(self.values.chunks_exact_mut(block.max(1))) {
-            pack(*place, &self.columns, flat, values);
-        }
-    }
-}
-
-/// Copies columns of a factor into a sliver.
-pub(super) fn pack<F: Real>(place: Place, columns: &Range<usize>, flat: &[F], values: &mut [F]) {
-    let width = sliver::<F>();
-    let Place { offset, rs, cs } = place;
-    let b = &flat[offset + columns.start * cs..];
-    let columns = columns.len();
-    if cs == 1 {
-        for (p, row) in values.chunks_exact_mut(width).enumerate() {
-            if columns == width {
-                // Of known length: no call.
-                row[..width].copy_from_slice(&b[p * rs..][..width]);
-            } else {
-                row[..columns].copy_from_slice(&b[p * rs..][..columns]);
-            }
-        }
-    } else {
-        // Along the columns, which lie together in memory.
-        for (block, rows) in values.chunks_mut(width * 16).enumerate() {
-            for j in 0..columns {
-                let from = &b[j * cs + block * 16 * rs..];
-                for (p, row) in rows.chunks_exact_mut(width).enumerate() {
-                    row[j] = from[p * rs];
-                }
-            }
-        }
-    }
-}
-
-/// A left factor in memory: element `(i, p)` is at `i · rs + p · cs`. Its rows may come in lines, and the terms of a sum in segments,
-/// each some distance after the one before: a window on an image is a segment for each line that it covers.
+/// A left factor in memory: element `(i, p)` is at `i · rs + p · cs`. Its rows may come in lines of images, and the terms of a sum in
+/// segments, each some distance after the one before: a window on an image is a segment for each line that it covers.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a, F> {
     pub values: &'a [F],
     pub rs: usize,
     pub cs: usize,
+    pub images: Steps,
     pub lines: Steps,
     pub segments: Steps,
 }
@@ -121,7 +59,7 @@ impl Steps {
 impl<'a, F> View<'a, F> {
     /// A matrix whose rows lie one after the other, or, with `rs` and `cs` exchanged, its transpose.
     pub fn matrix(values: &'a [F], rs: usize, cs: usize) -> Self {
-        Self { values, rs, cs, lines: Steps::ONE, segments: Steps::ONE }
+        Self { values, rs, cs, images: Steps::ONE, lines: Steps::ONE, segments: Steps::ONE }
     }
 }
 
@@ -141,136 +79,6 @@ pub(super) enum Onto<'a, F> {
     Row(&'a [F]),
     /// What is there.
     Result,
-}
-
-/// Where a tile's numbers come from and go to.
-#[derive(Clone, Copy)]
-struct Tile<F> {
-    segments: usize,
-    /// Terms of a segment.
-    depth: usize,
-    a: *const F,
-    a_rs: usize,
-    a_cs: usize,
-    /// From the beginning of a segment to that of the next.
-    a_segment: usize,
-    b: *const F,
-    b_rs: usize,
-    c: *mut F,
-    c_rs: usize,
-    /// Null: start from zero. Else rows `start_rs` apart.
-    start: *const F,
-    start_rs: usize,
-    /// An address that will be read before long, and how far it moves with each term of the sum.
-    hint: *const F,
-    hint_step: usize,
-    /// And with each row.
-    hint_rs: usize,
-}
-
-/// One tile of `ROWS × 2` registers.
-///
-/// # Safety
-/// Every element named by the tile must be there, and the processor must have the instructions of `V`.
-#[inline(always)]
-unsafe fn tile<F: Real, V: Vector<F>, const ROWS: usize, const HINT: bool>(t: Tile<F>) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        for i in 0..ROWS {
-            let to = t.c.wrapping_add(i * t.c_rs);
-            ahead(to);
-            ahead(to.wrapping_add(V::LANES));
-        }
-        let mut sums = [[V::splat(F::ZERO); 2]; ROWS];
-        if !t.start.is_null() {
-            for (i, row) in sums.iter_mut().enumerate() {
-                let from = t.start.add(i * t.start_rs);
-                *row = [V::load(from), V::load(from.add(V::LANES))];
-            }
-        }
-        let (mut b, mut hint) = (t.b, t.hint);
-        for segment in 0..t.segments {
-            let mut a = t.a.wrapping_add(segment * t.a_segment);
-            for _ in 0..t.depth {
-                if HINT {
-                    ahead(hint);
-                    hint = hint.wrapping_add(t.hint_step);
-                }
-                let row = [V::load(b), V::load(b.add(V::LANES))];
-                for (i, sum) in sums.iter_mut().enumerate() {
-                    let x = V::splat(*a.add(i * t.a_rs));
-                    *sum = [x.multiply_add(row[0], sum[0]), x.multiply_add(row[1], sum[1])];
-                }
-                a = a.wrapping_add(t.a_cs);
-                b = b.wrapping_add(t.b_rs);
-            }
-        }
-        for (i, sum) in sums.into_iter().enumerate() {
-            let to = t.c.add(i * t.c_rs);
-            sum[0].store(to);
-            sum[1].store(to.add(V::LANES));
-        }
-    }
-}
-
-/// Asks for the cache line that will be read soon.
-#[inline(always)]
-fn ahead<F>(address: *const F) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a hint, which reads nothing; every x86-64 processor has it.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = address;
-}
-
-/// The tiles of `rows` rows, as tall as `TALL` allows.
-///
-/// # Safety
-/// As for [`tile`], for all rows.
-#[inline(always)]
-unsafe fn column_of_tiles<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(rows: usize, t: Tile<F>) {
-    let mut i = 0;
-    while i < rows {
-        let here = Tile {
-            a: t.a.wrapping_add(i * t.a_rs),
-            c: t.c.wrapping_add(i * t.c_rs),
-            start: if t.start.is_null() { t.start } else { t.start.wrapping_add(i * t.start_rs) },
-            hint: t.hint.wrapping_add(i * t.hint_rs),
-            ..t
-        };
-        // SAFETY: the caller's promise; each tile has no more rows than are left.
-        unsafe {
-            i += match rows - i {
-                // Two tiles of 7 are faster than one of 12 and one of 2.
-                13 | 14 | 7 if TALL > 8 => {
-                    tile::<F, V, 7, HINT>(here);
-                    7
-                }
-                n if n >= TALL => {
-                    tile::<F, V, TALL, HINT>(here);
-                    TALL
-                }
-                n if n >= 8 && TALL > 8 => {
-                    tile::<F, V, 8, HINT>(here);
-                    8
-                }
-                n if n >= 4 => {
-                    tile::<F, V, 4, HINT>(here);
-                    4
-                }
-                n if n >= 2 => {
-                    tile::<F, V, 2, HINT>(here);
-                    2
-                }
-                _ => {
-                    tile::<F, V, 1, HINT>(here);
-                    1
-                }
-            };
-        }
-    }
 }
 
 /// What is worth asking of memory while a tile is at work.
@@ -297,18 +105,19 @@ fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
     (rows, depth): (usize, usize), a: View<F>, b: Right<F>, columns: &Range<usize>, c: &mut Target<F>, onto: Onto<F>,
 ) {
     let width = sliver::<F>();
-    let terms = a.segments.count * depth;
+    let (terms, lines) = (a.segments.count * depth, a.images.count * a.lines.count);
     let (hint, hint_step, hint_rs) = match b.hint {
         Hint::Left => (a.values.as_ptr().wrapping_add(12 * a.cs), a.cs, a.rs),
         Hint::Next(next) => {
-            let of_row = next.len().div_ceil((rows * a.lines.count).max(1));
+            let of_row = next.len().div_ceil((rows * lines).max(1));
             (next.as_ptr(), (of_row * TALL).div_ceil(terms.max(1)), of_row)
         }
     };
-    assert!(rows > 0 && terms > 0 && a.lines.count > 0 && columns.len() <= width);
-    assert!((rows - 1) * a.rs + (depth - 1) * a.cs + a.lines.span() + a.segments.span() < a.values.len());
+    assert!(rows > 0 && terms > 0 && lines > 0 && columns.len() <= width);
+    let spans = a.images.span() + a.lines.span() + a.segments.span();
+    assert!((rows - 1) * a.rs + (depth - 1) * a.cs + spans < a.values.len());
     assert!((terms - 1) * b.rs + width <= b.values.len());
-    assert!((a.lines.count - 1) * c.line + (rows - 1) * c.rs + columns.end <= c.values.len());
+    assert!((lines - 1) * c.line + (rows - 1) * c.rs + columns.end <= c.values.len());
     if let Onto::Row(row) = onto {
         assert!(columns.end <= row.len());
     }
@@ -329,9 +138,10 @@ fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
         hint_step,
         hint_rs,
     };
-    for line in 0..a.lines.count {
+    for line in 0..lines {
+        let (image, line_of_image) = (line / a.lines.count, line % a.lines.count);
         let tiles = Tile {
-            a: tiles.a.wrapping_add(line * a.lines.length),
+            a: tiles.a.wrapping_add(image * a.images.length + line_of_image * a.lines.length),
             hint: hint.wrapping_add(line * rows * hint_rs),
             ..tiles
         };
