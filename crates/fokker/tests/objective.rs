@@ -125,6 +125,27 @@ fn a_wrong_weight_would_be_seen() {
 }
 
 #[test]
+fn a_residual_of_zero_has_a_gradient_of_zero_in_the_first_norm() {
+    // With all weights 0 the score is 0, which satisfies the equation: ‖ε‖ has no derivative there.
+    let gradient = |loss: &str, start: f64| {
+        let (mut objective, theta) = objective(&config("vp", loss));
+        let workers = Workers::new(1, 1).unwrap();
+        let mut theta = theta;
+        theta.update(&workers, |theta| theta.iter_mut().for_each(|w| *w *= start));
+        let mut gradient = vec![0.0; theta.len()];
+        let terms = objective.evaluate(Step(0), &theta, &mut gradient);
+        (terms.fp, gradient)
+    };
+    let (residual, with) = gradient("[loss.fp]\nweight = 0.5\nnorm = 1", 0.0);
+    let (_, without) = gradient("", 0.0);
+    assert_eq!(residual, Some(0.0));
+    assert!(with.iter().all(|g| g.is_finite()));
+    assert_eq!(with, without);
+    let (residual, with) = gradient("[loss.fp]\nweight = 0.5\nnorm = 1", 1.0);
+    assert!(residual.unwrap() > 0.0 && with != gradient("", 1.0).1);
+}
+
+#[test]
 fn weight_zero_is_plain_denoising_bit_for_bit() {
     let plain = config("vp", "");
     let zero = config("vp", "[loss.fp]\nweight = 0.0\n[loss.scalar]\nweight = 0.0");

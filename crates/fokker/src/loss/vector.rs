@@ -87,7 +87,8 @@ fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F
             (false, Norm::Second) => (weight * square / (d * d), 2.0 * weight / (d * d)),
             (false, Norm::First) => {
                 let norm = square.sqrt();
-                (weight * norm / d, weight / (d * norm.max(f64::MIN_POSITIVE)))
+                // Where ε is 0 (a network that begins with nothing of its own may satisfy the equation), 0 is a subgradient.
+                (weight * norm / d, if norm > 0.0 { weight / (d * norm) } else { 0.0 })
             }
         };
         sum += value;
