@@ -109,34 +109,13 @@ impl<F: Real> Panel<F> {
                     let add = self.touch(x.index());
                     let first_kept = (own, p.live[x.index()].slot(pulled));
                     let list = &p.map_parts[node][..stored];
-                    if p.in_place[node] && !self.kept_at_once(node) && !self.kept_at_once(x.index()) {
-                        let (mut a_bar, cotangents) = (y_bar, Cotangents { own: None, kept: &kept, first_kept });
-                        map::reverse(
-                            *function,
-                            list,
-                            &self.values[x.index()],
-                            &self.kernels[node],
-                            cotangents,
-                            &mut a_bar,
-                            n,
-                            false,
-                        );
-                        y_bar = a_bar;
-                    } else {
-                        let mut a_bar = std::mem::take(self.cotangent(x.index()));
-                        let cotangents = Cotangents { own: Some(&y_bar), kept: &kept, first_kept };
-                        map::reverse(
-                            *function,
-                            list,
-                            &self.values[x.index()],
-                            &self.kernels[node],
-                            cotangents,
-                            &mut a_bar,
-                            n,
-                            add,
-                        );
-                        *self.cotangent(x.index()) = a_bar;
-                    }
+                    // In place, ȳ turns into ā where it is.
+                    let alone = p.in_place[node] && !self.kept_at_once(node) && !self.kept_at_once(x.index());
+                    let mut a_bar = std::mem::take(if alone { &mut y_bar } else { self.cotangent(x.index()) });
+                    let cotangents = Cotangents { own: (!alone).then_some(&y_bar[..]), kept: &kept, first_kept };
+                    let (a, kernel) = (&self.values[x.index()], &self.kernels[node]);
+                    map::reverse(*function, list, a, kernel, cotangents, &mut a_bar, n, add);
+                    *(if alone { &mut y_bar } else { self.cotangent(x.index()) }) = a_bar;
                 }
             }
             Op::Add { a, b, factor } => {

@@ -58,8 +58,8 @@ mod tests {
     use super::*;
     use crate::data::DataConfig;
 
-    /// A folder of IDX files with images of 3 × 3 random pixels, and those of the training set.
-    fn folder(train: u32, held_out: u32) -> (tempfile::TempDir, Vec<u8>) {
+    /// Images of 3 × 3 random pixels from IDX files, and those of the training set.
+    fn images(train: u32, held_out: u32) -> (Data, Vec<u8>) {
         let folder = tempfile::tempdir().unwrap();
         let mut rng = Streams::new(3).named("test");
         let mut training = Vec::new();
@@ -70,18 +70,14 @@ mod tests {
             bytes.extend(&training);
             std::fs::write(folder.path().join(format!("{stem}-images-idx3-ubyte")), bytes).unwrap();
         }
-        (folder, training)
+        let path = folder.path().to_path_buf();
+        let config = DataConfig::Images { path, flip: false, size: None, held_out: 0.1 };
+        (Data::load(&config).unwrap(), training)
     }
 
     #[test]
     fn copies_of_images_are_flagged_and_other_images_are_not() -> Result<(), Box<dyn std::error::Error>> {
-        let (folder, pixels) = folder(400, 250);
-        let data = Data::load(&DataConfig::Images {
-            path: folder.path().to_path_buf(),
-            flip: false,
-            size: None,
-            held_out: 0.1,
-        })?;
+        let (data, pixels) = images(400, 250);
         let config = Config::preset("ring8", &[])?;
         let workers = Workers::new(2, 8)?;
         let mut row = [0.0; 9];
@@ -117,13 +113,7 @@ mod tests {
 
     #[test]
     fn where_there_is_nothing_to_search() -> Result<(), Box<dyn std::error::Error>> {
-        let (folder, _) = folder(3, 2);
-        let data = Data::load(&DataConfig::Images {
-            path: folder.path().to_path_buf(),
-            flip: false,
-            size: None,
-            held_out: 0.1,
-        })?;
+        let (data, _) = images(3, 2);
         let workers = Workers::new(1, 8)?;
         let config = |neighbours: &str| Config::preset("ring8", &[format!("audit.neighbours={neighbours}")]);
         let x = [0.0; 18];
