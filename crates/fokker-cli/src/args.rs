@@ -15,6 +15,9 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// The most memory to take, for example 4GiB (default: half of the machine's)
+    #[arg(long, global = true, value_name = "SIZE", value_parser = fokker::memory::parse)]
+    pub memory: Option<u64>,
 }
 
 /// The subcommands.

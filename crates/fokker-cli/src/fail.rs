@@ -52,7 +52,8 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     let wrong_request = error.chain().any(|cause| {
         cause.is::<Request>()
             || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
-            || cause.is::<fokker::data::DataError>()
+            || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
+            || cause.is::<fokker::memory::MemoryError>()
             || cause.is::<fokker_jet::JetError>()
     });
     ExitCode::from(if wrong_request { 2 } else { 1 })

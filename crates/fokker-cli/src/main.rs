@@ -14,6 +14,9 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return fail::usage(&error),
     };
+    if let Some(bytes) = args.memory {
+        fokker::memory::set_budget(bytes);
+    }
     match cmd::run(args.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail::report(&error),

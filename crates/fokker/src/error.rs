@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use fokker_jet::JetError;
 
 use crate::data::DataError;
+use crate::memory::MemoryError;
 use crate::sde::SdeError;
 
 /// Errors of the library.
@@ -38,7 +39,7 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// A file cannot be read or written.
+    /// A file cannot be read.
     #[error("{}", path.display())]
     Io {
         /// The file.
@@ -46,6 +47,17 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file cannot be written (a full disk, a folder that is read-only); what was there before is as it was.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A request would take more memory than there may be.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// Training met a loss that is infinite or NaN, and stopped there.
     #[error("step {step}: the {term} is not finite; last good checkpoint: {}", checkpoint.as_ref().map_or("none".into(), |p| p.display().to_string()))]
     NonFinite {
@@ -83,6 +95,10 @@ impl Error {
     /// Was the request wrong (exit status 2), rather than the run (exit status 1)?
     #[must_use]
     pub fn is_request(&self) -> bool {
-        !matches!(self, Self::NonFinite { .. } | Self::Solver { .. })
+        match self {
+            Self::NonFinite { .. } | Self::Solver { .. } | Self::Write { .. } => false,
+            Self::Data(error) => error.is_request(),
+            _ => true,
+        }
     }
 }

@@ -36,7 +36,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`rng`], [`stats`] | named random streams; means with standard errors |
+//! | [`rng`], [`stats`], [`memory`] | named random streams; means with standard errors; the memory budget |
 //! | [`sde`] | forward SDEs: a, g², m, σ and their t-derivatives |
 //! | [`score`] | the [`Score`](score::Score) trait; [`score::mixture`] exact truths; [`score::network`] networks |
 //! | [`net`] | architectures, time features |
@@ -61,6 +61,7 @@ mod error;
 pub mod evaluate;
 pub mod likelihood;
 pub mod loss;
+pub mod memory;
 pub mod model_file;
 pub mod net;
 pub mod report;

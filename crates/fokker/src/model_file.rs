@@ -134,7 +134,7 @@ pub(crate) fn write_tensors<'a>(
 ) -> Result<(), Error> {
     let bytes = safetensors::serialize(tensors, Some(metadata))
         .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
-    write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| Error::Io { path: path.into(), source })
+    write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| Error::Write { path: path.into(), source })
 }
 
 /// f32 values as a tensor to be written.

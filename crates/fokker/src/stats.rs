@@ -1,14 +1,21 @@
 //! Means with standard errors.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-/// A mean and its standard error.
+/// A mean and its standard error. In JSON what is not known is `null`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeanSe {
     /// The mean.
+    #[serde(deserialize_with = "nan_if_null")]
     pub mean: f64,
-    /// Its standard error, √(s²/n) with the sample variance s²; 0 for fewer than two values.
+    /// Its standard error, √(s²/n) with the sample variance s²; NaN for fewer than two values, which say nothing of their spread.
+    #[serde(deserialize_with = "nan_if_null")]
     pub se: f64,
+}
+
+/// JSON has no NaN: it is written as `null`, and read back from it.
+pub(crate) fn nan_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Option::deserialize(deserializer).map(|value| value.unwrap_or(f64::NAN))
 }
 
 impl MeanSe {
@@ -18,6 +25,7 @@ impl MeanSe {
     /// let m = fokker::stats::MeanSe::of(&[1.0, 2.0, 3.0]);
     /// assert_eq!(m.mean, 2.0);
     /// assert!((m.se - (1.0_f64 / 3.0).sqrt()).abs() < 1e-15);
+    /// assert!(fokker::stats::MeanSe::of(&[1.0]).se.is_nan());
     /// ```
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
@@ -25,7 +33,7 @@ impl MeanSe {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
         if values.len() < 2 {
-            return Self { mean, se: 0.0 };
+            return Self { mean, se: f64::NAN };
         }
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
         Self { mean, se: (variance / n).sqrt() }
@@ -48,8 +56,10 @@ pub struct AtTime {
     /// t.
     pub t: f64,
     /// The mean.
+    #[serde(deserialize_with = "nan_if_null")]
     pub mean: f64,
     /// Its standard error.
+    #[serde(deserialize_with = "nan_if_null")]
     pub se: f64,
 }
 

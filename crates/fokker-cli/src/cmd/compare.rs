@@ -34,7 +34,7 @@ pub fn run(args: &Compare) -> Result<()> {
     train::resolve_threads(&mut config);
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
-    std::fs::create_dir_all(&root).map_err(|source| fokker::Error::Io { path: root.clone(), source })?;
+    std::fs::create_dir_all(&root).map_err(|source| fokker::Error::Write { path: root.clone(), source })?;
     let mut seeds = Vec::new();
     for index in 0..args.seeds {
         let mut config = config.clone();

@@ -78,6 +78,6 @@ fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 /// Writes a text, whole or not at all.
 fn write_text(path: &Path, text: &str) -> Result<()> {
     write_atomically(path, |out| out.write_all(text.as_bytes()))
-        .map_err(|source| fokker::Error::Io { path: path.into(), source })?;
+        .map_err(|source| fokker::Error::Write { path: path.into(), source })?;
     Ok(())
 }

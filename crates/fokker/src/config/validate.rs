@@ -3,12 +3,16 @@
 use super::Config;
 use crate::Error;
 use crate::loss::{Divergence, Estimator, FpConfig, LossConfig, Norm};
+use crate::memory;
 use crate::sde::T_MAX;
 
 pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     let check = |good: bool, key: &str, reason: &str| {
         if good { Ok(()) } else { Err(Error::Config { origin: origin.into(), key: key.into(), reason: reason.into() }) }
     };
+    if let Some(Err(reason)) = config.memory.as_deref().map(memory::parse) {
+        check(false, "memory", &reason)?;
+    }
     config.sde.validate().map_err(|error| Error::Config {
         origin: origin.into(),
         key: "sde".into(),

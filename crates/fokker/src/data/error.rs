@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::memory::MemoryError;
+
 /// What is wrong with a data file, a generator's parameter or an array to be written.
 ///
 /// Each message is one line that names the file (or the key), the place in it and the reason. Rows and columns count
@@ -247,6 +249,9 @@ pub enum DataError {
         /// What is wrong.
         reason: String,
     },
+    /// The data would take more memory than there may be.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
     /// An image grid cannot be drawn.
     #[error("image grid: {reason}")]
     Grid {
@@ -256,6 +261,12 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        !matches!(self, Self::Write { .. })
+    }
+
     /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();

@@ -27,7 +27,7 @@ impl Checkpoint {
     /// Writes the checkpoint, whole or not at all.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Write`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let shape = [self.weights.len()];
         let tensors = [
@@ -44,7 +44,7 @@ impl Checkpoint {
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// [`Error::File`] if it is not one, or damaged; [`Error::Io`].
+    /// [`Error::File`] if it is not one, or damaged; [`Error::Write`].
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = read_bytes(path)?;
         let bad = |reason: String| Error::File { path: path.into(), reason };

@@ -99,7 +99,7 @@ impl<'a> Output<'a> {
         let columns = (rows as f64).sqrt().ceil() as usize;
         let bytes = png_grid(&values, image, columns)?;
         write_atomically(self.path, |file| file.write_all(&bytes))
-            .map_err(|source| fokker::Error::Io { path: self.path.into(), source })?;
+            .map_err(|source| fokker::Error::Write { path: self.path.into(), source })?;
         Ok(())
     }
 }
