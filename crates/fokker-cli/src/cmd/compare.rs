@@ -66,6 +66,7 @@ fn one_seed(name: &str, config: &Config, data: &Arc<Data>, folder: &Path) -> Res
 fn one_model(name: &str, config: &Config, data: &Arc<Data>, folder: &Path) -> Result<(Trained, Entry)> {
     let trainer = Trainer::new(config, data)?;
     let run = Run::create(folder, config)?;
+    run.write_manifest(data)?;
     let fitted = train::fit(trainer, &run, config, data, name)?;
     let workers = fitted.score.model().workers(config.train.threads, config.train.panel_rows)?;
     let bar = spinner();

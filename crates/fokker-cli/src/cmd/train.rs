@@ -12,6 +12,7 @@ use fokker::train::{Run, Trainer};
 use fokker::weights::{NameMap, read_weights};
 use sha2::{Digest, Sha256};
 
+use super::rows::print_notes;
 use super::{out, source};
 use crate::args::Train;
 use crate::fail::request;
@@ -33,6 +34,7 @@ pub fn run(args: &Train) -> Result<()> {
     // Read before the run directory is made, which may be the one that the file lies in.
     let origin = args.init.as_deref().map(provenance).transpose()?;
     let run = Run::create(output, &config)?;
+    run.write_manifest(&data)?;
     if let Some(origin) = origin {
         run.annotate(&origin)?;
     }
@@ -62,6 +64,7 @@ fn provenance(path: &Path) -> Result<String> {
 fn resume(root: &Path) -> Result<()> {
     let (run, config) = Run::open(root)?;
     let data = Arc::new(source::data(&config, &run.config().display().to_string())?);
+    print_notes(run.require_data(&config, &data)?);
     let (path, state) = run.newest_checkpoint()?;
     let step = state.step;
     let mut trainer = Trainer::with_state(&config, &data, state).map_err(|error| match error {

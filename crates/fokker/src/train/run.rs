@@ -4,10 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Checkpoint, Metrics};
 use crate::Error;
 use crate::config::Config;
-use crate::data::{Data, write_atomically};
+use crate::data::{Data, DataConfig, Fingerprint, require_columns, write_atomically};
 use crate::model_file::{FORMAT_VERSION, ModelInfo, write_model};
 use crate::score::network::NetworkScore;
 
@@ -15,6 +17,15 @@ use crate::score::network::NetworkScore;
 #[derive(Clone, Debug)]
 pub struct Run {
     root: PathBuf,
+}
+
+/// `manifest.json`. Other keys may stand beside these.
+#[derive(Default, Serialize, Deserialize)]
+struct Manifest {
+    #[serde(default)]
+    data_fingerprint: Option<String>,
+    #[serde(default)]
+    data_columns: Option<Vec<String>>,
 }
 
 /// Checkpoints that are kept; older ones go.
@@ -32,7 +43,7 @@ impl Run {
             fs::remove_dir_all(&checkpoints).map_err(io(&checkpoints))?;
         }
         fs::create_dir_all(&checkpoints).map_err(io(&checkpoints))?;
-        for stale in [run.model(), run.metrics()] {
+        for stale in [run.model(), run.metrics(), run.manifest()] {
             if stale.exists() {
                 fs::remove_file(&stale).map_err(io(&stale))?;
             }
@@ -88,6 +99,74 @@ impl Run {
     #[must_use]
     pub fn metrics(&self) -> PathBuf {
         self.root.join("metrics.jsonl")
+    }
+
+    /// `manifest.json`: what the run was started with.
+    #[must_use]
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join("manifest.json")
+    }
+
+    /// Writes into `manifest.json` what the data are as training begins, so that a changed file is told when the run is resumed.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write_manifest(&self, data: &Data) -> Result<(), Error> {
+        let path = self.manifest();
+        let manifest = Manifest {
+            data_fingerprint: data.fingerprint().map(Fingerprint::text),
+            data_columns: data.columns().map(<[String]>::to_vec),
+        };
+        let text = serde_json::to_string_pretty(&manifest)
+            .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
+        write_atomically(&path, |out| writeln!(out, "{text}")).map_err(|source| Error::Write { path, source })
+    }
+
+    /// The fingerprint of the data that training began with; `None` for a generator, or if the run does not say.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] if `manifest.json` is damaged.
+    pub fn data_fingerprint(&self) -> Result<Option<u64>, Error> {
+        let Some(text) = self.read_manifest()?.data_fingerprint else {
+            return Ok(None);
+        };
+        let digest = Fingerprint::parse(&text);
+        let reason = || "data_fingerprint: not 16 hexadecimal digits".into();
+        digest.map(Some).ok_or_else(|| Error::File { path: self.manifest(), reason: reason() })
+    }
+
+    /// What the columns were called in the data that training began with, if they had names.
+    ///
+    /// # Errors
+    /// As for [`data_fingerprint`](Self::data_fingerprint).
+    pub fn data_columns(&self) -> Result<Option<Vec<String>>, Error> {
+        Ok(self.read_manifest()?.data_columns)
+    }
+
+    /// Refuses data other than what training began with. The result is a note, if columns that had names have none any more.
+    ///
+    /// # Errors
+    /// [`DataError::Columns`](crate::data::DataError::Columns) and [`DataError::Changed`](crate::data::DataError::Changed), naming the
+    /// file; as for [`data_fingerprint`](Self::data_fingerprint).
+    pub fn require_data(&self, config: &Config, data: &Data) -> Result<Option<String>, Error> {
+        let (DataConfig::File { path, .. } | DataConfig::Images { path, .. }) = &config.data else {
+            return Ok(None);
+        };
+        let note = require_columns(path, data.columns(), self.data_columns()?.as_deref())?;
+        if let Some(expected) = self.data_fingerprint()? {
+            data.require_fingerprint(expected, path)?;
+        }
+        Ok(note)
+    }
+
+    /// What `manifest.json` says; nothing if there is none.
+    fn read_manifest(&self) -> Result<Manifest, Error> {
+        let path = self.manifest();
+        if !path.exists() {
+            return Ok(Manifest::default());
+        }
+        let text = fs::read_to_string(&path).map_err(io(&path))?;
+        serde_json::from_str(&text).map_err(|error| Error::File { path, reason: error.to_string() })
     }
 
     fn checkpoints(&self) -> PathBuf {
@@ -201,6 +280,7 @@ impl Run {
             scaling: data.scaling().clone(),
             levels: data.levels(),
             image: data.image_shape(),
+            data: Some(data.info()),
             steps: config.train.steps,
         };
         write_model(&self.model(), &info, score)
