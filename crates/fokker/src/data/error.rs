@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::is_wrong_place;
 use crate::memory::MemoryError;
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
@@ -261,10 +262,14 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure.
+    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure, unless there
+    /// can be no file at such a place.
     #[must_use]
     pub fn is_request(&self) -> bool {
-        !matches!(self, Self::Write { .. })
+        match self {
+            Self::Write { source, .. } => is_wrong_place(source),
+            _ => true,
+        }
     }
 
     /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].

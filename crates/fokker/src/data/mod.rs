@@ -49,6 +49,7 @@ mod describe;
 mod error;
 mod fingerprint;
 mod grid;
+mod held_out;
 mod images;
 mod npy;
 mod npy_header;
@@ -75,6 +76,7 @@ pub use describe::{ColumnSummary, Description, ImageSummary, TableSummary, descr
 pub use error::DataError;
 pub use fingerprint::Fingerprint;
 pub use grid::{ImageShape, png_grid};
+pub use held_out::HeldOut;
 pub use images::holds_images;
 pub use scaling::{Scaling, bits_per_dim};
 pub use stream::TableReader;
