@@ -11,9 +11,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Training<'a> {
     run: &'a Run,
     bar: ProgressBar,
-    /// Seconds of training before this start, and when that was.
+    /// Seconds of training before this start, when that was, and seconds in all at the newest checkpoint.
     before: f64,
     start: Instant,
+    seconds: f64,
     /// The newest checkpoint written.
     pub checkpoint: Option<std::path::PathBuf>,
 }
@@ -30,12 +31,12 @@ impl<'a> Training<'a> {
         bar.set_position(done);
         bar.reset_eta();
         let before = if done > 0 { run.manifest()?.train_seconds } else { 0.0 };
-        Ok(Self { run, bar, before, start: Instant::now(), checkpoint: None })
+        Ok(Self { run, bar, before, start: Instant::now(), seconds: before, checkpoint: None })
     }
 
-    /// Seconds of training so far, those of the run's earlier starts up to their last checkpoint included.
+    /// Seconds of training up to the newest checkpoint, those of the run's earlier starts included.
     pub fn seconds(&self) -> f64 {
-        self.before + self.start.elapsed().as_secs_f64()
+        self.seconds
     }
 
     /// Leaves the bar as it stands.
@@ -65,7 +66,8 @@ impl Observer for Training<'_> {
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
         self.checkpoint = Some(self.run.write_checkpoint(checkpoint)?);
-        self.run.record_seconds(self.seconds())
+        self.seconds = self.before + self.start.elapsed().as_secs_f64();
+        self.run.record_seconds(self.seconds)
     }
 }
 

@@ -41,7 +41,7 @@ pub fn run(args: &Compare) -> Result<()> {
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     Manifest::require_own(&root)?;
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
-    std::fs::create_dir_all(&root).map_err(|source| fokker::Error::Write { path: root.clone(), source })?;
+    begin(&root)?;
     let mut seeds = Vec::new();
     for index in 0..args.seeds {
         let mut config = config.clone();
@@ -59,13 +59,19 @@ pub fn run(args: &Compare) -> Result<()> {
     Ok(())
 }
 
+/// Makes a folder, with a manifest from the start: what an interrupted compare leaves there is known to be its own.
+fn begin(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|source| fokker::Error::Write { path: folder.into(), source })?;
+    Ok(Manifest::update(folder, |manifest| manifest.record("report.html"))?)
+}
+
 fn one_seed(name: &str, config: &Config, data: &Arc<Data>, folder: &Path, force: bool) -> Result<SeedFigures> {
+    begin(folder)?;
     let arm =
         |name: &str, config: &Config, sub: &str| Arm { name, config, data, folder: &folder.join(sub), force }.run();
     let (dsm, of_dsm) = arm("DSM", &config.without_fp(), "dsm")?;
     let (fp, of_fp) = arm("FP", config, "fp")?;
     let title = format!("{name}: denoising score matching with and without the score FPE");
-    Manifest::update(folder, |manifest| manifest.record("report.html"))?;
     write_text(&folder.join("report.html"), &render(&title, data, config, &[of_dsm, of_fp]))?;
     Ok(SeedFigures::new(config.seed, dsm, fp))
 }

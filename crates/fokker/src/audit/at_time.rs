@@ -1,5 +1,6 @@
 //! What is measured at one time: residual, asymmetry, score error.
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
 
 use super::Audit;
@@ -37,8 +38,8 @@ pub(super) fn measure(
 
 /// What r(t) is the average of, at each point, and the same of ∂ₜs: norms over D, or products of two residuals over D² where
 /// divergences are probed (by half of the probes each).
-fn residuals(
-    score: &dyn Score<f32>, x: &[f32], times: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
+pub(super) fn residuals<F: Real>(
+    score: &dyn Score<F>, x: &[F], times: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
 ) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let Divergence::Hutchinson { probes, distribution } = divergence else {
         let found = residual(score, x, times, divergence, seed, workers)?;

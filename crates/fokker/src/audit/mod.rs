@@ -154,3 +154,7 @@ pub fn audit(
     likelihood::measure(score, data, &rows, config, divergence, workers, &mut found)?;
     Ok(found)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
