@@ -128,6 +128,9 @@ pub struct Export {
 pub struct Audit {
     /// The run directory
     pub run: PathBuf,
+    /// Audit on this data (default: what the model was trained on); if it is something else, all its rows are held out
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
     /// Change a key of the audit, for example --set audit.points=10000
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -141,7 +144,8 @@ pub struct Audit {
 pub struct Logp {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv, .parquet); all but .npz may be longer than memory
+    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv, .parquet; all but .npz may be longer than memory); for a
+    /// model of images also images, as for train
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// The file to write (.csv, .npy, .npz, .parquet), once all rows are done; until then they are kept in FILE.part
@@ -275,19 +279,34 @@ pub enum What {
     Jacobian,
 }
 
+/// Units of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Units {
+    /// The model's coordinates: the data's, shifted and scaled
+    Model,
+    /// Those of the training data; derivatives are those of the density in these units
+    Data,
+}
+
 /// `fokker eval`
 #[derive(Debug, ClapArgs)]
 pub struct Eval {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Points in model coordinates (.npy, .npz, .csv, .parquet), rows x D
+    /// Points, rows x D (.npy, .npz, .csv, .parquet); for a model of images also images, as for train
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
+    /// The units of the points and of the derivatives
+    #[arg(long, value_enum, default_value = "model")]
+    pub units: Units,
+    /// Take points however far they are from where the model was trained
+    #[arg(long)]
+    pub unchecked: bool,
     /// The time
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub t: f64,
     /// What to compute
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual,jacobian")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual")]
     pub what: Vec<What>,
     /// The file to write (.npz), one array for each quantity
     #[arg(short, long, value_name = "FILE")]

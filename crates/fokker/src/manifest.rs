@@ -38,6 +38,9 @@ pub struct Manifest {
     /// The fingerprint of the data that a run was trained on, in hexadecimal digits; `null` for generators.
     #[serde(default)]
     pub data_fingerprint: Option<String>,
+    /// What the columns of that data were called, where they had names.
+    #[serde(default)]
+    pub data_columns: Option<Vec<String>>,
     /// Seconds that a run has been trained for, up to its newest checkpoint.
     #[serde(default)]
     pub train_seconds: f64,
@@ -47,7 +50,13 @@ pub struct Manifest {
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self { format: FORMAT.into(), data_fingerprint: None, train_seconds: 0.0, files: BTreeSet::new() }
+        Self {
+            format: FORMAT.into(),
+            data_fingerprint: None,
+            data_columns: None,
+            train_seconds: 0.0,
+            files: BTreeSet::new(),
+        }
     }
 }
 

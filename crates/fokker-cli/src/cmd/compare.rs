@@ -17,6 +17,7 @@ use fokker::report::model::{Entry, render};
 use fokker::train::{Run, Trainer};
 
 use self::table::print;
+use super::rows::print_notes;
 use super::train::Fitted;
 use super::{out, require_folder, source, train, write_json, write_text};
 use crate::args::Compare;
@@ -113,13 +114,13 @@ impl Arm<'_> {
         let fresh = || Trainer::new(config, data);
         let there = Run::at(folder);
         match there.occupant()? {
-            None => fit(fresh()?, Run::create(folder, config)?),
-            Some(_) if force => fit(fresh()?, Run::replace(folder, config)?),
+            None => fit(fresh()?, Run::create(folder, config, data)?),
+            Some(_) if force => fit(fresh()?, Run::replace(folder, config, data)?),
             Some(occupant @ Occupant::Foreign { .. }) => {
                 Err(fokker::Error::Occupied { path: folder.into(), occupant }.into())
             }
             Some(occupant) => {
-                self.require_same(folder)?;
+                self.require_same(&there)?;
                 match occupant {
                     Occupant::Finished => {
                         out!("{name}: trained before, kept in {}", folder.display());
@@ -131,22 +132,25 @@ impl Arm<'_> {
                         fit(train::resumed(&there, config, data)?, there)
                     }
                     // No checkpoint: nothing is lost.
-                    _ => fit(fresh()?, Run::replace(folder, config)?),
+                    _ => fit(fresh()?, Run::replace(folder, config, data)?),
                 }
             }
         }
     }
 
-    /// Refuses to go on with a run of another config; what is audited may differ.
-    fn require_same(&self, folder: &Path) -> Result<()> {
-        let (_, before) = Run::open(folder)?;
+    /// Refuses to go on with a run of another config, or of other data; what is audited may differ.
+    fn require_same(&self, there: &Run) -> Result<()> {
+        let (_, before) = Run::open(there.root())?;
         let before = Config { audit: self.config.audit.clone(), memory: self.config.memory.clone(), ..before };
         match before.difference(self.config) {
             Some(key) => {
                 let occupant = Occupant::OtherConfig { key };
-                Err(fokker::Error::Occupied { path: folder.into(), occupant }.into())
+                Err(fokker::Error::Occupied { path: there.root().into(), occupant }.into())
             }
-            None => Ok(()),
+            None => {
+                print_notes(there.require_data(self.config, self.data)?);
+                Ok(())
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use fokker::train::{Run, Trainer};
 use fokker::weights::{NameMap, read_weights};
 use sha2::{Digest, Sha256};
 
+use super::rows::print_notes;
 use super::{out, source};
 use crate::args::Train;
 use crate::fail::request;
@@ -31,7 +32,7 @@ pub fn run(args: &Train) -> Result<()> {
     };
     // Read before the run directory is made, which may be the one that the file lies in.
     let origin = args.init.as_deref().map(provenance).transpose()?;
-    let run = if args.force { Run::replace(output, &config)? } else { Run::create(output, &config)? };
+    let run = if args.force { Run::replace(output, &config, &data)? } else { Run::create(output, &config, &data)? };
     if let Some(origin) = origin {
         run.annotate(&origin)?;
     }
@@ -61,6 +62,7 @@ fn provenance(path: &Path) -> Result<String> {
 fn resume(root: &Path) -> Result<()> {
     let (run, config) = Run::open(root)?;
     let data = Arc::new(source::data(&config, &run.config().display().to_string())?);
+    print_notes(run.require_data(&config, &data)?);
     fit(resumed(&run, &config, &data)?, &run, &config, &data, "train")?;
     out!("{}", run.model().display());
     Ok(())

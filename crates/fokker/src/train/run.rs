@@ -1,16 +1,19 @@
 //! The run directory: `config.toml`, `model.safetensors`, `checkpoints/`, `metrics.jsonl`, `manifest.json`.
 
+mod begin;
+mod data;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Checkpoint, Metrics};
+use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, write_atomically};
-use crate::manifest::{Manifest, first_entry};
+use crate::manifest::Manifest;
 use crate::model_file::{FORMAT_VERSION, ModelInfo, write_model};
 use crate::score::network::NetworkScore;
-use crate::{Error, Occupant};
 
 /// A run directory.
 #[derive(Clone, Debug)]
@@ -26,73 +29,6 @@ impl Run {
     #[must_use]
     pub fn at(root: &Path) -> Self {
         Self { root: root.into() }
-    }
-
-    /// Makes the directory for a fresh run and writes its resolved config.
-    ///
-    /// # Errors
-    /// [`Error::Occupied`] if anything is there already; [`Error::Write`].
-    pub fn create(root: &Path, config: &Config) -> Result<Self, Error> {
-        let run = Self::at(root);
-        if let Some(occupant) = run.occupant()? {
-            return Err(Error::Occupied { path: root.into(), occupant });
-        }
-        run.begin(config)?;
-        Ok(run)
-    }
-
-    /// As [`create`](Self::create), but what fokker wrote there before, by its manifest, is removed first. Nothing else is, and
-    /// nothing at all if a file that is not fokker's stands where one of the run's would.
-    ///
-    /// # Errors
-    /// [`Error::Occupied`]; [`Error::Write`].
-    pub fn replace(root: &Path, config: &Config) -> Result<Self, Error> {
-        let run = Self::at(root);
-        let manifest = Manifest::read(root)?;
-        let foreign = match &manifest {
-            None => first_entry(root)?,
-            Some(manifest) => {
-                let own = [run.config(), run.model(), run.metrics()];
-                let names = own.iter().filter(|path| path.exists()).map(|path| run.name(path));
-                names.into_iter().find(|name| !manifest.holds(name))
-            }
-        };
-        if let Some(name) = foreign {
-            return Err(Error::Occupied { path: root.into(), occupant: Occupant::Foreign { name } });
-        }
-        Manifest::remove_files(root)?;
-        run.begin(config)?;
-        Ok(run)
-    }
-
-    fn begin(&self, config: &Config) -> Result<(), Error> {
-        fs::create_dir_all(&self.root).map_err(failed_write(&self.root))?;
-        let text = config.to_toml()?;
-        let path = self.config();
-        // First of all: whatever is found here from now on is known to be fokker's.
-        self.record(&path)?;
-        let checkpoints = self.checkpoints();
-        fs::create_dir_all(&checkpoints).map_err(failed_write(&checkpoints))?;
-        write_atomically(&path, |out| out.write_all(text.as_bytes())).map_err(failed_write(&path))
-    }
-
-    /// What is in the directory, if there is anything.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`Error::File`] if its manifest is damaged.
-    pub fn occupant(&self) -> Result<Option<Occupant>, Error> {
-        let Some(name) = first_entry(&self.root)? else { return Ok(None) };
-        if Manifest::read(&self.root)?.is_none_or(|manifest| !manifest.holds("config.toml")) {
-            return Ok(Some(Occupant::Foreign { name }));
-        }
-        Ok(Some(if self.model().exists() {
-            Occupant::Finished
-        } else {
-            match self.list().ok().and_then(|all| all.last().and_then(|path| step_of(path))) {
-                Some(step) => Occupant::Unfinished { step },
-                None => Occupant::Begun,
-            }
-        }))
     }
 
     /// Notes in the manifest that a file below the directory is about to be written.
@@ -295,6 +231,7 @@ impl Run {
             scaling: data.scaling().clone(),
             levels: data.levels(),
             image: data.image_shape(),
+            data: Some(data.info()),
             steps: config.train.steps,
         };
         self.record(&self.model())?;
