@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A mean and its standard error. In JSON what is not known is `null`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// A mean and its standard error. In JSON what is not known is `null`; two figures that are not known are equal.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct MeanSe {
     /// The mean.
     #[serde(deserialize_with = "nan_if_null")]
@@ -16,6 +16,17 @@ pub struct MeanSe {
 /// JSON has no NaN: it is written as `null`, and read back from it.
 pub(crate) fn nan_if_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Option::deserialize(deserializer).map(|value| value.unwrap_or(f64::NAN))
+}
+
+impl PartialEq for MeanSe {
+    fn eq(&self, other: &Self) -> bool {
+        same(self.mean, other.mean) && same(self.se, other.se)
+    }
+}
+
+/// Are two numbers equal, or both not known?
+fn same(a: f64, b: f64) -> bool {
+    a == b || a.is_nan() && b.is_nan()
 }
 
 impl MeanSe {
@@ -50,8 +61,8 @@ impl MeanSe {
     }
 }
 
-/// A mean and its standard error at a time t.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// A mean and its standard error at a time t; equal as [`MeanSe`]s are.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct AtTime {
     /// t.
     pub t: f64,
@@ -61,6 +72,12 @@ pub struct AtTime {
     /// Its standard error.
     #[serde(deserialize_with = "nan_if_null")]
     pub se: f64,
+}
+
+impl PartialEq for AtTime {
+    fn eq(&self, other: &Self) -> bool {
+        self.t == other.t && same(self.mean, other.mean) && same(self.se, other.se)
+    }
 }
 
 impl AtTime {
@@ -91,7 +108,8 @@ impl Average {
     /// The figure and its standard error, by the delta method for a root.
     ///
     /// A mean of products may come out below 0 where the square is lost in its noise: the figure is 0 then, and the error that of
-    /// a square of that size, √se.
+    /// a square of that size, √se. A root's relative error is half of its square's: one that is not above four of its errors has a
+    /// square that is not above two of its own.
     #[must_use]
     pub fn of(self, values: &[f64]) -> MeanSe {
         let m = MeanSe::of(values);
@@ -278,10 +296,10 @@ mod tests {
         };
         let (bias, spread) = calibration(2.0, |i| draw(i, 4.0));
         assert!(bias.abs() < 0.15 && (spread - 1.0).abs() < 0.08, "{bias} {spread}");
-        // Where there is nothing but noise, 0 lies within two errors.
+        // Where there is nothing but noise, 0 lies within four errors, two of the square.
         let zeros: Vec<MeanSe> = (0..500).map(|i| draw(i, 0.0)).collect();
         assert!(zeros.iter().all(|m| m.mean >= 0.0 && m.se > 0.0));
-        let covered = zeros.iter().filter(|m| m.mean < 2.0 * m.se).count();
+        let covered = zeros.iter().filter(|m| m.mean < 4.0 * m.se).count();
         assert!(covered > 475 && zeros.iter().any(|m| m.mean == 0.0), "{covered}");
     }
 

@@ -118,7 +118,7 @@ fn the_standard_error_over_points_is_right() -> Any {
     for (dim, shift) in [(2, 0.0), (2, 1.5), (8, 0.0), (8, 1.0)] {
         let draw = |i| {
             let mut stream = stream(40_000 + i);
-            let (a, b) = (normal(&mut stream, 160, dim, 0.0), normal(&mut stream, 160, dim, shift));
+            let (a, b) = (normal(&mut stream, 640, dim, 0.0), normal(&mut stream, 640, dim, shift));
             // The same directions each time, as in the blocks.
             TwoSamples::new(&a, &b, dim).map(|samples| {
                 let sliced = SlicedW2::new(&samples, 30, 9, &workers());
