@@ -1,9 +1,11 @@
 //! Exact derivatives of a score at given points: what outsiders check us by.
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use fokker_jet::{JetError, Real};
 
+use crate::Error;
 use crate::loss::Divergence;
+use crate::memory;
 use crate::residual::residual;
 use crate::score::{Directions, Score};
 
@@ -35,11 +37,13 @@ pub struct Derivatives<F> {
 /// ```
 ///
 /// # Errors
-/// If the score cannot carry the jets.
+/// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn evaluate<F: Real>(
     score: &dyn Score<F>, x: &[F], t: f64, jacobian: bool, workers: &Workers,
-) -> Result<Derivatives<F>, JetError> {
+) -> Result<Derivatives<F>, Error> {
     let dim = score.dim();
+    let numbers = if jacobian { dim.saturating_mul(2).saturating_add(8) } else { 8 };
+    memory::require("--what jacobian", memory::product(&[x.len(), numbers, size_of::<F>()]))?;
     let times = vec![t; x.len() / dim.max(1)];
     let residuals = residual(score, x, &times, Divergence::Exact {}, 0, workers)?;
     let sde = vec![score.sde().at(t); times.len()];

@@ -25,6 +25,7 @@ pub fn run(args: &Audit) -> Result<()> {
         }
         Config::parse(&config.to_toml()?, &run.config().display().to_string(), &args.set)?
     };
+    config.suggest_budget();
     let (_, score) = source::model(&args.run)?;
     let origin = run.config().display().to_string();
     let data = source::data(&config, &origin)?;

@@ -34,6 +34,7 @@ pub fn run(args: &Compare) -> Result<()> {
     train::resolve_threads(&mut config);
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
+    config.audit.require(data.dim(), data.levels().is_some())?;
     std::fs::create_dir_all(&root).map_err(|source| fokker::Error::Write { path: root.clone(), source })?;
     let mut seeds = Vec::new();
     for index in 0..args.seeds {

@@ -7,9 +7,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use fokker::data::{Table, read_table, read_table_with_gaps};
+use fokker::memory;
 use fokker::model_file::ModelInfo;
 use fokker::sample::{
-    Inpaint, Paths, Resample, Sampler, Samples, decode, encode, inpaint, sample as draw, sample_paths,
+    Inpaint, Paths, Resample, Sampler, Samples, bytes, decode, encode, inpaint, sample as draw, sample_paths,
 };
 use fokker::score::network::NetworkScore;
 use fokker::solve::{Limits, Tolerance};
@@ -20,9 +21,6 @@ use crate::args::Sample;
 use crate::fail::request;
 use crate::progress;
 use output::Output;
-
-/// Values in a file of samples, at most.
-const MOST_VALUES: usize = 1 << 31;
 
 /// What is made, of what.
 enum Job {
@@ -61,17 +59,17 @@ fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
     if let Some(path) = &args.encode {
         let mut table = rows_of(path, info, read_table)?;
         info.scaling.apply_f64(&mut table.values);
+        memory::require(&path.display().to_string(), bytes(table.rows, info.dim, 0))?;
         return Ok((table.rows, Job::Encode(table.values)));
     }
     if let Some(path) = &args.decode {
         let table = rows_of(path, info, read_table)?;
+        memory::require(&path.display().to_string(), bytes(table.rows, info.dim, 0))?;
         return Ok((table.rows, Job::Decode(table.values)));
     }
-    let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(1));
-    let most = MOST_VALUES / info.dim.max(1) / states;
-    if n > most {
-        return Err(request(format!("-n {n}: at most {most} at a time")));
-    }
+    let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(0));
+    // All are written at once: as they are, or as pixels in single precision and as bytes.
+    memory::require(&format!("-n {n}"), bytes(n, info.dim, states))?;
     let sampler = sampler::sampler(args);
     if let Some(path) = &args.inpaint {
         let mut table = rows_of(path, info, read_table_with_gaps)?;

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::memory::MemoryError;
+use crate::memory::{MemoryError, refusal};
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
 ///
@@ -267,8 +267,11 @@ impl DataError {
         !matches!(self, Self::Write { .. })
     }
 
-    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].
+    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`], one too large [`DataError::Memory`].
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        if let Some(refusal) = refusal(&source) {
+            return Self::Memory(refusal.clone());
+        }
         let path = path.to_path_buf();
         match source.kind() {
             io::ErrorKind::NotFound => Self::Missing { path },
@@ -300,7 +303,7 @@ impl DataError {
 }
 
 /// The path on one line: control characters are escaped.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     one_line(&path.to_string_lossy(), usize::MAX)
 }
 

@@ -1,12 +1,16 @@
 //! Tables in memory: single-precision rows, a part of them held out.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::error::shown;
+use super::npy::require;
 use super::{DataError, Scaling, ScalingConfig, Table, read_table};
+use crate::memory::{self, Held};
 
 /// Chooses the held-out rows of a file: the same ones in every run.
 const SPLIT_SEED: u64 = 0x005b_1175;
@@ -17,6 +21,7 @@ pub(super) struct Rows {
     dim: usize,
     train: Vec<f32>,
     held_out: Vec<f32>,
+    _held: Arc<Held>,
 }
 
 impl Rows {
@@ -29,9 +34,14 @@ impl Rows {
             return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: table.rows, needed: 2 });
         }
         let dim = table.dim;
+        // The table, and its training rows once more while they are looked at.
+        require(path, &[table.values.len(), 2 * size_of::<f64>()])?;
         let is_held_out = split(table.rows, held_out);
         let scaling = fit(&table, &is_held_out, config)?;
-        let mut rows = Self { dim, train: Vec::new(), held_out: Vec::new() };
+        let size = |out: bool| is_held_out.iter().filter(|mark| **mark == out).count() * dim;
+        let [train, held_out] = [false, true].map(|out| Vec::with_capacity(size(out)));
+        let held = Arc::new(memory::hold(&shown(path), memory::product(&[table.values.len(), size_of::<f32>()]))?);
+        let mut rows = Self { dim, train, held_out, _held: held };
         let mut scaled = vec![0.0; dim];
         for (at, (row, &out)) in table.values.chunks_exact(dim).zip(&is_held_out).enumerate() {
             scaled.copy_from_slice(row);

@@ -8,6 +8,7 @@ use super::{Checkpoint, Metrics};
 use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, write_atomically};
+use crate::memory::read_text;
 use crate::model_file::{FORMAT_VERSION, ModelInfo, write_model};
 use crate::score::network::NetworkScore;
 
@@ -61,7 +62,7 @@ impl Run {
     pub fn open(root: &Path) -> Result<(Self, Config), Error> {
         let run = Self { root: root.into() };
         let path = run.config();
-        let text = fs::read_to_string(&path).map_err(io(&path))?;
+        let text = read_text(&path).map_err(io(&path))?;
         let config = Config::parse(&text, &path.display().to_string(), &[])?;
         Ok((run, config))
     }

@@ -23,13 +23,18 @@ use rand::Rng;
 pub(super) use self::batches::load_arrays_within;
 pub(super) use self::part::{Part, Pixels, Row};
 use self::recognise::{Format, recognise};
+use super::error::shown;
 use super::rows::{check_held_out, extend_box};
 use super::{DataError, ImageShape, Scaling};
+use crate::memory::{self, Held};
 
 pub use self::recognise::holds_images;
 
 /// The most pixels a side that image files may be resized to.
 const SIZE_LIMIT: usize = 4096;
+
+/// Bytes that are kept for every dimension: a box, a shift and a scale, and what they are found from.
+const OF_DIMENSION: usize = 64;
 
 /// What the files of a format hold.
 pub(super) struct Loaded {
@@ -56,6 +61,7 @@ pub(super) struct Images {
     /// The lowest and the highest value in the data's units.
     range: [f64; 2],
     continuous: bool,
+    _held: Arc<Held>,
 }
 
 impl Images {
@@ -73,15 +79,21 @@ impl Images {
             let reason = format!("only image files are resized, and {} are {}", loaded.format, pixels_of(shape));
             return Err(DataError::parameter("size", size, reason));
         }
-        let (scaling, range, continuous) = scale(&mut loaded)?;
         let dim = shape.dim();
+        let sizes = [Some(&loaded.train), loaded.held_out.as_ref()].into_iter().flatten().map(Pixels::bytes);
+        let what = shown(path);
+        // What is kept for every dimension: where it begins and ends, and its scale.
+        let held = memory::hold(&what, sizes.fold(memory::product(&[dim, OF_DIMENSION]), u64::saturating_add))?;
+        let (scaling, range, continuous) = scale(&mut loaded)?;
         let train = Arc::new(loaded.train);
         let (train, held_out) = match loaded.held_out {
             Some(own) => (Part::all(train, dim), Part::all(Arc::new(own), dim)),
             None => Part::split(train, dim, held_out, path)?,
         };
         let classes = loaded.labels.map(|labels| labels.len());
-        Ok((Self { format: loaded.format, shape, train, held_out, flip, classes, range, continuous }, scaling))
+        let held = Arc::new(held);
+        let format = loaded.format;
+        Ok((Self { format, shape, train, held_out, flip, classes, range, continuous, _held: held }, scaling))
     }
 
     /// The format's name.

@@ -18,6 +18,17 @@ pub(in crate::data) enum Pixels {
     Shards(Shards),
 }
 
+impl Pixels {
+    /// Bytes in memory.
+    pub(in crate::data) fn bytes(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.capacity() as u64,
+            Self::Floats(values) => size_of_val(&values[..]) as u64,
+            Self::Shards(_) => 0,
+        }
+    }
+}
+
 /// An image.
 pub(in crate::data) enum Row<'a> {
     /// 8-bit grey levels.
