@@ -74,7 +74,10 @@ impl Observer for Training<'_> {
 /// A spinner with a message.
 pub fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(120));
+    // The ticks have a thread of their own, which nobody needs where nobody sees them.
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
     bar
 }
 

@@ -1,9 +1,10 @@
 //! Is the score a gradient? A field is one exactly where its Jacobian J is symmetric (Lai et al. 2023, arXiv 2210.04296,
 //! section 4.3: a score that obeys the score FPE from a conservative end is conservative at every t).
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use fokker_jet::{JetError, Real};
 
+use crate::Error;
 use crate::loss::Divergence;
 use crate::residual::equation::dot;
 use crate::rng::Streams;
@@ -41,10 +42,10 @@ pub struct Asymmetry {
 /// ```
 ///
 /// # Errors
-/// If the score cannot carry the jets.
+/// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn asymmetry<F: Real>(
     score: &dyn Score<F>, x: &[F], t: &[f64], directions: Divergence, seed: u64, workers: &Workers,
-) -> Result<Asymmetry, JetError> {
+) -> Result<Asymmetry, Error> {
     let dim = score.dim();
     if dim == 1 {
         return Ok(Asymmetry { absolute: vec![0.0; t.len()], normalised: vec![0.0; t.len()] });

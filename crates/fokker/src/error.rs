@@ -1,11 +1,11 @@
 //! Everything that can go wrong, as data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
 use crate::data::DataError;
-use crate::memory::MemoryError;
+use crate::memory::{self, MemoryError};
 use crate::sde::SdeError;
 
 /// Errors of the library.
@@ -143,6 +143,15 @@ pub(crate) fn is_wrong_place(error: &std::io::Error) -> bool {
 
 /// Who has to act: the one who asked, or nobody before a look at the run.
 impl Error {
+    /// A file that cannot be read, or takes more memory than there may be.
+    #[must_use]
+    pub fn read(path: &Path, source: std::io::Error) -> Self {
+        match memory::refusal(&source) {
+            Some(refusal) => Self::Memory(refusal.clone()),
+            None => Self::Io { path: path.into(), source },
+        }
+    }
+
     /// Was the request wrong (exit status 2), rather than the run (exit status 1)?
     #[must_use]
     pub fn is_request(&self) -> bool {

@@ -24,6 +24,7 @@ pub fn run(args: &Audit) -> Result<()> {
     }
     let (info, score) = source::model(&args.run)?;
     let (run, config) = Run::open(&args.run)?;
+    config.suggest_budget();
     let origin = run.config().display().to_string();
     if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
         return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));

@@ -42,6 +42,7 @@ pub fn run(args: &Compare) -> Result<()> {
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     Manifest::require_own(&root)?;
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
+    config.audit.require(data.dim(), data.levels().is_some())?;
     begin(&root)?;
     let mut seeds = Vec::new();
     for index in 0..args.seeds {

@@ -61,6 +61,7 @@ fn provenance(path: &Path) -> Result<String> {
 
 fn resume(root: &Path) -> Result<()> {
     let (run, config) = Run::open(root)?;
+    config.suggest_budget();
     let data = Arc::new(source::data(&config, &run.config().display().to_string())?);
     print_notes(run.require_data(&config, &data)?);
     fit(resumed(&run, &config, &data)?, &run, &config, &data, "train")?;

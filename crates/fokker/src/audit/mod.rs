@@ -107,6 +107,7 @@ pub fn audit(
         return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: data.dim() });
     }
     let settings = &config.audit;
+    settings.require(data.dim(), data.levels().is_some())?;
     let divergence = default_divergence(data.dim(), settings.probes);
     let rows = AuditRows::new(data, &config.sde, config.seed);
     progress("samples");

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory::{self, MemoryError};
+use crate::{likelihood, sample};
+
 /// `[audit]`: what is measured on a trained model, and how finely.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,5 +66,34 @@ impl Default for AuditConfig {
             gap_samples: 4000,
             neighbours: 10,
         }
+    }
+}
+
+impl AuditConfig {
+    /// Refuses points and samples of so many dimensions that they take more memory than there may be, before hours of training go into
+    /// what is audited; `grey` says whether the data has grey levels, which are dequantised `repeats` times.
+    ///
+    /// # Errors
+    /// [`MemoryError`], naming the key.
+    ///
+    /// ```
+    /// use fokker::config::AuditConfig;
+    /// assert!(AuditConfig::default().require(784, true).is_ok());
+    /// let error = AuditConfig { samples: 1 << 24, ..AuditConfig::default() }.require(1_000_000, true).unwrap_err();
+    /// assert_eq!(error.what, "audit.samples");
+    /// ```
+    pub fn require(&self, dim: usize, grey: bool) -> Result<(), MemoryError> {
+        let draws = self.nll_points.saturating_mul(if grey { self.repeats } else { 1 });
+        // A row and its residual, in single precision and in pieces; sets of samples and of data, in pairs; a row on the page.
+        let rows = |rows: usize, copies: usize| memory::product(&[rows, dim, copies, size_of::<f64>()]);
+        for (key, bytes) in [
+            ("audit.points", rows(self.points, 4)),
+            ("audit.gap_samples", rows(self.gap_samples, 8).saturating_add(sample::bytes(self.gap_samples, dim, 0))),
+            ("audit.samples", rows(self.samples, 2).saturating_add(sample::bytes(self.samples, dim, 0))),
+            ("audit.nll_points", rows(self.nll_points, 3).saturating_add(likelihood::bytes(draws, dim, self.probes))),
+        ] {
+            memory::require(key, bytes)?;
+        }
+        Ok(())
     }
 }

@@ -14,6 +14,7 @@ pub use presets::{PRESETS, Preset};
 use crate::Error;
 use crate::data::DataConfig;
 use crate::loss::LossConfig;
+use crate::memory;
 use crate::net::NetworkConfig;
 use crate::score::network::{Parameterisation, ScoreModel};
 use crate::sde::Sde;
@@ -112,6 +113,14 @@ impl Config {
     /// [`Error::Config`] naming the key and the reason.
     pub fn check(&self, shape: Shape, origin: &str) -> Result<(), Error> {
         self.network.check(shape).map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })
+    }
+
+    /// Makes the key `memory` the process's budget, unless an option has set one already.
+    pub fn suggest_budget(&self) {
+        // Checked when the config was read.
+        if let Some(Ok(bytes)) = self.memory.as_deref().map(memory::parse) {
+            memory::suggest_budget(bytes);
+        }
     }
 
     /// The score model for data of this shape.

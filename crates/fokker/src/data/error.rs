@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::is_wrong_place;
-use crate::memory::MemoryError;
+use crate::memory::{MemoryError, refusal};
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
 ///
@@ -344,8 +344,11 @@ impl DataError {
         }
     }
 
-    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].
+    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`], one too large [`DataError::Memory`].
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        if let Some(refusal) = refusal(&source) {
+            return Self::Memory(refusal.clone());
+        }
         let path = path.to_path_buf();
         match source.kind() {
             io::ErrorKind::NotFound => Self::Missing { path },
@@ -377,7 +380,7 @@ impl DataError {
 }
 
 /// The path on one line: control characters are escaped.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     one_line(&path.to_string_lossy(), usize::MAX)
 }
 

@@ -8,6 +8,7 @@ mod divergence;
 mod draw;
 mod dsm;
 mod objective;
+mod pass;
 mod scalar;
 mod sliced;
 mod time;

@@ -1,9 +1,10 @@
 //! R_vec by slices: E_u (u·ε)² = ‖ε‖² for u ~ N(0, I), from forward parts alone, so one reverse pass in θ.
 
-use fokker_jet::{JetError, Real};
+use fokker_jet::Real;
 
 use super::draw::{PanelRows, Probing};
 use super::{FpConfig, Norm};
+use crate::Error;
 use crate::residual::equation::{Directional, Probes, directional, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, ScoreTape};
@@ -12,11 +13,13 @@ use crate::score::{Directions, ScoreTape};
 const FIRST_MOMENT: f64 = 1.253_314_137_315_500_3;
 
 /// u, the probes v (twice as many if `unbiased`), τ, and every pair (u, v).
-pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, JetError> {
-    let n = config.divergence.directions(dim) * if config.unbiased { 2 } else { 1 };
+pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Error> {
+    let sets = if config.unbiased { 2 } else { 1 };
+    config.divergence.require("loss.fp", 2 * sets, 3, dim)?;
+    let n = sets * config.divergence.directions(dim);
     let mut kinds = vec![Space; 1 + n];
     kinds.push(Time);
-    (0..n).try_fold(Directions::new(&kinds), |d, j| d.pair(0, 1 + j))
+    Ok((0..n).try_fold(Directions::new(&kinds), |d, j| d.pair(0, 1 + j))?)
 }
 
 /// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the panel; cotangents, times `scale`, are added to the seeds. Part 0.. must be computed.

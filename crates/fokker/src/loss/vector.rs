@@ -4,18 +4,20 @@
 //! adds the parts {s_w, s_wv} and ends in the reverse pass in θ. ∂_wφ is the derivative along w of the φ that pass 1 pulled back to
 //! x, so the cotangents of {s_w, s_wv} are those of {s, s_v} there: w is the tangent of pass 1, and 15 forward-equivalents do.
 
-use fokker_jet::{JetError, Real};
+use fokker_jet::Real;
 
 use super::draw::{PanelRows, Probing};
 use super::{FpConfig, Norm};
+use crate::Error;
 use crate::residual::equation::{self, Directional, Probes, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, ScoreTape};
 
 /// Probes v, τ, then one w per set of probes with its pairs (w, v).
-pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, JetError> {
-    let n = config.divergence.directions(dim);
+pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Error> {
     let sets = if config.unbiased { 2 } else { 1 };
+    config.divergence.require("loss.fp", 2 * sets, 2 + sets, dim)?;
+    let n = config.divergence.directions(dim);
     let mut kinds = vec![Space; sets * n];
     kinds.push(Time);
     kinds.extend(vec![Space; sets]);
@@ -26,7 +28,7 @@ pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Je
         }
     }
     // With two sets of probes each w belongs to a pass of its own.
-    if config.unbiased { Ok(directions) } else { directions.tangent() }
+    if config.unbiased { Ok(directions) } else { Ok(directions.tangent()?) }
 }
 
 /// Parts that pass 1 needs.

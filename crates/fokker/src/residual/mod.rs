@@ -2,9 +2,10 @@
 
 pub(crate) mod equation;
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use fokker_jet::{JetError, Real};
 
+use crate::Error;
 use crate::loss::Divergence;
 use crate::rng::Streams;
 use crate::score::Direction::{Space, Time};
@@ -69,10 +70,10 @@ fn norms<F: Real>(values: &[F], dim: usize) -> Vec<f64> {
 /// ```
 ///
 /// # Errors
-/// If the score cannot carry the jets.
+/// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn residual<F: Real>(
     score: &dyn Score<F>, x: &[F], t: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
-) -> Result<Residuals<F>, JetError> {
+) -> Result<Residuals<F>, Error> {
     let dim = score.dim();
     let total = divergence.directions(dim);
     let lanes: Result<Vec<_>, _> =
@@ -101,7 +102,7 @@ struct Evaluator<'a, F: Real> {
 }
 
 impl<'a, F: Real> Evaluator<'a, F> {
-    fn new(score: &'a dyn Score<F>, total: usize, rows: usize) -> Result<Self, JetError> {
+    fn new(score: &'a dyn Score<F>, total: usize, rows: usize) -> Result<Self, Error> {
         let group = total.min(GROUP);
         let mut kinds = vec![Space; group];
         kinds.push(Time);

@@ -5,7 +5,7 @@ use fokker_jet::panel::Workers;
 
 use super::sampler::{Sampler, Steps, Way, wrong};
 use super::walk::Walk;
-use super::{Grid, Samples, prior};
+use super::{Grid, Samples, prior, require};
 use crate::Error;
 use crate::score::Score;
 
@@ -129,6 +129,7 @@ pub fn inpaint<F: Real>(
 ) -> Result<Samples, Error> {
     how.sampler.validate()?;
     let dim = score.dim();
+    require(n, dim, 0)?;
     if known.len() != dim && known.len() != n * dim {
         return Err(wrong("known", &format!("{} numbers are neither one row of {dim} nor {n} of them", known.len())));
     }

@@ -141,10 +141,10 @@ impl<F: Real> Score<F> for PosteriorScore<'_, F> {
         self.prior.sde()
     }
 
-    fn tape<'b>(&'b self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'b>, JetError> {
+    fn tape<'b>(&'b self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'b>, Error> {
         if directions.parts() > 1 {
             let reason = "the score of a posterior has no derivatives";
-            return Err(JetError::LiveParts { input: 0, reason });
+            return Err(JetError::LiveParts { input: 0, reason }.into());
         }
         let inner = self.prior.tape(&Directions::space(self.directions()), rows)?;
         Ok(Box::new(PosteriorTape {

@@ -12,6 +12,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, write_atomically};
 use crate::manifest::Manifest;
+use crate::memory::read_text;
 use crate::model_file::{FORMAT_VERSION, ModelInfo, write_model};
 use crate::score::network::NetworkScore;
 
@@ -83,7 +84,7 @@ impl Run {
         if root.is_dir() && !path.exists() {
             return Err(Error::File { path: root.into(), reason: "is not a run: no config.toml in it".into() });
         }
-        let text = fs::read_to_string(&path).map_err(io(&path))?;
+        let text = read_text(&path).map_err(io(&path))?;
         let config = Config::parse(&text, &path.display().to_string(), &meant_by_older(&text))?;
         Ok((run, config))
     }

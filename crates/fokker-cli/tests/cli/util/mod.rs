@@ -2,6 +2,8 @@
 
 mod files;
 mod json;
+#[cfg(target_os = "linux")]
+mod large;
 mod server;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,8 @@ use std::process::{Command, Output, Stdio};
 
 pub use files::{cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, write_safetensors};
 pub use json::{at, key_paths, number};
+#[cfg(target_os = "linux")]
+pub use large::{black_png, gzip_of_zeros, zip_of_zeros};
 pub use server::{Manner, Server};
 
 /// A network that trains in a tenth of a second, and an audit as small.
