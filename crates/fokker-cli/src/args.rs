@@ -76,9 +76,12 @@ pub struct Compare {
     /// Number of seeds; figures are their means
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
-    /// Folder for the report and the models (default: fokker-NAME)
+    /// Folder for the report and the models (default: fokker-NAME); what an interrupted compare left there is gone on with
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Replace what an earlier compare wrote there
+    #[arg(long)]
+    pub force: bool,
     /// Write all figures to this file
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -93,8 +96,11 @@ pub struct Train {
     /// The run directory to write
     #[arg(short, long, value_name = "RUN", required_unless_present = "resume")]
     pub output: Option<PathBuf>,
+    /// Replace the run that is there: what its manifest says fokker wrote, and nothing else
+    #[arg(long)]
+    pub force: bool,
     /// Go on with an interrupted run, as if it had never stopped
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init", "force"])]
     pub resume: Option<PathBuf>,
     /// Start from the weights of a file: a fokker model, a PyTorch checkpoint or safetensors
     #[arg(long, value_name = "FILE")]
@@ -122,6 +128,9 @@ pub struct Export {
 pub struct Audit {
     /// The run directory
     pub run: PathBuf,
+    /// Audit on this data (default: what the model was trained on); if it is something else, all its rows are held out
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
     /// Change a key of the audit, for example --set audit.points=10000
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
@@ -135,7 +144,8 @@ pub struct Audit {
 pub struct Logp {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv, .parquet); all but .npz may be longer than memory
+    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv, .parquet; all but .npz may be longer than memory); for a
+    /// model of images also images, as for train
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
     /// The file to write (.csv, .npy, .npz, .parquet), once all rows are done; until then they are kept in FILE.part
@@ -269,19 +279,34 @@ pub enum What {
     Jacobian,
 }
 
+/// Units of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Units {
+    /// The model's coordinates: the data's, shifted and scaled
+    Model,
+    /// Those of the training data; derivatives are those of the density in these units
+    Data,
+}
+
 /// `fokker eval`
 #[derive(Debug, ClapArgs)]
 pub struct Eval {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Points in model coordinates (.npy, .npz, .csv, .parquet), rows x D
+    /// Points, rows x D (.npy, .npz, .csv, .parquet); for a model of images also images, as for train
     #[arg(long, value_name = "FILE")]
     pub data: PathBuf,
+    /// The units of the points and of the derivatives
+    #[arg(long, value_enum, default_value = "model")]
+    pub units: Units,
+    /// Take points however far they are from where the model was trained
+    #[arg(long)]
+    pub unchecked: bool,
     /// The time
     #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub t: f64,
     /// What to compute
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual,jacobian")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual")]
     pub what: Vec<What>,
     /// The file to write (.npz), one array for each quantity
     #[arg(short, long, value_name = "FILE")]

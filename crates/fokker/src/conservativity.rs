@@ -15,7 +15,8 @@ use crate::sde::Coefficients;
 pub struct Asymmetry {
     /// ‖J − Jᵀ‖²_F of each row; its mean over x ~ q_t is Asym(t).
     pub absolute: Vec<f64>,
-    /// ‖J − Jᵀ‖²_F / (4‖J‖²_F) of each row, in [0, 1]; its mean is NAsym(t).
+    /// ‖J − Jᵀ‖²_F / (4‖J‖²_F) of each row; its mean is NAsym(t). In [0, 1] with exact directions, since ‖J − Jᵀ‖ ≤ 2‖J‖; with probes
+    /// a ratio of two estimates, which may exceed 1 and is biased where they are few.
     pub normalised: Vec<f64>,
 }
 
@@ -23,7 +24,7 @@ pub struct Asymmetry {
 ///
 /// Over directions v that make up the identity, Σ c v vᵀ = I (all unit vectors, or random probes in the mean),
 /// ‖J − Jᵀ‖²_F = Σ c ‖J v − Jᵀ v‖² and ‖J‖²_F = Σ c ‖J v‖². With probes the first and second sums are unbiased for each row, and
-/// `normalised` is the ratio of the two.
+/// `normalised` is the ratio of the two. In one dimension every field is a gradient: both are 0.
 ///
 /// ```
 /// use fokker::{conservativity::asymmetry, loss::Divergence, sde::Sde};
@@ -45,6 +46,9 @@ pub fn asymmetry<F: Real>(
     score: &dyn Score<F>, x: &[F], t: &[f64], directions: Divergence, seed: u64, workers: &Workers,
 ) -> Result<Asymmetry, JetError> {
     let dim = score.dim();
+    if dim == 1 {
+        return Ok(Asymmetry { absolute: vec![0.0; t.len()], normalised: vec![0.0; t.len()] });
+    }
     let tape = || score.tape(&Directions::space(1), workers.panel_rows());
     let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
     let streams = Streams::new(seed);

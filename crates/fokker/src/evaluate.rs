@@ -3,11 +3,28 @@
 use fokker_jet::panel::Workers;
 use fokker_jet::{JetError, Real};
 
+use crate::data::Scaling;
 use crate::loss::Divergence;
 use crate::residual::residual;
-use crate::score::{Directions, Score};
+use crate::score::Direction::{Space, Time};
+use crate::score::{Directions, Score, ScoreTape};
 
-/// A score and its derivatives at some points at one time.
+/// What can be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantity {
+    /// s.
+    Score,
+    /// ∂ₜs.
+    Dt,
+    /// div s.
+    Divergence,
+    /// ε = ∂ₜs − ∇φ.
+    Residual,
+    /// J.
+    Jacobian,
+}
+
+/// A score and its derivatives at some points at one time; what was not asked for is empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Derivatives<F> {
     /// s, `rows × D`.
@@ -18,68 +35,160 @@ pub struct Derivatives<F> {
     pub divergence: Vec<F>,
     /// ε = ∂ₜs − ∇φ, `rows × D`.
     pub residual: Vec<F>,
-    /// J, `rows × D × D`, entry (i, j) = ∂s_i/∂x_j; empty if not asked for.
+    /// J, `rows × D × D`, entry (i, j) = ∂s_i/∂x_j.
     pub jacobian: Vec<F>,
 }
 
-/// s, ∂ₜs, div s, ε and, if asked for, J at points `x` (`rows × D`, model coordinates) and time `t`; all exact.
+/// What is asked for of s, ∂ₜs, div s, ε and J at points `x` (`rows × D`) and time `t`; all exact. Nothing else is computed.
+///
+/// Without `units` points and derivatives are in model coordinates. With them both are in those of the data, y = scale·x + shift: s is
+/// ∇_y log p_t(y), so that s_i, ∂ₜs_i and ε_i are those of the model divided by scale_i, J_ij is divided by scale_i scale_j, and div s is
+/// the trace of that J. (ε too: φ = ∂ₜ log p_t is the same number in any units, and its gradient is taken in y.)
 ///
 /// ```
-/// use fokker::{evaluate::evaluate, score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::evaluate::{Quantity, evaluate};
+/// use fokker::{score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
 /// use fokker_jet::panel::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
-/// let at = evaluate(&truth, &[0.3, -0.2], 0.4, true, &Workers::new(1, 8)?)?;
+/// let what = [Quantity::Jacobian, Quantity::Divergence];
+/// let at = evaluate(&truth, &[0.3, -0.2], 0.4, None, &what, &Workers::new(1, 8)?)?;
 /// assert!((at.jacobian[0] + at.jacobian[3] - at.divergence[0]).abs() < 1e-12);
+/// assert!(at.score.is_empty());
 /// # Ok(()) }
 /// ```
 ///
 /// # Errors
 /// If the score cannot carry the jets.
 pub fn evaluate<F: Real>(
-    score: &dyn Score<F>, x: &[F], t: f64, jacobian: bool, workers: &Workers,
+    score: &dyn Score<F>, x: &[F], t: f64, units: Option<&Scaling>, what: &[Quantity], workers: &Workers,
+) -> Result<Derivatives<F>, JetError> {
+    let model: Vec<F>;
+    let x = match units {
+        None => x,
+        Some(scaling) => {
+            let mut rows: Vec<f64> = x.iter().map(|v| v.as_f64()).collect();
+            scaling.apply_f64(&mut rows);
+            model = rows.into_iter().map(F::of).collect();
+            &model
+        }
+    };
+    let scale = units.map(|scaling| &scaling.scale[..]);
+    let wants = |quantity| what.contains(&quantity);
+    let mut found = at_points(score, x, t, scale, &wants, workers)?;
+    if wants(Quantity::Residual) {
+        let times = vec![t; x.len() / score.dim().max(1)];
+        found.residual = residual(score, x, &times, Divergence::Exact {}, 0, workers)?.residual;
+        divide(&mut found.residual, scale);
+    }
+    Ok(found)
+}
+
+/// All but the residual.
+fn at_points<F: Real>(
+    score: &dyn Score<F>, x: &[F], t: f64, scale: Option<&[f64]>, wants: &dyn Fn(Quantity) -> bool, workers: &Workers,
 ) -> Result<Derivatives<F>, JetError> {
     let dim = score.dim();
-    let times = vec![t; x.len() / dim.max(1)];
-    let residuals = residual(score, x, &times, Divergence::Exact {}, 0, workers)?;
-    let sde = vec![score.sde().at(t); times.len()];
-    let tape = || score.tape(&Directions::space(1), workers.panel_rows());
-    let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
-    let panels = workers.map(times.len(), lanes?, |tape, _, range| {
-        let (rows, x) = (range.len(), &x[range.start * dim..range.end * dim]);
-        tape.begin(x, &sde[range]);
-        tape.forward(0..1);
-        let s = tape.part(0).to_vec();
-        let mut divergence = vec![F::ZERO; rows];
-        let mut j = vec![F::ZERO; if jacobian { rows * dim * dim } else { 0 }];
-        for column in 0..dim {
-            let direction = tape.direction(0);
+    let rows = x.len() / dim.max(1);
+    let wanted = Wanted {
+        dim,
+        scale,
+        score: wants(Quantity::Score),
+        dt: wants(Quantity::Dt),
+        divergence: wants(Quantity::Divergence),
+        jacobian: wants(Quantity::Jacobian),
+    };
+    let reserved = |asked: bool, width: usize| Vec::with_capacity(if asked { rows * width } else { 0 });
+    let mut found = Derivatives {
+        score: reserved(wanted.score, dim),
+        dt: reserved(wanted.dt, dim),
+        divergence: reserved(wanted.divergence, 1),
+        residual: Vec::new(),
+        jacobian: reserved(wanted.jacobian, dim * dim),
+    };
+    if !(wanted.score || wanted.dt || wanted.space()) {
+        return Ok(found);
+    }
+    let kinds = [(Time, wanted.dt), (Space, wanted.space())];
+    let directions =
+        Directions::new(&kinds.iter().filter(|(_, asked)| *asked).map(|(kind, _)| *kind).collect::<Vec<_>>());
+    let sde = vec![score.sde().at(t); rows];
+    let lanes: Result<Vec<_>, _> =
+        (0..workers.lanes()).map(|_| score.tape(&directions, workers.panel_rows())).collect();
+    let panels = workers.map(rows, lanes?, |tape, _, range| {
+        tape.begin(&x[range.start * dim..range.end * dim], &sde[range.clone()]);
+        wanted.panel(&mut **tape, range.len())
+    });
+    for panel in panels {
+        found.score.extend(panel.score);
+        found.dt.extend(panel.dt);
+        found.divergence.extend(panel.divergence);
+        found.jacobian.extend(panel.jacobian);
+    }
+    Ok(found)
+}
+
+/// What is wanted of a panel of rows.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    dim: usize,
+    /// Of the units, if they are not the model's.
+    scale: Option<&'a [f64]>,
+    score: bool,
+    dt: bool,
+    divergence: bool,
+    jacobian: bool,
+}
+
+impl Wanted<'_> {
+    /// Are there derivatives in x?
+    fn space(&self) -> bool {
+        self.divergence || self.jacobian
+    }
+
+    /// The parts of a tape that has begun: s, ∂ₜs if it is wanted, and last the derivative along a direction in x.
+    fn panel<F: Real>(&self, tape: &mut (dyn ScoreTape<F> + Send), rows: usize) -> Derivatives<F> {
+        let first = 1 + usize::from(self.dt);
+        tape.forward(0..first);
+        let taken = |asked: bool, part: usize, tape: &(dyn ScoreTape<F> + Send)| {
+            let mut values = if asked { tape.part(part).to_vec() } else { Vec::new() };
+            divide(&mut values, self.scale);
+            values
+        };
+        let (score, dt) = (taken(self.score, 0, tape), taken(self.dt, 1, tape));
+        let dim = self.dim;
+        let mut divergence = vec![F::ZERO; if self.divergence { rows } else { 0 }];
+        let mut jacobian = vec![F::ZERO; if self.jacobian { rows * dim * dim } else { 0 }];
+        for column in 0..if self.space() { dim } else { 0 } {
+            let direction = tape.direction(first - 1);
             direction.fill(F::ZERO);
-            direction.iter_mut().skip(column).step_by(dim).for_each(|v| *v = F::ONE);
-            tape.forward(1..2);
-            let s_v = tape.part(1);
-            for row in 0..rows {
-                divergence[row] += s_v[row * dim + column];
-                if jacobian {
-                    for i in 0..dim {
-                        j[(row * dim + i) * dim + column] = s_v[row * dim + i];
+            // Along y_j: ∂x_j/∂y_j = 1/scale_j.
+            let along = F::of(self.scale.map_or(1.0, |scale| 1.0 / scale[column]));
+            direction.iter_mut().skip(column).step_by(dim).for_each(|v| *v = along);
+            tape.forward(first..first + 1);
+            let mut s_v = tape.part(first).to_vec();
+            divide(&mut s_v, self.scale);
+            for (row, s_v) in s_v.chunks_exact(dim).enumerate() {
+                if self.divergence {
+                    divergence[row] += s_v[column];
+                }
+                if self.jacobian {
+                    for (i, &value) in s_v.iter().enumerate() {
+                        jacobian[(row * dim + i) * dim + column] = value;
                     }
                 }
             }
         }
-        (s, divergence, j)
-    });
-    let mut found = Derivatives {
-        score: Vec::with_capacity(x.len()),
-        dt: residuals.dt,
-        divergence: Vec::with_capacity(times.len()),
-        residual: residuals.residual,
-        jacobian: Vec::new(),
-    };
-    for (s, divergence, j) in panels {
-        found.score.extend(s);
-        found.divergence.extend(divergence);
-        found.jacobian.extend(j);
+        Derivatives { score, dt, divergence, residual: Vec::new(), jacobian }
     }
-    Ok(found)
+}
+
+/// From ∂/∂x to ∂/∂y of rows of components.
+fn divide<F: Real>(values: &mut [F], scale: Option<&[f64]>) {
+    let Some(scale) = scale else {
+        return;
+    };
+    for row in values.chunks_mut(scale.len().max(1)) {
+        row.iter_mut().zip(scale).for_each(|(value, scale)| *value = F::of(value.as_f64() / scale));
+    }
 }

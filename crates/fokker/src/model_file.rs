@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::config::ScoreConfig;
-use crate::data::{ImageShape, Scaling, write_atomically};
+use crate::data::{DataInfo, ImageShape, Scaling, write_atomically};
 use crate::net::NetworkConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
@@ -36,6 +36,8 @@ pub struct ModelInfo {
     pub levels: Option<u32>,
     /// Shape of the images, if the data is images.
     pub image: Option<ImageShape>,
+    /// What the data was; `None` if that is not known (version 1).
+    pub data: Option<DataInfo>,
     /// Steps trained.
     pub steps: u64,
 }
@@ -48,8 +50,8 @@ impl ModelInfo {
     }
 }
 
-/// The version that this crate writes and reads.
-pub const FORMAT_VERSION: u32 = 1;
+/// The version that this crate writes; it reads version 1, too, which had no `data`.
+pub const FORMAT_VERSION: u32 = 2;
 
 /// More than this is a damaged file.
 const MOST_DIMENSIONS: usize = 10_000_000;
@@ -106,10 +108,13 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
         version: u32,
     }
     let Version { version } = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
-    if version != FORMAT_VERSION {
-        return Err(format!("format version {version}; this program reads version {FORMAT_VERSION}"));
+    if !(1..=FORMAT_VERSION).contains(&version) {
+        return Err(format!("format version {version}; this program reads versions 1 to {FORMAT_VERSION}"));
     }
     let info: ModelInfo = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
+    if version == 1 && info.data.is_some() {
+        return Err("metadata: unknown field `data` in format version 1".into());
+    }
     info.sde.validate().map_err(|error| format!("metadata: sde: {error}"))?;
     info.network.validate().map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
     if !(1..=MOST_DIMENSIONS).contains(&info.dim) {
@@ -120,6 +125,9 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
     }
     if info.image.is_some_and(|shape| shape.dim() != info.dim) {
         return Err(format!("metadata: image: its size is not {}", info.dim));
+    }
+    if let Some(data) = &info.data {
+        data.check(info.dim, info.image).map_err(|reason| format!("metadata: data: {reason}"))?;
     }
     info.network.check(info.shape()).map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
     Ok(info)

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use fokker::data::read_table;
-use fokker::evaluate::evaluate;
+use fokker::evaluate::{Quantity, evaluate};
 use fokker::net::NetworkConfig;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::sde::Sde;
@@ -132,7 +132,8 @@ fn derivatives_of_an_imported_network_agree_with_one_another() {
     let weights = read_weights(&at("lean.safetensors"), &model, &network, Some(&names)).unwrap();
     let score = NetworkScore::<f64>::new(model, &weights);
     let x = read_table(&at("lean-x.npy"), None).unwrap().values;
-    let found = evaluate(&score, &x[..144], 0.7, true, &Workers::new(1, 8).unwrap()).unwrap();
+    let what = [Quantity::Score, Quantity::Divergence, Quantity::Jacobian];
+    let found = evaluate(&score, &x[..144], 0.7, None, &what, &Workers::new(1, 8).unwrap()).unwrap();
     let trace: f64 = (0..144).map(|i| found.jacobian[145 * i]).sum();
     assert!((trace - found.divergence[0]).abs() < 1e-9 * trace.abs() && trace.abs() > 1e-3);
     let expected = read_table(&at("lean-score.npy"), None).unwrap().values;

@@ -1,12 +1,18 @@
 //! `fokker audit`
 
+use std::path::Path;
+
 use anyhow::Result;
+use fokker::Error;
 use fokker::config::Config;
-use fokker::data::DataConfig;
+use fokker::data::{Data, DataConfig, DataError};
+use fokker::input::require_data;
+use fokker::model_file::ModelInfo;
 use fokker::report::model::{Entry, render};
 use fokker::train::Run;
 
-use super::{out, require_folder, source, write_json, write_text};
+use super::rows::print_notes;
+use super::{out, require_folder, source, write_text};
 use crate::args::Audit;
 use crate::fail::request;
 use crate::progress::spinner;
@@ -16,36 +22,68 @@ pub fn run(args: &Audit) -> Result<()> {
     if let Some(path) = &args.json {
         require_folder(path)?;
     }
+    let (info, score) = source::model(&args.run)?;
     let (run, config) = Run::open(&args.run)?;
-    let config = if args.set.is_empty() {
-        config
-    } else {
-        if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
-            return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
-        }
-        Config::parse(&config.to_toml()?, &run.config().display().to_string(), &args.set)?
-    };
-    let (_, score) = source::model(&args.run)?;
     let origin = run.config().display().to_string();
-    let data = source::data(&config, &origin)?;
-    if data.dim() != score.model().dim() {
-        let (found, expected) = (data.dim(), score.model().dim());
-        let what = match &config.data {
-            DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.display().to_string(),
-            _ => format!("{origin}: data"),
-        };
-        return Err(fokker::Error::Dimension { what, expected, found }.into());
+    if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
+        return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
     }
+    let mut config = Config::parse(&config.to_toml()?, &origin, &args.set)?;
+    if let Some(path) = &args.data {
+        config = source::with_data(&config, path, &origin)?;
+    }
+    let data = audited(args, &config, &info, &origin)?;
     let workers = score.model().workers(config.train.threads, config.train.panel_rows)?;
     let bar = spinner();
     let audit = fokker::audit::audit(&score, &data, &config, &workers, &|message| bar.set_message(message.to_owned()))?;
     bar.finish_and_clear();
-    let json = args.json.clone().unwrap_or_else(|| run.root().join("audit.json"));
-    write_json(&json, &audit)?;
+    match &args.json {
+        Some(path) => audit.write_json(path)?,
+        None => audit.write(run.root())?,
+    }
     let entry = Entry::new("model", &score, audit.clone(), run.read_metrics()?, &data, &config, &workers)?;
     let page = render(&format!("Audit of {}", run.root().display()), &data, &config, &[entry]);
+    run.record(&run.root().join("report.html"))?;
     write_text(&run.root().join("report.html"), &page)?;
     super::compare::print_audit(&audit);
     out!("report: {}", run.root().join("report.html").display());
     Ok(())
+}
+
+/// The data that the model is audited on, in its coordinates: what it was trained on, or all rows of something else.
+fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Result<Data> {
+    let path = match &config.data {
+        DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.as_path(),
+        _ => Path::new(origin),
+    };
+    let hint = |error: Error| match error {
+        Error::Data(error @ (DataError::Missing { .. } | DataError::Changed { .. })) if args.data.is_none() => {
+            request(format!("{error}; --data PATH audits on other data, or on the same elsewhere"))
+        }
+        other => other.into(),
+    };
+    let data = source::data_for(config, origin, info).map_err(hint)?;
+    print_notes(require_data(info, &data, path)?);
+    let trained_on = info.data.as_ref().and_then(|data| data.fingerprint);
+    let Some(path) = &args.data else {
+        if let Some(expected) = trained_on {
+            data.require_fingerprint(expected, path).map_err(|error| hint(error.into()))?;
+        }
+        return Ok(data);
+    };
+    let path = path.display();
+    if info.data.is_none() {
+        out!(
+            "data: {path}; the model's file does not say what it was trained on: held out are the rows that its config holds out"
+        );
+        Ok(data)
+    } else if data.fingerprint() == trained_on {
+        out!("data: {path}, what the model was trained on; held out are the rows that were then");
+        Ok(data)
+    } else {
+        let data = data.hold_out_all();
+        let rows = data.held_out_len().unwrap_or_default();
+        out!("data: {path}, not what the model was trained on: all {rows} rows are held out");
+        Ok(data)
+    }
 }

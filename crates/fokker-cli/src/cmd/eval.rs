@@ -1,14 +1,16 @@
 //! `fokker eval`
 
 use anyhow::Result;
-use fokker::Error;
-use fokker::data::{NamedArray, read_table, write_npz};
-use fokker::evaluate::evaluate;
+use fokker::data::{DataError, NamedArray, write_npz};
+use fokker::evaluate::{Quantity, evaluate};
+use fokker::input::{ModelRows, Values};
+use fokker::memory::{product, require};
+use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::sde::T_MAX;
 
-use super::{out, require_folder, source};
-use crate::args::{Eval, What};
+use super::{out, require_folder, rows, source};
+use crate::args::{Eval, Units, What};
 use crate::fail::request;
 
 /// Writes exact derivatives of the score, computed in f64, as an `.npz` file.
@@ -22,15 +24,19 @@ pub fn run(args: &Eval) -> Result<()> {
     require_folder(&args.output)?;
     let (info, score) = source::model(&args.run)?;
     let score: NetworkScore<f64> = NetworkScore::new(score.model().clone(), score.parameters());
-    let table = read_table(&args.data, None)?;
-    table.require_dim(&args.data, info.dim).map_err(Error::from)?;
+    let points = points(args, &info)?;
     let workers = score.model().workers(args.threads, 64)?;
     let mut what = args.what.clone();
     what.sort_unstable();
     what.dedup();
-    let jacobian = what.contains(&What::Jacobian);
-    let found = evaluate(&score, &table.values, args.t, jacobian, &workers)?;
-    let (n, d) = (table.rows, info.dim);
+    let (n, d) = (points.len() / info.dim, info.dim);
+    if what.contains(&What::Jacobian) {
+        // Once in pieces, once whole.
+        require("--what jacobian", product(&[2, n, d, d, 8]))?;
+    }
+    let units = (args.units == Units::Data).then_some(&info.scaling);
+    let quantities: Vec<Quantity> = what.iter().map(|&what| what.into()).collect();
+    let found = evaluate(&score, &points, args.t, units, &quantities, &workers)?;
     let (vector, scalar, matrix) = ([n, d], [n], [n, d, d]);
     let arrays: Vec<NamedArray<'_>> = what
         .iter()
@@ -49,6 +55,45 @@ pub fn run(args: &Eval) -> Result<()> {
         }
     }
     write_npz(&args.output, &arrays)?;
-    out!("{}: {} rows at t = {}", args.output.display(), n, args.t);
+    let units = if units.is_some() { "the units of the data" } else { "model coordinates" };
+    out!("{}: {n} rows at t = {}, points and derivatives in {units}", args.output.display(), args.t);
     Ok(())
+}
+
+/// The points, in the units that the arguments say.
+fn points(args: &Eval, info: &ModelInfo) -> Result<Vec<f64>> {
+    let (path, in_model) = (&args.data, args.units == Units::Model);
+    let values = match (in_model, args.unchecked) {
+        (true, _) => Values::Model,
+        (false, false) => Values::Continuous,
+        (false, true) => Values::Unchecked,
+    };
+    let points = ModelRows::open(path, info, values)?;
+    if in_model && points.is_levels() {
+        return Err(request(format!("{}: grey levels are in the units of the data: say --units data", path.display())));
+    }
+    rows::all(points, path, &|points, piece| {
+        if args.unchecked {
+            return Ok(());
+        }
+        points.require_near(piece, args.t).map_err(|error| match error {
+            DataError::FarOff { .. } if in_model => request(format!(
+                "{error}: points are in model coordinates; --units data takes those of the data, --unchecked any"
+            )),
+            DataError::FarOff { .. } => request(format!("{error}; --unchecked takes any")),
+            other => other.into(),
+        })
+    })
+}
+
+impl From<What> for Quantity {
+    fn from(what: What) -> Self {
+        match what {
+            What::Score => Self::Score,
+            What::Dt => Self::Dt,
+            What::Div => Self::Divergence,
+            What::Residual => Self::Residual,
+            What::Jacobian => Self::Jacobian,
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod eval;
 mod export;
 mod logp;
 mod presets;
+mod rows;
 mod sample;
 mod source;
 mod train;

@@ -3,10 +3,9 @@
 mod output;
 mod sampler;
 
-use std::path::Path;
-
 use anyhow::Result;
-use fokker::data::{Table, read_table, read_table_with_gaps};
+use fokker::data::read_table;
+use fokker::input::{ModelRows, Values, read_with_gaps};
 use fokker::model_file::ModelInfo;
 use fokker::sample::{
     Inpaint, Paths, Resample, Sampler, Samples, decode, encode, inpaint, sample as draw, sample_paths,
@@ -15,7 +14,8 @@ use fokker::score::network::NetworkScore;
 use fokker::solve::{Limits, Tolerance};
 use fokker_jet::panel::Workers;
 
-use super::{out, require_converged, require_folder, source};
+use super::rows::print_notes;
+use super::{out, require_converged, require_folder, rows, source};
 use crate::args::Sample;
 use crate::fail::request;
 use crate::progress;
@@ -59,12 +59,14 @@ pub fn run(args: &Sample) -> Result<()> {
 /// What the arguments ask for, and its number of rows.
 fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
     if let Some(path) = &args.encode {
-        let mut table = rows_of(path, info, read_table)?;
-        info.scaling.apply_f64(&mut table.values);
-        return Ok((table.rows, Job::Encode(table.values)));
+        let data = ModelRows::open(path, info, Values::Continuous)?;
+        let mut values = rows::all(data, path, &|_, _| Ok(()))?;
+        info.scaling.apply_f64(&mut values);
+        return Ok((values.len() / info.dim, Job::Encode(values)));
     }
     if let Some(path) = &args.decode {
-        let table = rows_of(path, info, read_table)?;
+        let table = read_table(path, None)?;
+        table.require_dim(path, info.dim)?;
         return Ok((table.rows, Job::Decode(table.values)));
     }
     let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(1));
@@ -74,7 +76,8 @@ fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
     }
     let sampler = sampler::sampler(args);
     if let Some(path) = &args.inpaint {
-        let mut table = rows_of(path, info, read_table_with_gaps)?;
+        let (mut table, notes) = read_with_gaps(path, info)?;
+        print_notes(notes);
         if table.rows != 1 && table.rows != n {
             return Err(request(format!("--inpaint {}: {} rows, neither 1 nor -n {n}", path.display(), table.rows)));
         }
@@ -84,15 +87,6 @@ fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
         return Ok((n, Job::Inpaint(n, how, table.values)));
     }
     Ok((n, args.trajectory.map_or(Job::Draw(n, sampler), |keep| Job::Paths(n, sampler, keep))))
-}
-
-/// A table whose rows are the model's.
-fn rows_of(
-    path: &Path, info: &ModelInfo, read: fn(&Path, Option<&str>) -> Result<Table, fokker::data::DataError>,
-) -> Result<Table> {
-    let table = read(path, None)?;
-    table.require_dim(path, info.dim)?;
-    Ok(table)
 }
 
 fn compute(

@@ -13,6 +13,7 @@ mod help;
 mod images;
 mod logp;
 mod logp_long;
+mod occupied;
 mod own_data;
 mod presets;
 mod reproducible;

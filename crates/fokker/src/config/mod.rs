@@ -123,6 +123,21 @@ impl Config {
         ScoreModel::new(shape, &self.sde, &self.network, self.score.parameterisation)
     }
 
+    /// The first key, dotted, that has another value in `other`; `None` if the two are one.
+    ///
+    /// ```
+    /// use fokker::config::Config;
+    /// let one = Config::preset("ring8", &[])?;
+    /// let other = Config::preset("ring8", &["train.steps=7".into()])?;
+    /// assert_eq!((one.difference(&other).as_deref(), one.difference(&one)), (Some("train.steps"), None));
+    /// # Ok::<(), fokker::Error>(())
+    /// ```
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let table = |config: &Self| toml::Table::try_from(config).unwrap_or_default();
+        if self == other { None } else { Some(parse::difference(&table(self), &table(other)).join(".")) }
+    }
+
     /// The same run without the score-FPE terms.
     #[must_use]
     pub fn without_fp(&self) -> Self {

@@ -2,7 +2,7 @@
 
 use super::Config;
 use crate::Error;
-use crate::loss::{Divergence, Estimator, FpConfig, LossConfig, Norm};
+use crate::loss::{Divergence, FpConfig, LossConfig, Norm};
 use crate::memory;
 use crate::sde::T_MAX;
 
@@ -49,7 +49,7 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
         "must be between 2 and 1000, or 0 for none",
     )?;
     check(audit.samples <= 1 << 24, "audit.samples", "must be at most 2^24")?;
-    check((1..=10_000).contains(&audit.probes), "audit.probes", "must be between 1 and 10000")?;
+    check((2..=10_000).contains(&audit.probes), "audit.probes", "must be between 2 and 10000")?;
     check(positive(audit.tolerance), "audit.tolerance", "must be positive and finite")?;
     check(audit.step_limit > 0, "audit.step_limit", "must be at least 1")
 }
@@ -62,7 +62,7 @@ fn loss(loss: &LossConfig, check: &impl Fn(bool, &str, &str) -> Result<(), Error
     let probes = |divergence: Divergence| !matches!(divergence, Divergence::Hutchinson { probes: 0, .. });
     let fraction = |f: f64| f > 0.0 && f <= 1.0;
     if let Some(fp) = &loss.fp {
-        let FpConfig { weight, estimator, norm, divergence, unbiased, every, batch_fraction, .. } = *fp;
+        let FpConfig { weight, norm, divergence, unbiased, every, batch_fraction, .. } = *fp;
         check(weight >= 0.0 && weight.is_finite(), "loss.fp.weight", "must be at least 0 and finite")?;
         check(every > 0, "loss.fp.every", "must be at least 1")?;
         check(fraction(batch_fraction), "loss.fp.batch_fraction", "must be in (0, 1]")?;
@@ -73,7 +73,7 @@ fn loss(loss: &LossConfig, check: &impl Fn(bool, &str, &str) -> Result<(), Error
             "needs norm = 2: only a square is a product of two independent residuals",
         )?;
         check(
-            !unbiased || !matches!(divergence, Divergence::Exact {}) || estimator == Estimator::Vector,
+            !unbiased || !matches!(divergence, Divergence::Exact {}),
             "loss.fp.unbiased",
             "has no use with an exact divergence",
         )?;

@@ -1,11 +1,13 @@
 //! Loaded data: training rows, held-out rows and what is known about them.
 
+mod identity;
+
 use fokker_jet::Shape;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use super::images::Images;
-use super::rows::{Rows, extend_box};
+use super::rows::{Fit, Rows, extend_box};
 use super::toy::{Toy, count, number};
 use super::{DataConfig, DataError, ImageShape, Scaling};
 use crate::score::mixture::Mixture;
@@ -55,6 +57,11 @@ impl Data {
     /// assert_eq!(error.to_string(), "noise = -1: must be between 0 and 1000000");
     /// ```
     pub fn load(config: &DataConfig) -> Result<Self, DataError> {
+        Self::load_with(config, None)
+    }
+
+    /// Loads data, whose scaling may be given.
+    fn load_with(config: &DataConfig, given: Option<&Scaling>) -> Result<Self, DataError> {
         match *config {
             DataConfig::Ring { modes, radius, std } => {
                 count("modes", modes, 10_000)?;
@@ -79,12 +86,13 @@ impl Data {
             }
             DataConfig::Moons { noise } => Ok(Self::generator(Source::Toy(Toy::moons(noise)?), 2)),
             DataConfig::File { ref path, ref array, held_out, scaling } => {
-                let (rows, scaling) = Rows::load(path, array.as_deref(), held_out, scaling)?;
+                let fit = given.map_or(Fit::To(scaling), Fit::Given);
+                let (rows, scaling) = Rows::load(path, array.as_deref(), held_out, fit)?;
                 let (low, high) = rows.bounds();
                 Ok(Self { source: Source::Rows(rows), scaling, low, high })
             }
             DataConfig::Images { ref path, flip, size, held_out } => {
-                let (images, scaling) = Images::load(path, flip, size, held_out)?;
+                let (images, scaling) = Images::load(path, flip, size, held_out, given)?;
                 let (low, high) = images.bounds();
                 Ok(Self { source: Source::Images(images), scaling, low, high })
             }
@@ -122,7 +130,8 @@ impl Data {
         self.scaling.dim()
     }
 
-    /// The number of training rows, at least 1; `None` for a generator, which never ends.
+    /// The number of training rows, at least 1; `None` for a generator, which never ends, and for data that is held out altogether
+    /// ([`Data::hold_out_all`]).
     ///
     /// ```
     /// # use fokker::data::{Data, DataConfig};
@@ -133,13 +142,14 @@ impl Data {
     pub fn len(&self) -> Option<usize> {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => None,
-            Source::Rows(rows) => Some(rows.train_len()),
-            Source::Images(images) => Some(images.train_len()),
+            Source::Rows(rows) => Some(rows.train_len()).filter(|&len| len > 0),
+            Source::Images(images) => Some(images.train_len()).filter(|&len| len > 0),
         }
     }
 
     /// Draws one training row in model coordinates: a generator's draw, or a row chosen uniformly (8-bit pixels are
-    /// dequantised; images are mirrored at random if the configuration says `flip`).
+    /// dequantised; images are mirrored at random if the configuration says `flip`). Data that is held out altogether has no training
+    /// rows and gives held-out ones.
     ///
     /// Images that are read from disk as they are drawn (see the [module](super)) and cannot be read any more are NaN.
     ///
@@ -156,17 +166,15 @@ impl Data {
     /// # Panics
     /// If `row` does not hold [`Data::dim`] values.
     pub fn draw<R: Rng>(&self, rng: &mut R, row: &mut [f32]) {
-        match &self.source {
-            Source::Mixture(mixture) => draw_mixture(mixture, rng, row),
-            Source::Toy(toy) => row.copy_from_slice(&toy.draw(rng).map(|x| x as f32)),
-            Source::Rows(rows) => {
-                let index = rng.random_range(0..rows.train_len());
-                row.copy_from_slice(rows.train_row(index));
-            }
-            Source::Images(images) => {
-                let index = rng.random_range(0..images.train_len());
+        match (&self.source, self.len()) {
+            (Source::Mixture(mixture), _) => draw_mixture(mixture, rng, row),
+            (Source::Toy(toy), _) => row.copy_from_slice(&toy.draw(rng).map(|x| x as f32)),
+            (Source::Rows(rows), Some(len)) => row.copy_from_slice(rows.train_row(rng.random_range(0..len))),
+            (Source::Images(images), Some(len)) => {
+                let index = rng.random_range(0..len);
                 images.train_row(index, rng, row);
             }
+            (Source::Rows(_) | Source::Images(_), None) => self.draw_held_out(rng, row),
         }
     }
 
@@ -186,7 +194,7 @@ impl Data {
     /// ```
     ///
     /// # Panics
-    /// If `index` is not below [`Data::len`] (a generator has no rows), or `row` does not hold [`Data::dim`] values.
+    /// If `index` is not below [`Data::len`] (a generator has no rows, nor has data that is held out altogether), or `row` does not hold [`Data::dim`] values.
     pub fn train_row_exact(&self, index: usize, row: &mut [f32]) {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => panic!("a generator has no rows"),

@@ -100,7 +100,7 @@ pub fn describe(
 }
 
 fn images(path: &Path, size: Option<usize>, held_out: f64) -> Result<ImageSummary, DataError> {
-    let (images, scaling) = Images::load(path, false, size, held_out)?;
+    let (images, scaling) = Images::load(path, false, size, held_out, None)?;
     let shape = images.shape();
     let train = images.train_len();
     let sampled = if images.on_disk() { train.min(ON_DISK) } else { train };

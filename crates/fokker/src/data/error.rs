@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::is_wrong_place;
 use crate::memory::MemoryError;
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
@@ -243,6 +244,78 @@ pub enum DataError {
         /// The dimension there is.
         actual: usize,
     },
+    /// The file does not hold what it held when training began.
+    #[error("{}: it is not what training began with: other values, or other rows ({actual:016x}, not {expected:016x})", shown(.path))]
+    Changed {
+        /// The file or folder.
+        path: PathBuf,
+        /// The fingerprint of what training began with.
+        expected: u64,
+        /// The fingerprint of what is there.
+        actual: u64,
+    },
+    /// The columns of a file are called otherwise than those of the data that the model was trained on.
+    #[error("{}: its columns are {found}, but the model's are {expected}: {reason}", shown(.path))]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The names in the file, in order.
+        found: String,
+        /// The names in the data that the model was trained on, in order.
+        expected: String,
+        /// How they differ.
+        reason: String,
+    },
+    /// Images of another shape than the model's.
+    #[error("{}: {actual} pixels, but the model's images have {expected}", shown(.path))]
+    ImageSize {
+        /// The file or folder.
+        path: PathBuf,
+        /// Height × width (× channels) of the model's images.
+        expected: String,
+        /// Height × width (× channels) of those there.
+        actual: String,
+    },
+    /// Data of another kind than the model was trained on.
+    #[error("{}: {found}, but the model was trained on {expected}", shown(.path))]
+    Kind {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it holds.
+        found: String,
+        /// What the model was trained on.
+        expected: String,
+    },
+    /// A value that is no grey level, in a row of grey levels.
+    #[error("{}: row {row}, column {column}: {value} is no grey level, a whole number from 0 to 255", shown(.path))]
+    NotALevel {
+        /// The file.
+        path: PathBuf,
+        /// Row, from 1.
+        row: u64,
+        /// Column, from 1.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A point that is far outside of where the model has been trained at the time asked for.
+    #[error("{}: row {row}, column {column}: {value} is far outside of the model's points at t = {t}, which go from about {low:.4} to {high:.4}", shown(.path))]
+    FarOff {
+        /// The file.
+        path: PathBuf,
+        /// Row, from 1.
+        row: u64,
+        /// Column, from 1, and its name if it has one.
+        column: String,
+        /// The value.
+        value: f64,
+        /// The time.
+        t: f64,
+        /// The least value that is usual.
+        low: f64,
+        /// The greatest value that is usual.
+        high: f64,
+    },
     /// A scaling is not usable: a length, a shift or a scale is wrong.
     #[error("scaling: {reason}")]
     Scaling {
@@ -261,10 +334,14 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure.
+    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure, unless there
+    /// can be no file at such a place.
     #[must_use]
     pub fn is_request(&self) -> bool {
-        !matches!(self, Self::Write { .. })
+        match self {
+            Self::Write { source, .. } => is_wrong_place(source),
+            _ => true,
+        }
     }
 
     /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].

@@ -58,6 +58,25 @@ impl Fingerprint {
         self.word(bytes.len() as u64);
     }
 
+    /// The digest as 16 hexadecimal digits.
+    ///
+    /// ```
+    /// use fokker::data::Fingerprint;
+    /// assert_eq!(Fingerprint::text(255), "00000000000000ff");
+    /// assert_eq!(Fingerprint::parse("00000000000000ff"), Some(255));
+    /// assert_eq!(Fingerprint::parse("ff"), None);
+    /// ```
+    #[must_use]
+    pub fn text(digest: u64) -> String {
+        format!("{digest:016x}")
+    }
+
+    /// The digest whose [`text`](Self::text) this is; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<u64> {
+        u64::from_str_radix(text, 16).ok().filter(|&digest| Self::text(digest) == text)
+    }
+
     /// The digest of all that was taken in.
     ///
     /// ```

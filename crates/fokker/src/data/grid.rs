@@ -1,5 +1,7 @@
 //! Images: their shape, and grids of them as PNG.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
@@ -34,6 +36,14 @@ impl ImageShape {
     #[must_use]
     pub fn dim(&self) -> usize {
         self.height.saturating_mul(self.width).saturating_mul(self.channels)
+    }
+}
+
+impl fmt::Display for ImageShape {
+    /// Height × width, and × channels where there is more than one of these.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}×{}", self.height, self.width)?;
+        if self.channels == 1 { Ok(()) } else { write!(f, "×{}", self.channels) }
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct ParquetRows {
     path: PathBuf,
     file: SerializedFileReader<File>,
     pub(super) rows: u64,
+    /// What the columns are called.
+    pub(super) names: Vec<String>,
     columns: Vec<Column>,
     /// The row group to be opened next.
     next_group: usize,
@@ -66,6 +68,7 @@ impl ParquetRows {
         let columns: Result<Vec<_>, _> =
             schema.columns().iter().enumerate().map(|(at, column)| check(path, at + 1, column)).collect();
         let columns = columns?;
+        let names = schema.columns().iter().map(|column| column.name().to_owned()).collect();
         if columns.is_empty() {
             let needed = "at least one column";
             return Err(DataError::Shape { path: path.into(), found: "of no columns".into(), needed });
@@ -77,7 +80,7 @@ impl ParquetRows {
             return Err(DataError::TooFewRows { path: path.into(), actual: 0, needed: 1 });
         }
         let (path, readers, levels) = (path.to_path_buf(), Vec::new(), Vec::new());
-        Ok(Self { path, file, rows, columns, next_group: 0, readers, left: 0, done: 0, levels })
+        Ok(Self { path, file, rows, names, columns, next_group: 0, readers, left: 0, done: 0, levels })
     }
 
     pub(super) fn dim(&self) -> usize {
@@ -148,13 +151,13 @@ impl ParquetRows {
     }
 }
 
-/// Reads all rows.
-pub(super) fn read_parquet(path: &Path) -> Result<Array, DataError> {
+/// Reads all rows, and the names of the columns.
+pub(super) fn read_parquet(path: &Path) -> Result<(Array, Vec<String>), DataError> {
     let mut file = ParquetRows::open(path)?;
     let (dim, mut rows, mut values) = (file.dim(), 0, Vec::new());
     loop {
         match file.read(BATCH, &mut values)? {
-            0 => return Ok(Array { rows, dim, values }),
+            0 => return Ok((Array { rows, dim, values }, file.names)),
             read => rows += read,
         }
     }

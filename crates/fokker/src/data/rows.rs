@@ -6,22 +6,39 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-use super::{DataError, Scaling, ScalingConfig, Table, read_table};
+use super::{DataError, Fingerprint, Scaling, ScalingConfig, Table, read_table};
 
 /// Chooses the held-out rows of a file: the same ones in every run.
 const SPLIT_SEED: u64 = 0x005b_1175;
+
+/// Where a table's scaling comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Fit<'a> {
+    /// The training rows.
+    To(ScalingConfig),
+    /// A model.
+    Given(&'a Scaling),
+}
 
 /// A table, scaled and split.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
     dim: usize,
-    train: Vec<f32>,
-    held_out: Vec<f32>,
+    /// All rows, in the file's order.
+    values: Vec<f32>,
+    /// Which of them are trained on, in order.
+    train: Vec<usize>,
+    held_out: Vec<usize>,
+    /// What the columns are called.
+    pub(super) names: Option<Vec<String>>,
+    /// The least and the greatest value of each column over the training rows, in the file's units.
+    pub(super) range: (Vec<f64>, Vec<f64>),
+    pub(super) fingerprint: u64,
 }
 
 impl Rows {
     pub(super) fn load(
-        path: &Path, array: Option<&str>, held_out: f64, config: ScalingConfig,
+        path: &Path, array: Option<&str>, held_out: f64, fit: Fit<'_>,
     ) -> Result<(Self, Scaling), DataError> {
         check_held_out(held_out)?;
         let table = read_table(path, array)?;
@@ -30,46 +47,88 @@ impl Rows {
         }
         let dim = table.dim;
         let is_held_out = split(table.rows, held_out);
-        let scaling = fit(&table, &is_held_out, config)?;
-        let mut rows = Self { dim, train: Vec::new(), held_out: Vec::new() };
+        let scaling = match fit {
+            Fit::To(config) => fitted(&table, &is_held_out, config)?,
+            Fit::Given(scaling) => {
+                table.require_dim(path, scaling.dim())?;
+                scaling.clone()
+            }
+        };
+        let mut values = Vec::with_capacity(table.values.len());
         let mut scaled = vec![0.0; dim];
-        for (at, (row, &out)) in table.values.chunks_exact(dim).zip(&is_held_out).enumerate() {
+        for (at, row) in table.values.chunks_exact(dim).enumerate() {
             scaled.copy_from_slice(row);
             scaling.apply_f64(&mut scaled);
             if let Some(column) = scaled.iter().position(|x| !(*x as f32).is_finite()) {
                 let path = path.to_path_buf();
                 return Err(DataError::OutOfRange { path, row: at + 1, column: column + 1, value: row[column] });
             }
-            let part = if out { &mut rows.held_out } else { &mut rows.train };
-            part.extend(scaled.iter().map(|&x| x as f32));
+            values.extend(scaled.iter().map(|&x| x as f32));
         }
-        Ok((rows, scaling))
+        let chosen = |part: bool| (0..table.rows).filter(|&row| is_held_out[row] == part).collect::<Vec<_>>();
+        let (train, held_out) = (chosen(false), chosen(true));
+        let (range, fingerprint) = (range(&table, &train), fingerprint(&table));
+        Ok((Self { dim, values, train, held_out, names: table.names, range, fingerprint }, scaling))
+    }
+
+    /// Holds out all rows.
+    pub(super) fn hold_out_all(&mut self) {
+        self.train.clear();
+        self.held_out = (0..self.values.len() / self.dim).collect();
     }
 
     pub(super) fn train_len(&self) -> usize {
-        self.train.len() / self.dim
+        self.train.len()
     }
 
     pub(super) fn held_out_len(&self) -> usize {
-        self.held_out.len() / self.dim
+        self.held_out.len()
     }
 
     pub(super) fn train_row(&self, index: usize) -> &[f32] {
-        &self.train[index * self.dim..][..self.dim]
+        self.row(self.train[index])
     }
 
     /// The index wraps round.
     pub(super) fn held_out_row(&self, index: usize) -> &[f32] {
-        &self.held_out[index % self.held_out_len() * self.dim..][..self.dim]
+        self.row(self.held_out[index % self.held_out_len()])
     }
 
+    fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.dim..][..self.dim]
+    }
+
+    /// The box of the training rows, or of the held-out ones if there are none.
     pub(super) fn bounds(&self) -> (Vec<f32>, Vec<f32>) {
         let (mut low, mut high) = (vec![f32::INFINITY; self.dim], vec![f32::NEG_INFINITY; self.dim]);
-        for row in self.train.chunks_exact(self.dim) {
-            extend_box(&mut low, &mut high, row);
+        let rows = if self.train.is_empty() { &self.held_out } else { &self.train };
+        for &row in rows {
+            extend_box(&mut low, &mut high, self.row(row));
         }
         (low, high)
     }
+}
+
+/// The least and the greatest value of each column over some rows.
+fn range(table: &Table, rows: &[usize]) -> (Vec<f64>, Vec<f64>) {
+    let (mut low, mut high) = (vec![f64::INFINITY; table.dim], vec![f64::NEG_INFINITY; table.dim]);
+    for &row in rows {
+        let values = &table.values[row * table.dim..][..table.dim];
+        for ((low, high), &value) in low.iter_mut().zip(&mut high).zip(values) {
+            *low = low.min(value);
+            *high = high.max(value);
+        }
+    }
+    (low, high)
+}
+
+/// Of the shape and of all values in order, whatever the format of the file and the names of its columns.
+fn fingerprint(table: &Table) -> u64 {
+    let mut print = Fingerprint::default();
+    print.bytes(b"table");
+    print.numbers(&[table.rows as f64, table.dim as f64]);
+    print.numbers(&table.values);
+    print.digest()
 }
 
 /// Refuses a part that is none or all.
@@ -90,7 +149,7 @@ pub(super) fn split(rows: usize, held_out: f64) -> Vec<bool> {
 }
 
 /// The scaling of the training rows.
-fn fit(table: &Table, is_held_out: &[bool], config: ScalingConfig) -> Result<Scaling, DataError> {
+fn fitted(table: &Table, is_held_out: &[bool], config: ScalingConfig) -> Result<Scaling, DataError> {
     let dim = table.dim;
     let fit = match config {
         ScalingConfig::None => return Ok(Scaling::identity(dim)),

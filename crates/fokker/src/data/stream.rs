@@ -30,14 +30,26 @@ use super::{DataError, read_table};
 pub struct TableReader {
     path: PathBuf,
     dim: usize,
+    /// What the columns are called.
+    names: Option<Vec<String>>,
     /// Rows handed out so far.
     done: usize,
+    /// The numbers of the rows handed out last, in messages.
+    numbers: Vec<u64>,
     source: Source,
 }
 
 enum Source {
-    Npy { file: BufReader<File>, layout: Layout },
-    Csv { file: Box<CsvRows>, first: Vec<f64> },
+    Npy {
+        file: BufReader<File>,
+        layout: Layout,
+    },
+    /// The first row, which is read to know the columns, and its line.
+    Csv {
+        file: Box<CsvRows>,
+        first: Vec<f64>,
+        line: u64,
+    },
     Parquet(Box<ParquetRows>),
     Whole(Vec<f64>),
 }
@@ -55,31 +67,33 @@ impl TableReader {
     pub fn open(path: &Path, array: Option<&str>) -> Result<Self, DataError> {
         let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         refuse_array(&extension, array)?;
-        let (dim, source) = match extension.as_str() {
+        let (dim, source, names) = match extension.as_str() {
             "npy" => {
                 let file = File::open(path).map_err(|error| DataError::read(path, error))?;
                 let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
                 let mut file = BufReader::new(file);
                 let layout = read_layout(&mut file, length, path)?;
-                (layout.dim, Source::Npy { file, layout })
+                (layout.dim, Source::Npy { file, layout }, None)
             }
             "csv" => {
                 let (mut file, mut first) = (Box::new(CsvRows::open(path, false)?), Vec::new());
                 if !file.read(&mut first)? {
                     return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 });
                 }
-                (first.len(), Source::Csv { file, first })
+                let (names, line) = (file.names.take(), file.line);
+                (first.len(), Source::Csv { file, first, line }, names)
             }
             "parquet" => {
-                let file = ParquetRows::open(path)?;
-                (file.dim(), Source::Parquet(Box::new(file)))
+                let mut file = ParquetRows::open(path)?;
+                let names = std::mem::take(&mut file.names);
+                (file.dim(), Source::Parquet(Box::new(file)), Some(names))
             }
             _ => {
                 let table = read_table(path, array)?;
-                (table.dim, Source::Whole(table.values))
+                (table.dim, Source::Whole(table.values), table.names)
             }
         };
-        Ok(Self { path: path.to_path_buf(), dim, done: 0, source })
+        Ok(Self { path: path.to_path_buf(), dim, names, done: 0, numbers: Vec::new(), source })
     }
 
     /// The number of columns, at least 1.
@@ -95,6 +109,39 @@ impl TableReader {
     #[must_use]
     pub fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// What the columns are called, in `.parquet` files and in `.csv` files with a header.
+    ///
+    /// ```
+    /// # use fokker::data::{TableReader, write_csv};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("x.csv");
+    /// write_csv(&path, &["length", "weight"], &[1.0, 2.0])?;
+    /// assert_eq!(TableReader::open(&path, None)?.names(), Some(&["length".to_owned(), "weight".to_owned()][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn names(&self) -> Option<&[String]> {
+        self.names.as_deref()
+    }
+
+    /// What messages call row `index` of those that [`read`](Self::read) gave last: its line in a `.csv` file, else its number
+    /// from 1.
+    ///
+    /// ```
+    /// # use fokker::data::TableReader;
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("x.csv");
+    /// std::fs::write(&path, "a,b\n\n1,2\n3,4\n")?;
+    /// let mut table = TableReader::open(&path, None)?;
+    /// assert_eq!(table.read(9, &mut Vec::new())?, 2);
+    /// assert_eq!((table.number(0), table.number(1)), (3, 4));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn number(&self, index: usize) -> u64 {
+        self.numbers.get(index).copied().unwrap_or(0)
     }
 
     /// The number of rows, where the file tells it before all are read: everywhere but in `.csv` files.
@@ -135,16 +182,20 @@ impl TableReader {
     /// ```
     pub fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
         values.clear();
+        self.numbers.clear();
         match &mut self.source {
             Source::Npy { file, layout } => {
                 let rows = most.min(layout.rows - self.done);
                 read_npy(file, *layout, self.done, rows, values, &self.path)?;
             }
-            Source::Csv { file, first } => {
-                if most > 0 {
+            Source::Csv { file, first, line } => {
+                if most > 0 && !first.is_empty() {
                     values.append(first);
+                    self.numbers.push(*line);
                 }
-                while values.len() / self.dim < most && file.read(values)? {}
+                while values.len() / self.dim < most && file.read(values)? {
+                    self.numbers.push(file.line);
+                }
             }
             Source::Parquet(file) => {
                 file.read(most, values)?;
@@ -156,6 +207,9 @@ impl TableReader {
         }
         require_finite(&self.path, values, self.dim, self.done, false)?;
         let rows = values.len() / self.dim;
+        if self.numbers.is_empty() {
+            self.numbers.extend((self.done..self.done + rows).map(|row| row as u64 + 1));
+        }
         self.done += rows;
         Ok(rows)
     }

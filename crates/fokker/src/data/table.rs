@@ -20,6 +20,7 @@ use super::{DataError, write::file_name};
 /// write_csv(&path, &["a", "b"], &[1.0, 2.0, 3.0, 4.5])?;
 /// let table = read_table(&path, None)?;
 /// assert_eq!((table.rows, table.dim, table.row(1)), (2, 2, Some(&[3.0, 4.5][..])));
+/// assert_eq!(table.names.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -30,13 +31,15 @@ pub struct Table {
     pub dim: usize,
     /// rows × dim values, row after row.
     pub values: Vec<f64>,
+    /// What the columns are called, in `.parquet` files and in `.csv` files with a header.
+    pub names: Option<Vec<String>>,
 }
 
 impl Table {
     /// Row `index`, counting from 0; `None` past the last.
     ///
     /// ```
-    /// let table = fokker::data::Table { rows: 1, dim: 2, values: vec![1.0, 2.0] };
+    /// let table = fokker::data::Table { rows: 1, dim: 2, values: vec![1.0, 2.0], names: None };
     /// assert_eq!(table.row(0), Some(&[1.0, 2.0][..]));
     /// assert_eq!(table.row(1), None);
     /// ```
@@ -51,7 +54,7 @@ impl Table {
     /// [`DataError::Dimension`].
     ///
     /// ```
-    /// let table = fokker::data::Table { rows: 1, dim: 2, values: vec![1.0, 2.0] };
+    /// let table = fokker::data::Table { rows: 1, dim: 2, values: vec![1.0, 2.0], names: None };
     /// let error = table.require_dim("x.npy".as_ref(), 3).unwrap_err();
     /// assert_eq!(error.to_string(), "x.npy: 2 columns, but the model's dimension is 3");
     /// ```
@@ -106,17 +109,17 @@ pub fn read_table_with_gaps(path: &Path, array: Option<&str>) -> Result<Table, D
 fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
     refuse_array(&extension, array)?;
-    let Array { rows, dim, values } = match extension.as_str() {
-        "npy" => read_npy(path)?,
-        "npz" => read_npz(path, array)?,
+    let (Array { rows, dim, values }, names) = match extension.as_str() {
+        "npy" => (read_npy(path)?, None),
+        "npz" => (read_npz(path, array)?, None),
         "csv" => read_csv(path, gaps)?,
-        "parquet" => read_parquet(path)?,
+        "parquet" => read_parquet(path).map(|(array, names)| (array, Some(names)))?,
         _ => {
             return Err(DataError::Extension { path: path.to_path_buf(), found: extension });
         }
     };
     require_finite(path, &values, dim, 0, gaps)?;
-    Ok(Table { rows, dim, values })
+    Ok(Table { rows, dim, values, names })
 }
 
 /// Refuses the name of an array where there are no names.

@@ -15,6 +15,10 @@ pub(super) struct CsvRows {
     record: csv::ByteRecord,
     /// Fields of the first row.
     width: Option<usize>,
+    /// What the header calls the columns, once the first row is read.
+    pub(super) names: Option<Vec<String>>,
+    /// The line of the last row.
+    pub(super) line: u64,
     /// Is NaN a value?
     gaps: bool,
 }
@@ -27,7 +31,8 @@ impl CsvRows {
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(BufReader::new(file));
-        Ok(Self { path: path.to_path_buf(), reader, record: csv::ByteRecord::new(), width: None, gaps })
+        let record = csv::ByteRecord::new();
+        Ok(Self { path: path.to_path_buf(), reader, record, width: None, names: None, line: 0, gaps })
     }
 
     /// Appends the next row to `values`; `false` at the end.
@@ -45,8 +50,10 @@ impl CsvRows {
                 return Err(DataError::Ragged { path, row: line, expected, actual: record.len() });
             }
             if is_header {
+                self.names = Some(record.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect());
                 continue;
             }
+            self.line = line;
             for (at, field) in record.iter().enumerate() {
                 values.push(value(path, line, at + 1, field, self.gaps)?);
             }
@@ -55,14 +62,14 @@ impl CsvRows {
     }
 }
 
-/// Reads all rows; NaN is a value if `gaps`.
-pub(super) fn read_csv(path: &Path, gaps: bool) -> Result<Array, DataError> {
+/// Reads all rows, and the names of the columns if there is a header; NaN is a value if `gaps`.
+pub(super) fn read_csv(path: &Path, gaps: bool) -> Result<(Array, Option<Vec<String>>), DataError> {
     let (mut file, mut rows, mut values) = (CsvRows::open(path, gaps)?, 0, Vec::new());
     while file.read(&mut values)? {
         rows += 1;
     }
     match file.width {
-        Some(dim) if rows > 0 => Ok(Array { rows, dim, values }),
+        Some(dim) if rows > 0 => Ok((Array { rows, dim, values }, file.names)),
         _ => Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 }),
     }
 }

@@ -14,7 +14,8 @@ mod time;
 mod vector;
 
 pub use config::{
-    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, TimeSampling, TimeWeight, Weighting,
+    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, Scale, TimeSampling, TimeWeight,
+    Weighting,
 };
 pub use divergence::{Divergence, ProbeDistribution};
 pub use objective::{LossTerms, Objective, Step};

@@ -34,7 +34,7 @@ pub(super) fn first_pass(probing_vectors: usize) -> usize {
     1 + probing_vectors + 1
 }
 
-/// The sum of w ‖ε‖ᵐ/Dᵐ over the panel; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
+/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the panel; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
 /// computed, and the tape must be recording if there is one set of probes.
 pub(super) fn term<F: Real>(
     tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
@@ -74,27 +74,26 @@ pub(super) fn term<F: Real>(
 /// The value; each ε turns into w = −scale ∂R/∂ε (of the other set's ε, if there are two sets of probes).
 fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64) -> f64 {
     let dim = rows.dim;
-    #[allow(clippy::cast_precision_loss)]
-    let d = dim as f64;
+    let factor = config.scale.factor(config.norm, dim);
     let mut sum = 0.0;
     let last = if config.unbiased { 1 } else { 0 };
     for (row, c) in rows.sde.iter().enumerate() {
-        let weight = config.time_weight.at(c) * rows.weight[row];
+        let weight = config.time_weight.at(c) * rows.weight[row] * factor;
         let at = row * dim..(row + 1) * dim;
         let square = equation::dot(&probing.residual[0][at.clone()], &probing.residual[last][at.clone()]).as_f64();
         let (value, slope) = match (config.unbiased, config.norm) {
-            (true, _) => (weight * square / (d * d), weight / (d * d)),
-            (false, Norm::Second) => (weight * square / (d * d), 2.0 * weight / (d * d)),
+            (true, _) => (weight * square, weight),
+            (false, Norm::Second) => (weight * square, 2.0 * weight),
             (false, Norm::First) => {
                 let norm = square.sqrt();
                 // Where ε is 0 (a network that begins with nothing of its own may satisfy the equation), 0 is a subgradient.
-                (weight * norm / d, if norm > 0.0 { weight / (d * norm) } else { 0.0 })
+                (weight * norm, if norm > 0.0 { weight / norm } else { 0.0 })
             }
         };
         sum += value;
-        let factor = F::of(-scale * slope);
+        let held = F::of(-scale * slope);
         for residual in &mut probing.residual[..=last] {
-            residual[at.clone()].iter_mut().for_each(|e| *e *= factor);
+            residual[at.clone()].iter_mut().for_each(|e| *e *= held);
         }
     }
     sum

@@ -38,6 +38,16 @@ impl<F: Real> Residuals<F> {
     pub fn dt_per_dimension(&self) -> Vec<f64> {
         norms(&self.dt, self.dim)
     }
+
+    /// ⟨a, b⟩/D² of each row of two arrays of `rows × D`. Of the residuals ε_v and ε_v′ under independent probes at the same points its
+    /// mean over the probes is ‖ε‖²/D², where that of ‖ε_v‖²/D² is larger by the probes' variance.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn products(a: &[F], b: &[F], dim: usize) -> Vec<f64> {
+        let product = |(a, b): (&[F], &[F])| -> f64 { a.iter().zip(b).map(|(a, b)| a.as_f64() * b.as_f64()).sum() };
+        let square = (dim * dim) as f64;
+        a.chunks_exact(dim).zip(b.chunks_exact(dim)).map(|rows| product(rows) / square).collect()
+    }
 }
 
 #[allow(clippy::cast_precision_loss)]

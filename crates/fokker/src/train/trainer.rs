@@ -129,6 +129,12 @@ impl Trainer {
         self.last_checkpoint = path;
     }
 
+    /// The newest checkpoint on disk, as far as [`set_last_checkpoint`](Self::set_last_checkpoint) said.
+    #[must_use]
+    pub fn last_checkpoint(&self) -> Option<&std::path::Path> {
+        self.last_checkpoint.as_deref()
+    }
+
     /// Steps done.
     #[must_use]
     pub fn steps_done(&self) -> u64 {

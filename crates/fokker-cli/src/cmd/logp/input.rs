@@ -3,7 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
-use fokker::data::{DataError, Fingerprint, TableReader};
+use fokker::data::{DataError, Fingerprint};
+use fokker::input::{ModelRows, Values};
+use fokker::model_file::ModelInfo;
+
+use crate::cmd::rows::print_notes;
+use crate::fail::request;
 
 /// Values read at a time by the first look.
 const PIECE: usize = 1 << 18;
@@ -17,44 +22,49 @@ pub struct Survey {
     pub digest: u64,
 }
 
-/// Reads the whole file, so that a bad row is refused before hours go into the good ones.
-pub fn survey(path: &Path, dim: usize) -> Result<Survey> {
-    let mut input = Input::open(path, dim)?;
+/// Reads the whole file, so that a bad row is refused before hours go into the good ones, and says what is worth a word.
+pub fn survey(path: &Path, info: &ModelInfo, draws: usize) -> Result<Survey> {
+    let mut input = Input::open(path, info, draws)?;
     let mut values = Vec::new();
-    while input.read((PIECE / dim).max(1), &mut values)? > 0 {}
+    while input.read((PIECE / info.dim).max(1), &mut values)? > 0 {}
+    print_notes(input.rows.notes()?);
     Ok(input.seen())
 }
 
 /// The rows, in order.
-pub struct Input {
-    table: TableReader,
-    rows: u64,
+pub struct Input<'a> {
+    rows: ModelRows<'a>,
+    count: u64,
     print: Fingerprint,
 }
 
-impl Input {
-    /// Opens a file of rows of `dim` values.
-    pub fn open(path: &Path, dim: usize) -> Result<Self> {
-        let table = TableReader::open(path, None)?;
-        if table.dim() != dim {
-            return Err(DataError::Dimension { path: path.into(), expected: dim, actual: table.dim() }.into());
-        }
-        Ok(Self { table, rows: 0, print: Fingerprint::default() })
+impl<'a> Input<'a> {
+    /// Opens a table or images for a model; with draws of dequantisation noise its rows are grey levels.
+    pub fn open(path: &Path, info: &'a ModelInfo, draws: usize) -> Result<Self> {
+        let values = match (draws, info.levels) {
+            (1.., _) => Values::Levels,
+            (0, Some(_)) => Values::Unchecked,
+            (0, None) => Values::Continuous,
+        };
+        Ok(Self { rows: ModelRows::open(path, info, values)?, count: 0, print: Fingerprint::default() })
     }
 
     /// The next rows, up to `most`; returns how many.
     pub fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize> {
-        let rows = self.table.read(most, values)?;
-        self.rows += rows as u64;
+        let rows = self.rows.read(most, values).map_err(|error| match error {
+            DataError::NotALevel { .. } => request(format!("{error}; --dequantise 0 takes rows as continuous")),
+            other => other.into(),
+        })?;
+        self.count += rows as u64;
         self.print.numbers(values);
         Ok(rows)
     }
 
     /// Passes over rows, as far as there are any.
     pub fn skip(&mut self, rows: u64, values: &mut Vec<f64>) -> Result<()> {
-        let (end, piece) = (self.rows + rows, (PIECE / self.table.dim()).max(1));
-        while self.rows < end {
-            let most = usize::try_from(end - self.rows).unwrap_or(piece).min(piece);
+        let (end, piece) = (self.count + rows, (PIECE / self.rows.dim()).max(1));
+        while self.count < end {
+            let most = usize::try_from(end - self.count).unwrap_or(piece).min(piece);
             if self.read(most, values)? == 0 {
                 break;
             }
@@ -64,6 +74,6 @@ impl Input {
 
     /// What has been read so far.
     pub fn seen(&self) -> Survey {
-        Survey { rows: self.rows, digest: self.print.digest() }
+        Survey { rows: self.count, digest: self.print.digest() }
     }
 }

@@ -52,8 +52,8 @@ pub fn run(args: &Logp) -> Result<()> {
         )));
     }
     let (info, score) = source::model(&args.run)?;
-    let survey = input::survey(&args.data, info.dim)?;
     let (options, draws) = (options(args, info.dim), draws(args, &info)?);
+    let survey = input::survey(&args.data, &info, draws)?;
     let identity = identity(args, &info, &options, draws, survey)?;
     let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
     let job = Job { args, info: &info, score: &score, options, draws, survey };
@@ -195,7 +195,7 @@ fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
     let chunk = args.chunk_rows.unwrap_or((CHUNK_VALUES / width).clamp(1, CHUNK_ROWS));
     let workers = job.score.model().workers(args.threads, 64)?;
     let bar = bar(survey.rows, part.rows);
-    let (mut input, mut values) = (Input::open(&args.data, info.dim)?, Vec::new());
+    let (mut input, mut values) = (Input::open(&args.data, info, job.draws)?, Vec::new());
     input.skip(part.rows, &mut values)?;
     while input.read(chunk, &mut values)? > 0 {
         info.scaling.apply_f64(&mut values);

@@ -83,7 +83,9 @@ impl<'a> Output<'a> {
             }
             _ => {
                 let prefix = if self.name == "latents" { "z" } else { "x" };
-                let names: Vec<String> = (0..info.dim).map(|i| format!("{prefix}{i}")).collect();
+                // Samples are rows like those that the model was trained on.
+                let own = info.data.as_ref().and_then(|data| data.columns.clone()).filter(|_| prefix == "x");
+                let names = own.unwrap_or_else(|| (0..info.dim).map(|i| format!("{prefix}{i}")).collect());
                 let header: Vec<&str> = names.iter().map(String::as_str).collect();
                 let write = if self.format == Format::Parquet { write_parquet } else { write_csv };
                 write(self.path, &header, x)?;

@@ -7,6 +7,7 @@ use super::Pixels;
 use crate::data::error::one_line;
 use crate::data::npy::{check_length, read_values};
 use crate::data::npy_header::{Dtype, Header, header_text};
+use crate::data::table::require_finite;
 use crate::data::{DataError, ImageShape};
 
 /// An array of images.
@@ -155,6 +156,15 @@ pub(super) fn append(
         Pixels::Shards(_) => {}
     }
     Ok(())
+}
+
+/// Reads the images of an array after its header as numbers, whatever their range.
+pub(super) fn values(reader: &mut dyn Read, layout: &Layout, path: &Path) -> Result<Vec<f64>, DataError> {
+    let dim = layout.shape.dim();
+    let mut values = read_values(reader, layout.dtype, layout.count * dim, layout.start, path)?;
+    reorder(&mut values, layout);
+    require_finite(path, &values, dim, 0, false)?;
+    Ok(values)
 }
 
 /// Brings all images of an array into the order height, width, channels.

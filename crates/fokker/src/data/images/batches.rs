@@ -10,7 +10,7 @@ use super::{Loaded, Pixels, require_shape};
 use crate::data::{DataError, ImageShape};
 
 /// Bytes of 8-bit images that are kept in memory; of more, each image is read when it is drawn. What is drawn is the same.
-const IN_MEMORY: usize = 1 << 30;
+pub(super) const IN_MEMORY: usize = 1 << 30;
 
 /// Loads `train_data_batch_*.npz` and `val_data.npz`, whose array `data` holds rows of three planes.
 pub(super) fn load_batches(train: &[PathBuf], val: &Path) -> Result<Loaded, DataError> {
@@ -44,7 +44,7 @@ pub(in crate::data) fn load_arrays_within(paths: &[PathBuf], in_memory: usize) -
 }
 
 /// The shape of all images; the kind must be the same, too.
-fn common_shape(arrays: &[Located]) -> Result<ImageShape, DataError> {
+pub(super) fn common_shape(arrays: &[Located]) -> Result<ImageShape, DataError> {
     let first = &arrays[0];
     for array in arrays {
         require_shape(&array.path, array.layout.shape, &first.path, first.layout.shape)?;
@@ -59,7 +59,7 @@ fn common_shape(arrays: &[Located]) -> Result<ImageShape, DataError> {
 }
 
 /// The images of all arrays, in memory or, where they are too many and can be read in place, on disk.
-fn pixels(arrays: &[Located], in_memory: usize) -> Result<Pixels, DataError> {
+pub(super) fn pixels(arrays: &[Located], in_memory: usize) -> Result<Pixels, DataError> {
     let dim = arrays[0].layout.shape.dim();
     let size = arrays.iter().fold(0_usize, |size, array| size.saturating_add(array.layout.count.saturating_mul(dim)));
     if size > in_memory

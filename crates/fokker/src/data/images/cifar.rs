@@ -77,6 +77,19 @@ pub(super) fn load(kind: Kind, folder: &Path) -> Result<Loaded, DataError> {
     })
 }
 
+/// Loads the test images in a folder, or if there are none, the training images.
+pub(super) fn load_rows(kind: Kind, folder: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
+    let test = folder.join(kind.test());
+    let train = kind.train().iter().map(|name| folder.join(name)).filter(|path| path.is_file());
+    let paths = if test.is_file() { vec![test] } else { train.collect() };
+    let mut pixels = Vec::new();
+    for path in paths {
+        let bytes = std::fs::read(&path).map_err(|error| DataError::read(&path, error))?;
+        append(kind, &bytes, &path, &mut pixels, &mut BTreeSet::new())?;
+    }
+    Ok((SHAPE, pixels))
+}
+
 /// Loads the files of an archive (`.tar.gz`), as it is downloaded.
 pub(super) fn load_archive(path: &Path) -> Result<Loaded, DataError> {
     let file = File::open(path).map_err(|error| DataError::read(path, error))?;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::picture::{decode, is_picture, measure};
+use super::rows::require;
 use super::{Loaded, Pixels, pixels_of};
 use crate::data::{DataError, ImageShape};
 
@@ -30,6 +31,20 @@ pub(super) fn load(train: &Path, test: Option<&Path>, size: Option<usize>) -> Re
         None => None,
     };
     Ok(Loaded { format: "folder of image files".into(), shape, train, held_out, labels })
+}
+
+/// Loads all pictures below a folder for a model of images of this shape; to a model of colours grey pictures have three equal ones.
+pub(super) fn load_rows(folder: &Path, shape: ImageShape) -> Result<Vec<u8>, DataError> {
+    let files = pictures(folder)?;
+    if files.is_empty() {
+        return Err(DataError::unrecognised(folder, "no image files (.png, .jpg, .webp, .bmp, .gif, .tif, .pnm)"));
+    }
+    for file in &files {
+        let found = measure(file)?;
+        let channels = if found.channels < shape.channels { shape.channels } else { found.channels };
+        require(file, ImageShape { channels, ..found }, shape)?;
+    }
+    decode_all(&files, None, shape)
 }
 
 /// The pictures below a folder, by name.

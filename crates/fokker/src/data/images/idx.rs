@@ -40,6 +40,13 @@ impl Set {
         }
     }
 
+    /// The file of the test images, or if there is none, of the training images.
+    pub(super) fn own(&self) -> Result<PathBuf, DataError> {
+        let file = |stem: &str| find(&self.folder, &format!("{stem}{IMAGES}"));
+        let missing = || DataError::Missing { path: self.folder.join(format!("{}{IMAGES}[.gz]", self.test)) };
+        file(&self.test).or_else(|| file(&self.train)).ok_or_else(missing)
+    }
+
     /// EMNIST's name for its split.
     fn emnist(&self) -> Option<&str> {
         self.train.strip_prefix("emnist-")?.strip_suffix("-train")
@@ -57,16 +64,28 @@ pub(super) fn load(set: &Set) -> Result<Loaded, DataError> {
     let (format, shape) = match set.emnist() {
         None => ("IDX files (MNIST family)".into(), shape),
         Some(split) => {
-            let upright = ImageShape { height: shape.width, width: shape.height, channels: 1 };
-            let order = Order::transposed(upright);
-            for image in [&mut train, &mut held_out].into_iter().flat_map(|part| part.chunks_exact_mut(shape.dim())) {
-                order.channels_last(image, &mut Vec::new());
-            }
+            let upright = upright(shape, &mut train);
+            self::upright(shape, &mut held_out);
             (format!("IDX files (EMNIST {split})"), upright)
         }
     };
     let (train, held_out) = (Pixels::Bytes(train), Some(Pixels::Bytes(held_out)));
     Ok(Loaded { format, shape, train, held_out, labels })
+}
+
+/// Loads the images of a single file.
+pub(super) fn load_file(path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
+    let (shape, mut images) = read_file(path)?;
+    let is_emnist = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("emnist-"));
+    Ok((if is_emnist { upright(shape, &mut images) } else { shape }, images))
+}
+
+/// Transposes images, and gives the shape that they have then.
+fn upright(shape: ImageShape, images: &mut [u8]) -> ImageShape {
+    let upright = ImageShape { height: shape.width, width: shape.height, channels: 1 };
+    let (order, mut spare) = (Order::transposed(upright), Vec::new());
+    images.chunks_exact_mut(shape.dim()).for_each(|image| order.channels_last(image, &mut spare));
+    upright
 }
 
 /// Reads `STEM-images-idx3-ubyte` in `folder`, plain or `.gz`, and its path; checks it against the labels if they are there.
@@ -77,25 +96,31 @@ fn read_images(
     let Some(path) = find(folder, &name) else {
         return Err(DataError::Missing { path: folder.join(format!("{name}[.gz]")) });
     };
-    let (mut reader, length) = open(&path)?;
-    let [count, height, width] = header(&mut reader, &path, "an IDX file of 8-bit images", *b"\0\0\x08\x03")?;
-    if count == 0 {
-        return Err(DataError::TooFewRows { path, actual: 0, needed: 1 });
-    }
-    if height == 0 || width == 0 {
-        let found = format!("({count}, {height}, {width})");
-        return Err(DataError::Shape { path, found, needed: "at least one pixel an image" });
-    }
-    let pixels = body(&mut reader, &path, length, 16, &[count, height, width])?;
+    let (shape, pixels) = read_file(&path)?;
     if let Some(labels) = find(folder, &format!("{stem}-labels-idx1-ubyte")) {
         let (mut reader, length) = open(&labels)?;
         let [actual] = header(&mut reader, &labels, "an IDX file of 8-bit labels", *b"\0\0\x08\x01")?;
-        require_count(&labels, u64::from(actual), &path, u64::from(count))?;
+        require_count(&labels, u64::from(actual), &path, (pixels.len() / shape.dim()) as u64)?;
         let values = body(&mut reader, &labels, length, 8, &[actual])?;
         *classes = Some(values.into_iter().map(i64::from).collect());
     }
-    let shape = ImageShape { height: height as usize, width: width as usize, channels: 1 };
     Ok((shape, pixels, path))
+}
+
+/// Reads a file of images, plain or `.gz`.
+fn read_file(path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
+    let (mut reader, length) = open(path)?;
+    let [count, height, width] = header(&mut reader, path, "an IDX file of 8-bit images", *b"\0\0\x08\x03")?;
+    let path = || path.to_path_buf();
+    if count == 0 {
+        return Err(DataError::TooFewRows { path: path(), actual: 0, needed: 1 });
+    }
+    if height == 0 || width == 0 {
+        let found = format!("({count}, {height}, {width})");
+        return Err(DataError::Shape { path: path(), found, needed: "at least one pixel an image" });
+    }
+    let pixels = body(&mut reader, &path(), length, 16, &[count, height, width])?;
+    Ok((ImageShape { height: height as usize, width: width as usize, channels: 1 }, pixels))
 }
 
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use super::array::{Axes, Layout, append, read_layout};
+use super::array::{Axes, Layout, append, read_layout, values};
 use super::{Pixels, part};
 use crate::data::DataError;
 use crate::data::error::one_line;
@@ -44,9 +44,19 @@ impl Located {
 
     /// Reads the images and appends them to `pixels`.
     pub(super) fn append(&self, pixels: &mut Pixels) -> Result<(), DataError> {
-        let mut read = |reader: &mut dyn Read, length: u64| {
+        self.read(|reader, layout| append(reader, layout, pixels, &self.path))
+    }
+
+    /// The images as numbers, whatever their range.
+    pub(super) fn values(&self) -> Result<Vec<f64>, DataError> {
+        self.read(|reader, layout| values(reader, layout, &self.path))
+    }
+
+    /// Hands the array's bytes after its header to `take`.
+    fn read<T>(&self, take: impl FnOnce(&mut dyn Read, &Layout) -> Result<T, DataError>) -> Result<T, DataError> {
+        let read = |reader: &mut dyn Read, length: u64| {
             let layout = read_layout(reader, length, self.axes, &self.path)?;
-            append(reader, &layout, pixels, &self.path)
+            take(reader, &layout)
         };
         match self.entry {
             Some(entry) => Archive::open(&self.file)?.read(entry, &self.path, read),

@@ -10,7 +10,9 @@ mod idx;
 mod locate;
 mod part;
 mod picture;
+mod print;
 mod recognise;
+pub(super) mod rows;
 mod shards;
 
 use std::collections::BTreeSet;
@@ -49,19 +51,21 @@ pub(super) struct Images {
     format: String,
     shape: ImageShape,
     train: Part,
-    held_out: Part,
+    /// One part, or all there are.
+    held_out: Vec<Part>,
     /// Whether training rows are mirrored at random.
     flip: bool,
     classes: Option<usize>,
     /// The lowest and the highest value in the data's units.
     range: [f64; 2],
     continuous: bool,
+    fingerprint: u64,
 }
 
 impl Images {
-    /// Recognises and reads the images at `path`; see [`DataConfig::Images`](super::DataConfig::Images).
+    /// Recognises and reads the images at `path`; see [`DataConfig::Images`](super::DataConfig::Images). The scaling may be given.
     pub(super) fn load(
-        path: &Path, flip: bool, size: Option<usize>, held_out: f64,
+        path: &Path, flip: bool, size: Option<usize>, held_out: f64, given: Option<&Scaling>,
     ) -> Result<(Self, Scaling), DataError> {
         check_held_out(held_out)?;
         if let Some(size) = size.filter(|size| !(1..=SIZE_LIMIT).contains(size)) {
@@ -73,15 +77,33 @@ impl Images {
             let reason = format!("only image files are resized, and {} are {}", loaded.format, pixels_of(shape));
             return Err(DataError::parameter("size", size, reason));
         }
-        let (scaling, range, continuous) = scale(&mut loaded)?;
+        let arrays: Vec<_> = std::iter::once(&loaded.train).chain(&loaded.held_out).collect();
+        let fingerprint = print::fingerprint(&arrays, shape, path)?;
+        let (scaling, range, continuous) = scale(&mut loaded, given, path)?;
         let dim = shape.dim();
         let train = Arc::new(loaded.train);
         let (train, held_out) = match loaded.held_out {
-            Some(own) => (Part::all(train, dim), Part::all(Arc::new(own), dim)),
-            None => Part::split(train, dim, held_out, path)?,
+            Some(own) => (Part::all(train, dim), vec![Part::all(Arc::new(own), dim)]),
+            None => {
+                let (train, held_out) = Part::split(train, dim, held_out, path)?;
+                (train, vec![held_out])
+            }
         };
         let classes = loaded.labels.map(|labels| labels.len());
-        Ok((Self { format: loaded.format, shape, train, held_out, flip, classes, range, continuous }, scaling))
+        let format = loaded.format;
+        Ok((Self { format, shape, train, held_out, flip, classes, range, continuous, fingerprint }, scaling))
+    }
+
+    /// Holds out all images: those that were for training, then the test images.
+    pub(super) fn hold_out_all(&mut self) {
+        let own = self.held_out.iter().filter(|part| !part.shares_pixels(&self.train)).cloned();
+        self.held_out = std::iter::once(self.train.whole()).chain(own).collect();
+        self.train = self.train.none();
+    }
+
+    /// The digest of the pixels.
+    pub(super) fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// The format's name.
@@ -113,7 +135,7 @@ impl Images {
     }
 
     pub(super) fn held_out_len(&self) -> usize {
-        self.held_out.len()
+        self.held_out.iter().map(Part::len).sum()
     }
 
     /// Training image `index` as a row, mirrored at random if that is asked for.
@@ -138,7 +160,13 @@ impl Images {
 
     /// Held-out image `index` as a row; the index wraps round.
     pub(super) fn held_out_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
-        self.held_out.with_row(index % self.held_out_len(), |image| fill_row(image, rng, row));
+        let mut index = index % self.held_out_len();
+        for part in &self.held_out {
+            if index < part.len() {
+                return part.with_row(index, |image| fill_row(image, rng, row));
+            }
+            index -= part.len();
+        }
     }
 
     /// The values of training image `index` in the data's units (grey levels without noise); NaN if it cannot be read.
@@ -158,7 +186,8 @@ impl Images {
         self.train.on_disk()
     }
 
-    /// The least and the greatest value of each dimension over the training rows, mirror images included.
+    /// The least and the greatest value of each dimension over the training rows (the held-out ones if there are none), mirror images
+    /// included.
     pub(super) fn bounds(&self) -> (Vec<f32>, Vec<f32>) {
         let dim = self.shape.dim();
         if self.on_disk() {
@@ -166,8 +195,9 @@ impl Images {
         }
         let (mut low, mut high) = (vec![f32::INFINITY; dim], vec![f32::NEG_INFINITY; dim]);
         let (mut least, mut most) = (vec![u8::MAX; dim], vec![u8::MIN; dim]);
-        for index in 0..self.train.len() {
-            self.train.with_row(index, |image| match image {
+        let parts = if self.train.len() > 0 { std::slice::from_ref(&self.train) } else { &self.held_out[..] };
+        for (part, index) in parts.iter().flat_map(|part| (0..part.len()).map(move |index| (part, index))) {
+            part.with_row(index, |image| match image {
                 Row::Bytes(levels) => {
                     for ((least, most), &u) in least.iter_mut().zip(&mut most).zip(levels) {
                         *least = u.min(*least);
@@ -208,30 +238,37 @@ fn read(path: &Path, size: Option<usize>) -> Result<Loaded, DataError> {
 /// The scaling, the range of values in the data's units, and whether they are continuous; floating-point pixels are scaled.
 ///
 /// The unit of 8-bit data is one grey level: u + U lies in [0, 256). The range of continuous data, one for all pixels, becomes
-/// [−1, 1].
-fn scale(loaded: &mut Loaded) -> Result<(Scaling, [f64; 2], bool), DataError> {
+/// [−1, 1], unless the scaling is given; that of grey levels is always the same.
+fn scale(loaded: &mut Loaded, given: Option<&Scaling>, path: &Path) -> Result<(Scaling, [f64; 2], bool), DataError> {
     let dim = loaded.shape.dim();
+    if let Some(given) = given.filter(|given| given.dim() != dim) {
+        return Err(DataError::Dimension { path: path.to_path_buf(), expected: given.dim(), actual: dim });
+    }
     let Pixels::Floats(values) = &mut loaded.train else {
-        return Ok((Scaling::new(vec![128.0; dim], vec![128.0; dim])?, [0.0, 255.0], false));
+        let scaling = Scaling::new(vec![128.0; dim], vec![128.0; dim])?;
+        if given.is_some_and(|given| *given != scaling) {
+            let (found, expected) = ("images of 8-bit grey levels".into(), "other data".into());
+            return Err(DataError::Kind { path: path.to_path_buf(), found, expected });
+        }
+        return Ok((scaling, [0.0, 255.0], false));
     };
     let range = values
         .iter()
         .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &x| [low.min(f64::from(x)), high.max(f64::from(x))]);
-    let Scaling { shift, scale } = Scaling::min_max(&range, 1);
-    for x in values {
-        *x = ((f64::from(*x) - shift[0]) / scale[0]) as f32;
-    }
-    Ok((Scaling::new(vec![shift[0]; dim], vec![scale[0]; dim])?, range, true))
+    let scaling = match given {
+        Some(given) => given.clone(),
+        None => {
+            let Scaling { shift, scale } = Scaling::min_max(&range, 1);
+            Scaling::new(vec![shift[0]; dim], vec![scale[0]; dim])?
+        }
+    };
+    scaling.apply(values);
+    Ok((scaling, range, true))
 }
 
 /// Height × width.
 fn pixels_of(shape: ImageShape) -> String {
     format!("{}×{}", shape.height, shape.width)
-}
-
-/// Height × width × channels where there is more than one of these.
-fn size_of(shape: ImageShape) -> String {
-    if shape.channels == 1 { pixels_of(shape) } else { format!("{}×{}", pixels_of(shape), shape.channels) }
 }
 
 /// Refuses files of images whose shape is not that of the files before them.
@@ -240,7 +277,7 @@ fn require_shape(path: &Path, shape: ImageShape, other: &Path, expected: ImageSh
         return Ok(());
     }
     let (path, other) = (path.to_path_buf(), other.to_path_buf());
-    let (expected, actual) = (size_of(expected), size_of(shape));
+    let (expected, actual) = (expected.to_string(), shape.to_string());
     Err(DataError::Disagree { path, other, what: "the image size", expected, actual })
 }
 

@@ -1,5 +1,6 @@
 //! Training or held-out images: which rows of which pixels.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,6 +17,33 @@ pub(in crate::data) enum Pixels {
     Floats(Vec<f32>),
     /// 8-bit grey levels on disk.
     Shards(Shards),
+}
+
+impl Pixels {
+    /// The number of images of `dim` values.
+    pub(in crate::data) fn len(&self, dim: usize) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len() / dim,
+            Self::Floats(values) => values.len() / dim,
+            Self::Shards(shards) => shards.len(),
+        }
+    }
+
+    /// Hands image `index`, of `dim` values, to `take`, or what keeps the disk from giving it.
+    pub(in crate::data) fn with_image<T>(
+        &self, index: usize, dim: usize, take: impl FnOnce(io::Result<Row<'_>>) -> T,
+    ) -> T {
+        let start = index * dim;
+        match self {
+            Self::Bytes(bytes) => take(Ok(Row::Bytes(&bytes[start..][..dim]))),
+            Self::Floats(values) => take(Ok(Row::Floats(&values[start..][..dim]))),
+            Self::Shards(shards) => {
+                let mut image = vec![0; dim];
+                let read = shards.read(index, &mut image);
+                take(read.map(|()| Row::Bytes(&image)))
+            }
+        }
+    }
 }
 
 /// An image.
@@ -60,14 +88,24 @@ impl Part {
         Ok((chosen(false), chosen(true)))
     }
 
+    /// All images of the array that these are some of.
+    pub(in crate::data) fn whole(&self) -> Self {
+        Self { rows: None, ..self.clone() }
+    }
+
+    /// No image of the array.
+    pub(in crate::data) fn none(&self) -> Self {
+        Self { rows: Some(Arc::new([])), ..self.clone() }
+    }
+
+    /// Whether the other part is of the same array.
+    pub(in crate::data) fn shares_pixels(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pixels, &other.pixels)
+    }
+
     /// The number of images.
     pub(in crate::data) fn len(&self) -> usize {
-        match (&self.rows, &*self.pixels) {
-            (Some(rows), _) => rows.len(),
-            (None, Pixels::Bytes(bytes)) => bytes.len() / self.dim,
-            (None, Pixels::Floats(values)) => values.len() / self.dim,
-            (None, Pixels::Shards(shards)) => shards.len(),
-        }
+        self.rows.as_ref().map_or_else(|| self.pixels.len(self.dim), |rows| rows.len())
     }
 
     /// Whether images are read from disk one by one.
@@ -78,18 +116,7 @@ impl Part {
     /// Hands image `index` to `take`.
     pub(in crate::data) fn with_row<T>(&self, index: usize, take: impl FnOnce(Row<'_>) -> T) -> T {
         let index = self.rows.as_ref().map_or(index, |rows| rows[index]);
-        let (start, dim) = (index * self.dim, self.dim);
-        match &*self.pixels {
-            Pixels::Bytes(bytes) => take(Row::Bytes(&bytes[start..][..dim])),
-            Pixels::Floats(values) => take(Row::Floats(&values[start..][..dim])),
-            Pixels::Shards(shards) => {
-                let mut image = vec![0; dim];
-                match shards.read(index, &mut image) {
-                    Ok(()) => take(Row::Bytes(&image)),
-                    Err(_) => take(Row::Lost),
-                }
-            }
-        }
+        self.pixels.with_image(index, self.dim, |image| take(image.unwrap_or(Row::Lost)))
     }
 }
 
