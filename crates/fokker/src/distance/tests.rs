@@ -116,22 +116,23 @@ fn the_standard_error_over_directions_is_right() -> Any {
 #[test]
 fn the_standard_error_over_points_is_right() -> Any {
     for (dim, shift) in [(2, 0.0), (2, 1.5), (8, 0.0), (8, 1.0)] {
+        let alone = Workers::new(1, 16)?;
         let draw = |i| {
             let mut stream = stream(40_000 + i);
-            let (a, b) = (normal(&mut stream, 640, dim, 0.0), normal(&mut stream, 640, dim, shift));
+            let (a, b) = (normal(&mut stream, 480, dim, 0.0), normal(&mut stream, 480, dim, shift));
             // The same directions each time, as in the blocks.
             TwoSamples::new(&a, &b, dim).map(|samples| {
-                let sliced = SlicedW2::new(&samples, 30, 9, &workers());
+                let sliced = SlicedW2::new(&samples, 12, 9, &alone);
                 (sliced.over_points(), sliced.estimate().se)
             })
         };
-        let found = (0..400_u64).map(draw).collect::<Result<Vec<_>, _>>()?;
-        let spread = MeanSe::of(&found.iter().map(|f| f.0.mean).collect::<Vec<_>>()).se * 20.0;
+        let found = (0..256_u64).map(draw).collect::<Result<Vec<_>, _>>()?;
+        let spread = MeanSe::of(&found.iter().map(|f| f.0.mean).collect::<Vec<_>>()).se * 16.0;
         let stated = MeanSe::of(&found.iter().map(|f| f.0.se.powi(2)).collect::<Vec<_>>()).mean.sqrt();
-        assert!((stated / spread - 1.0).abs() < 0.2, "{dim} {shift}: stated {stated}, spread {spread}");
-        // The error over directions alone is another thing.
+        assert!((stated / spread - 1.0).abs() < 0.25, "{dim} {shift}: stated {stated}, spread {spread}");
+        // The error over directions alone is another thing: it says nothing of the points.
         let over_directions = MeanSe::of(&found.iter().map(|f| f.1).collect::<Vec<_>>()).mean;
-        assert!(over_directions < 0.6 * spread, "{dim} {shift}: {over_directions} {spread}");
+        assert!(!(0.75..1.33).contains(&(over_directions / spread)), "{dim} {shift}: {over_directions} {spread}");
     }
     // Too few rows to say.
     let few = TwoSamples::new(&[0.0, 1.0, 2.0], &[1.0, 2.0, 3.0], 1)?;
