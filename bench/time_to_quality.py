@@ -4,7 +4,6 @@ Arguments: values for --set, such as train.steps=500, for all runs. Quality is a
 is better. Both models of a row are trained in one run, on two threads.
 """
 import os
-import statistics
 import sys
 import tempfile
 
@@ -21,27 +20,21 @@ def compare(every, settings):
                       "--set", "train.threads=2", "--set", f"loss.fp.every={every}")
 
 
-def profile_ratio(models, key):
-    ratios = [fp["mean"] / dsm["mean"] for fp, dsm in zip(models["fp"][key], models["dsm"][key])]
-    return statistics.geometric_mean(ratios)
-
-
-def gap(model):
-    """How far the negative log-likelihood is above the truth's, nats."""
-    return model["nll"]["mean"] - model["true_nll"]
+def shown(figure):
+    """A figure with its standard error over the seeds."""
+    return f"{figure['mean']:.3f} ± {figure['se']:.3f}"
 
 
 def main():
     header("every", "DSM, s", "FP, s", "time, FP/DSM", *[f"{name}, FP/DSM" for name in PROFILES],
-           "gap to the truth, nats: DSM", "FP", "FP/DSM")
+           "gap to the truth, nats: DSM", "FP", "FP − DSM, paired")
     for every in EVERY:
-        models = compare(every, sys.argv[1:])["models"]
-        dsm, fp = models["dsm"], models["fp"]
+        found = compare(every, sys.argv[1:])
+        dsm, fp = found["models"]["dsm"], found["models"]["fp"]
         seconds = [model["train_seconds"] for model in (dsm, fp)]
-        ratios = [f"{profile_ratio(models, key):.3f}" for key in PROFILES.values()]
-        gaps = gap(dsm), gap(fp)
+        ratios = [shown(found["difference"][key]["mean"]) for key in PROFILES.values()]
         row(every, *[f"{s:.1f}" for s in seconds], f"{seconds[1] / seconds[0]:.2f}", *ratios,
-            *[f"{g:.4f}" for g in gaps], f"{gaps[1] / gaps[0]:.2f}")
+            *[shown(model["gap"]) for model in (dsm, fp)], shown(found["difference"]["nll"]))
 
 
 if __name__ == "__main__":

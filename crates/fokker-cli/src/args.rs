@@ -76,9 +76,12 @@ pub struct Compare {
     /// Number of seeds; figures are their means
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
-    /// Folder for the report and the models (default: fokker-NAME)
+    /// Folder for the report and the models (default: fokker-NAME); what an interrupted compare left there is gone on with
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// Replace what an earlier compare wrote there
+    #[arg(long)]
+    pub force: bool,
     /// Write all figures to this file
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -93,8 +96,11 @@ pub struct Train {
     /// The run directory to write
     #[arg(short, long, value_name = "RUN", required_unless_present = "resume")]
     pub output: Option<PathBuf>,
+    /// Replace the run that is there: what its manifest says fokker wrote, and nothing else
+    #[arg(long)]
+    pub force: bool,
     /// Go on with an interrupted run, as if it had never stopped
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init", "force"])]
     pub resume: Option<PathBuf>,
     /// Start from the weights of a file: a fokker model, a PyTorch checkpoint or safetensors
     #[arg(long, value_name = "FILE")]

@@ -1,6 +1,6 @@
 //! Progress on the terminal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fokker::Error;
 use fokker::loss::LossTerms;
@@ -11,13 +11,17 @@ use indicatif::{ProgressBar, ProgressStyle};
 pub struct Training<'a> {
     run: &'a Run,
     bar: ProgressBar,
+    /// Seconds of training before this start, when that was, and seconds in all at the newest checkpoint.
+    before: f64,
+    start: Instant,
+    seconds: f64,
     /// The newest checkpoint written.
     pub checkpoint: Option<std::path::PathBuf>,
 }
 
 impl<'a> Training<'a> {
     /// A bar for `steps` steps of which `done` are done.
-    pub fn new(run: &'a Run, name: &str, steps: u64, done: u64) -> Self {
+    pub fn new(run: &'a Run, name: &str, steps: u64, done: u64) -> Result<Self, Error> {
         let bar = ProgressBar::new(steps);
         let style = ProgressStyle::with_template("{prefix:>5} {wide_bar} {pos}/{len} {per_sec} eta {eta} {msg}");
         if let Ok(style) = style {
@@ -26,7 +30,13 @@ impl<'a> Training<'a> {
         bar.set_prefix(name.to_owned());
         bar.set_position(done);
         bar.reset_eta();
-        Self { run, bar, checkpoint: None }
+        let before = if done > 0 { run.manifest()?.train_seconds } else { 0.0 };
+        Ok(Self { run, bar, before, start: Instant::now(), seconds: before, checkpoint: None })
+    }
+
+    /// Seconds of training up to the newest checkpoint, those of the run's earlier starts included.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
     }
 
     /// Leaves the bar as it stands.
@@ -56,14 +66,18 @@ impl Observer for Training<'_> {
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
         self.checkpoint = Some(self.run.write_checkpoint(checkpoint)?);
-        Ok(())
+        self.seconds = self.before + self.start.elapsed().as_secs_f64();
+        self.run.record_seconds(self.seconds)
     }
 }
 
 /// A spinner with a message.
 pub fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    bar.enable_steady_tick(Duration::from_millis(120));
+    // The ticks have a thread of their own, which nobody needs where nobody sees them.
+    if !bar.is_hidden() {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
     bar
 }
 

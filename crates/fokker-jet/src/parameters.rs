@@ -59,6 +59,24 @@ impl<F: Real> Parameters<F> {
         Self { flat, slivers, of }
     }
 
+    /// Bytes that the parameters of a graph take, their packed copies included.
+    #[must_use]
+    pub fn bytes(graph: &Graph) -> u64 {
+        let packed = |k: usize, n: usize| if dense::packs(n) { Sliver::<F>::numbers(k, n) } else { 0 };
+        let weights = graph.nodes().iter().filter_map(|node| match &node.op {
+            Op::Dense { weight, .. } | Op::Conv { weight, .. } => Some(&graph.parameters()[weight.index()].shape),
+            _ => None,
+        });
+        let slivers = weights.map(|shape| match shape[..] {
+            [.., k, n] => {
+                let taps: usize = shape[..shape.len() - 2].iter().product();
+                packed(taps * k, n).saturating_add(packed(taps * n, k))
+            }
+            _ => 0,
+        });
+        slivers.fold(graph.parameter_count() as u64, u64::saturating_add).saturating_mul(size_of::<F>() as u64)
+    }
+
     /// Changes the parameters, on all of the workers' threads.
     pub fn update<R>(&mut self, workers: &Workers, change: impl FnOnce(&mut [F]) -> R) -> R {
         let result = change(&mut self.flat);

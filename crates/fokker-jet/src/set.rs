@@ -1,5 +1,7 @@
 //! Which parts a jet carries.
 
+use std::sync::Arc;
+
 use crate::JetError;
 
 /// The parts of a jet: the primal, one first-order part per direction, one second-order part per chosen pair.
@@ -104,8 +106,10 @@ impl JetSet {
 }
 
 /// Which parts of a quantity may be nonzero. Parts that are structurally zero are neither stored nor computed.
+///
+/// Copies share their memory, and so do quantities of a network that have the same live parts by way of each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Live(pub(crate) Vec<bool>);
+pub struct Live(pub(crate) Arc<[bool]>);
 
 impl Live {
     /// The listed parts are live (the primal always is).
@@ -118,7 +122,7 @@ impl Live {
                 *slot = true;
             }
         }
-        Self(live)
+        Self(live.into())
     }
 
     /// Is the part live?
@@ -132,31 +136,58 @@ impl Live {
         self.0[..part.min(self.0.len())].iter().filter(|&&l| l).count()
     }
 
+    /// [`slot`](Self::slot) of every part.
+    pub(crate) fn slots(&self) -> Vec<usize> {
+        let slot = |below: &mut usize, &live: &bool| {
+            let slot = *below;
+            *below += usize::from(live);
+            Some(slot)
+        };
+        self.0.iter().scan(0, slot).collect()
+    }
+
     /// Number of live parts.
     pub(crate) fn count(&self) -> usize {
         self.slot(self.0.len())
     }
 
+    /// Is it the very same list?
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn union(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(&a, &b)| a || b).collect())
+        let covers = |a: &Self, b: &Self| a.is(b) || a.0.iter().zip(&*b.0).all(|(&a, &b)| a || !b);
+        if covers(self, other) {
+            self.clone()
+        } else if covers(other, self) {
+            other.clone()
+        } else {
+            Self(self.0.iter().zip(&*other.0).map(|(&a, &b)| a || b).collect())
+        }
+    }
+
+    /// The same and some more.
+    fn with(&self, mut more: impl Iterator<Item = usize>) -> Self {
+        let Some(first) = more.next() else { return self.clone() };
+        let mut live = self.0.to_vec();
+        live[first] = true;
+        more.for_each(|part| live[part] = true);
+        Self(live.into())
     }
 
     /// Live parts of `f(a)`: `y_uv = f″ a_u a_v + f′ a_uv`.
     pub(crate) fn mapped(&self, set: &JetSet) -> Self {
-        let mut live = self.0.clone();
-        for (uv, u, v) in set.pairs() {
-            live[uv] = self.0[uv] || (self.0[u] && self.0[v]);
-        }
-        Self(live)
+        let arises = |&(uv, u, v): &(usize, usize, usize)| !self.0[uv] && self.0[u] && self.0[v];
+        self.with(set.pairs().filter(arises).map(|(uv, ..)| uv))
     }
 
     /// Live parts of `a b`: `y_uv = a_uv b + a_u b_v + a_v b_u + a b_uv`.
     pub(crate) fn multiplied(&self, other: &Self, set: &JetSet) -> Self {
-        let mut live = self.union(other).0;
-        for (uv, u, v) in set.pairs() {
-            live[uv] = live[uv] || (self.0[u] && other.0[v]) || (self.0[v] && other.0[u]);
-        }
-        Self(live)
+        let either = self.union(other);
+        let arises =
+            |&(uv, u, v): &(usize, usize, usize)| !either.0[uv] && (self.0[u] && other.0[v] || self.0[v] && other.0[u]);
+        either.with(set.pairs().filter(arises).map(|(uv, ..)| uv))
     }
 }
 
@@ -186,5 +217,20 @@ mod tests {
         let set = JetSet::first_order(2).with_pair(0, 1).unwrap();
         assert!(Live::parts(&set, &[1, 2]).mapped(&set).has(3));
         assert!(!Live::parts(&set, &[1]).mapped(&set).has(3));
+    }
+
+    #[test]
+    fn what_has_the_same_live_parts_shares_them() {
+        let set = JetSet::first_order(2).with_pair(0, 1).unwrap();
+        let [primal, u, v, both] = [&[][..], &[1], &[2], &[1, 2]].map(|parts| Live::parts(&set, parts));
+        assert!(both.union(&u).is(&both) && u.union(&both).is(&both) && !u.union(&v).is(&u));
+        assert_eq!(u.union(&v), both);
+        let mapped = both.mapped(&set);
+        assert!(mapped.mapped(&set).is(&mapped) && mapped.multiplied(&u, &set).is(&mapped) && u.mapped(&set).is(&u));
+        assert!(u.multiplied(&primal, &set).is(&u));
+        assert_eq!(u.multiplied(&v, &set), mapped);
+        for live in [&primal, &u, &both, &mapped] {
+            assert_eq!(live.slots(), (0..set.parts()).map(|part| live.slot(part)).collect::<Vec<_>>());
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Is the score a gradient? A field is one exactly where its Jacobian J is symmetric (Lai et al. 2023, arXiv 2210.04296,
 //! section 4.3: a score that obeys the score FPE from a conservative end is conservative at every t).
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use fokker_jet::{JetError, Real};
 
+use crate::Error;
 use crate::loss::Divergence;
 use crate::residual::equation::dot;
 use crate::rng::Streams;
@@ -15,7 +16,8 @@ use crate::sde::Coefficients;
 pub struct Asymmetry {
     /// ‖J − Jᵀ‖²_F of each row; its mean over x ~ q_t is Asym(t).
     pub absolute: Vec<f64>,
-    /// ‖J − Jᵀ‖²_F / (4‖J‖²_F) of each row, in [0, 1]; its mean is NAsym(t).
+    /// ‖J − Jᵀ‖²_F / (4‖J‖²_F) of each row; its mean is NAsym(t). In [0, 1] with exact directions, since ‖J − Jᵀ‖ ≤ 2‖J‖; with probes
+    /// a ratio of two estimates, which may exceed 1 and is biased where they are few.
     pub normalised: Vec<f64>,
 }
 
@@ -23,7 +25,7 @@ pub struct Asymmetry {
 ///
 /// Over directions v that make up the identity, Σ c v vᵀ = I (all unit vectors, or random probes in the mean),
 /// ‖J − Jᵀ‖²_F = Σ c ‖J v − Jᵀ v‖² and ‖J‖²_F = Σ c ‖J v‖². With probes the first and second sums are unbiased for each row, and
-/// `normalised` is the ratio of the two.
+/// `normalised` is the ratio of the two. In one dimension every field is a gradient: both are 0.
 ///
 /// ```
 /// use fokker::{conservativity::asymmetry, loss::Divergence, sde::Sde};
@@ -40,11 +42,14 @@ pub struct Asymmetry {
 /// ```
 ///
 /// # Errors
-/// If the score cannot carry the jets.
+/// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn asymmetry<F: Real>(
     score: &dyn Score<F>, x: &[F], t: &[f64], directions: Divergence, seed: u64, workers: &Workers,
-) -> Result<Asymmetry, JetError> {
+) -> Result<Asymmetry, Error> {
     let dim = score.dim();
+    if dim == 1 {
+        return Ok(Asymmetry { absolute: vec![0.0; t.len()], normalised: vec![0.0; t.len()] });
+    }
     let tape = || score.tape(&Directions::space(1), workers.panel_rows());
     let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
     let streams = Streams::new(seed);

@@ -1,11 +1,11 @@
 //! Everything that can go wrong, as data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
 use crate::data::DataError;
-use crate::memory::MemoryError;
+use crate::memory::{self, MemoryError};
 use crate::sde::SdeError;
 
 /// Errors of the library.
@@ -55,6 +55,14 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder holds what may not be replaced without being asked to.
+    #[error("{}: {occupant}", path.display())]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+        /// What is there.
+        occupant: Occupant,
+    },
     /// A request would take more memory than there may be.
     #[error(transparent)]
     Memory(#[from] MemoryError),
@@ -90,13 +98,66 @@ pub enum Error {
     },
 }
 
+/// What is in a folder that a run was to be written to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Occupant {
+    /// A run that came to its end.
+    #[error("holds a finished run: choose another folder, or replace the run with --force")]
+    Finished,
+    /// A run that was interrupted after a checkpoint.
+    #[error(
+        "holds an unfinished run (step {step} is kept): go on with `fokker train --resume`, or replace it with --force"
+    )]
+    Unfinished {
+        /// The newest checkpoint's.
+        step: u64,
+    },
+    /// A run that was interrupted before its first checkpoint.
+    #[error(
+        "holds a run that was interrupted before its first checkpoint: replace it with --force, or choose another folder"
+    )]
+    Begun,
+    /// A run of another config, where an unfinished one of the same would be gone on with.
+    #[error("holds a run of another config ({key} differs): choose another folder, or replace the run with --force")]
+    OtherConfig {
+        /// The first key that differs.
+        key: String,
+    },
+    /// A file that no manifest names.
+    #[error(
+        "holds {name}, which fokker did not write there, or wrote before it kept a manifest: choose another folder"
+    )]
+    Foreign {
+        /// The file.
+        name: String,
+    },
+}
+
+/// Does the system complain of the place, and not of the disk or of rights?
+pub(crate) fn is_wrong_place(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
+    let kinds = [AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound];
+    kinds.contains(&error.kind())
+}
+
 /// Who has to act: the one who asked, or nobody before a look at the run.
 impl Error {
+    /// A file that cannot be read, or takes more memory than there may be.
+    #[must_use]
+    pub fn read(path: &Path, source: std::io::Error) -> Self {
+        match memory::refusal(&source) {
+            Some(refusal) => Self::Memory(refusal.clone()),
+            None => Self::Io { path: path.into(), source },
+        }
+    }
+
     /// Was the request wrong (exit status 2), rather than the run (exit status 1)?
     #[must_use]
     pub fn is_request(&self) -> bool {
         match self {
-            Self::NonFinite { .. } | Self::Solver { .. } | Self::Write { .. } => false,
+            Self::NonFinite { .. } | Self::Solver { .. } => false,
+            Self::Write { source, .. } => is_wrong_place(source),
             Self::Data(error) => error.is_request(),
             _ => true,
         }

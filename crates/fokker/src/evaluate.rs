@@ -1,10 +1,12 @@
 //! Exact derivatives of a score at given points: what outsiders check us by.
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use fokker_jet::{JetError, Real};
 
+use crate::Error;
 use crate::data::Scaling;
 use crate::loss::Divergence;
+use crate::memory;
 use crate::residual::residual;
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, Score, ScoreTape};
@@ -59,10 +61,10 @@ pub struct Derivatives<F> {
 /// ```
 ///
 /// # Errors
-/// If the score cannot carry the jets.
+/// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn evaluate<F: Real>(
     score: &dyn Score<F>, x: &[F], t: f64, units: Option<&Scaling>, what: &[Quantity], workers: &Workers,
-) -> Result<Derivatives<F>, JetError> {
+) -> Result<Derivatives<F>, Error> {
     let model: Vec<F>;
     let x = match units {
         None => x,
@@ -75,6 +77,10 @@ pub fn evaluate<F: Real>(
     };
     let scale = units.map(|scaling| &scaling.scale[..]);
     let wants = |quantity| what.contains(&quantity);
+    let dim = score.dim();
+    // The panels' pieces and the whole.
+    let numbers = if wants(Quantity::Jacobian) { dim.saturating_mul(2).saturating_add(8) } else { 8 };
+    memory::require("--what jacobian", memory::product(&[x.len(), numbers, size_of::<F>()]))?;
     let mut found = at_points(score, x, t, scale, &wants, workers)?;
     if wants(Quantity::Residual) {
         let times = vec![t; x.len() / score.dim().max(1)];
@@ -87,7 +93,7 @@ pub fn evaluate<F: Real>(
 /// All but the residual.
 fn at_points<F: Real>(
     score: &dyn Score<F>, x: &[F], t: f64, scale: Option<&[f64]>, wants: &dyn Fn(Quantity) -> bool, workers: &Workers,
-) -> Result<Derivatives<F>, JetError> {
+) -> Result<Derivatives<F>, Error> {
     let dim = score.dim();
     let rows = x.len() / dim.max(1);
     let wanted = Wanted {

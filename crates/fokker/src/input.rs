@@ -50,7 +50,7 @@ const NAMED: usize = 3;
 /// let data = format!("data={{kind=\"file\",path={path:?}}}");
 /// let config = Config::preset("ring8", &[data, "network.width=4".into()])?;
 /// let data = std::sync::Arc::new(Data::load(&config.data)?);
-/// let run = Run::create(&folder.path().join("run"), &config)?;
+/// let run = Run::create(&folder.path().join("run"), &config, &data)?;
 /// run.write_model(&config, &data, &Trainer::new(&config, &data)?.score())?;
 /// let (info, _) = read_model(&run.model())?;
 ///

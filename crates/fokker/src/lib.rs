@@ -43,7 +43,7 @@
 //! | [`residual`], [`conservativity`] | ε and the asymmetry of the Jacobian, at given points |
 //! | [`data`] | generators, tables, images, scaling, files |
 //! | [`loss`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
-//! | [`train`], [`model_file`], [`weights`] | the loop, Adam, checkpoints, run directories; weights of other programs |
+//! | [`train`], [`model_file`], [`weights`], [`manifest`] | the loop, Adam, checkpoints, run directories and what fokker wrote in them; weights of other programs |
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`solve`], [`likelihood`], [`sample`] | per-row adaptive ODE solver, log p, samplers |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
@@ -63,6 +63,7 @@ pub mod evaluate;
 pub mod input;
 pub mod likelihood;
 pub mod loss;
+pub mod manifest;
 pub mod memory;
 pub mod model_file;
 pub mod net;
@@ -77,7 +78,7 @@ pub mod stats;
 pub mod train;
 pub mod weights;
 
-pub use error::Error;
+pub use error::{Error, Occupant};
 
 /// The README's code, compiled and run.
 #[cfg(doctest)]

@@ -2,9 +2,16 @@
 //!
 //! A system that hands out memory it does not have kills the process at some later write, hours in. So whoever is about to take
 //! memory in proportion to what a user asked for first asks [`require`] here; where the work can be done in groups, the group is
-//! the largest that [`budget`] allows.
+//! the largest that [`budget`] allows. What is kept for long (data, a model in training, workspaces) is counted by [`hold`] as long as
+//! it is there, so that the next request has the rest. Files of a length that is not known grow with what arrives, and are given
+//! up at the budget ([`read`], [`read_to_end`]).
 
+mod read;
+
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use read::{PerRecord, Record, read, read_text, read_to_end, refusal};
 
 /// The part of the machine's memory that is the budget unless one is set: one in so many.
 const SHARE: u64 = 2;
@@ -12,8 +19,11 @@ const SHARE: u64 = 2;
 /// What is taken for the machine's memory where it cannot be told.
 const UNKNOWN: u64 = 8 << 30;
 
-/// The budget that was set, or found; 0: not yet.
-static BUDGET: AtomicU64 = AtomicU64::new(0);
+/// The budget that was set; 0: none.
+static SET: AtomicU64 = AtomicU64::new(0);
+
+/// What is held at present.
+static HELD: AtomicU64 = AtomicU64::new(0);
 
 /// A request that would take more memory than there may be.
 ///
@@ -31,7 +41,7 @@ static BUDGET: AtomicU64 = AtomicU64::new(0);
 pub struct MemoryError {
     /// The key, option or file that asks for it.
     pub what: String,
-    /// Bytes that it would take; [`u64::MAX`] if they cannot be counted.
+    /// Bytes that would be taken, with those that are held already; [`u64::MAX`] if they cannot be counted.
     pub needed: u64,
     /// Bytes that there may be.
     pub budget: u64,
@@ -45,20 +55,14 @@ pub struct MemoryError {
 /// ```
 #[must_use]
 pub fn budget() -> u64 {
-    match BUDGET.load(Ordering::Relaxed) {
-        0 => {
-            let found = (machine() / SHARE).max(1);
-            // Another thread may have set it meanwhile: that one holds.
-            match BUDGET.compare_exchange(0, found, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => found,
-                Err(set) => set,
-            }
-        }
+    static FOUND: OnceLock<u64> = OnceLock::new();
+    match SET.load(Ordering::Relaxed) {
+        0 => *FOUND.get_or_init(|| (machine() / SHARE).max(1)),
         set => set,
     }
 }
 
-/// Sets the budget of the whole process; 0 forgets it, so that it is found anew.
+/// Sets the budget of the whole process; 0: what is found to be right for the machine.
 ///
 /// ```
 /// fokker::memory::set_budget(1 << 33);
@@ -66,7 +70,7 @@ pub fn budget() -> u64 {
 /// fokker::memory::set_budget(0);
 /// ```
 pub fn set_budget(bytes: u64) {
-    BUDGET.store(bytes, Ordering::Relaxed);
+    SET.store(bytes, Ordering::Relaxed);
 }
 
 /// Sets the budget unless it is set already: what a config says, which an option goes before.
@@ -78,13 +82,13 @@ pub fn set_budget(bytes: u64) {
 /// ```
 pub fn suggest_budget(bytes: u64) {
     // A budget that is set stays.
-    let _ = BUDGET.compare_exchange(0, bytes, Ordering::Relaxed, Ordering::Relaxed);
+    let _ = SET.compare_exchange(0, bytes, Ordering::Relaxed, Ordering::Relaxed);
 }
 
-/// Refuses what would take more than the budget; `what` is the key, option or file that asks for it.
+/// Refuses what would take more than the budget has left; `what` is the key, option or file that asks for it.
 ///
 /// # Errors
-/// [`MemoryError`], with the bytes that it would take.
+/// [`MemoryError`], with the bytes that would be taken.
 ///
 /// ```
 /// use fokker::memory::require;
@@ -92,8 +96,47 @@ pub fn suggest_budget(bytes: u64) {
 /// assert!(require("--rows", u64::MAX).is_err());
 /// ```
 pub fn require(what: &str, needed: u64) -> Result<(), MemoryError> {
-    let budget = budget();
+    let (needed, budget) = (needed.saturating_add(held()), budget());
     if needed <= budget { Ok(()) } else { Err(MemoryError { what: what.into(), needed, budget }) }
+}
+
+/// Memory that is taken: it counts as long as this is there.
+#[derive(Debug)]
+pub struct Held(u64);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// As [`require`], and counts the bytes from now on.
+///
+/// # Errors
+/// As [`require`].
+///
+/// ```
+/// use fokker::memory::{budget, held, hold};
+/// let some = hold("data.path", budget() / 2)?;
+/// assert_eq!(held(), budget() / 2);
+/// assert!(hold("network.width", budget() / 3 * 2).is_err());
+/// drop(some);
+/// assert!(hold("network.width", budget() / 3 * 2).is_ok());
+/// # Ok::<(), fokker::memory::MemoryError>(())
+/// ```
+pub fn hold(what: &str, bytes: u64) -> Result<Held, MemoryError> {
+    let budget = budget();
+    let sum = |held: u64| held.checked_add(bytes).filter(|&sum| sum <= budget);
+    match HELD.fetch_update(Ordering::Relaxed, Ordering::Relaxed, sum) {
+        Ok(_) => Ok(Held(bytes)),
+        Err(held) => Err(MemoryError { what: what.into(), needed: held.saturating_add(bytes), budget }),
+    }
+}
+
+/// Bytes that are held at present.
+#[must_use]
+pub fn held() -> u64 {
+    HELD.load(Ordering::Relaxed)
 }
 
 /// The product of some counts, as bytes that may be asked for: too large a product is [`u64::MAX`].

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use fokker_jet::Shape;
+use fokker_jet::{Parameters, Shape};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::config::ScoreConfig;
 use crate::data::{DataInfo, ImageShape, Scaling, write_atomically};
+use crate::memory;
 use crate::net::NetworkConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
@@ -74,7 +75,7 @@ pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> 
 /// Reads a model. Strict: a missing, extra or misshapen tensor is an error that names it.
 ///
 /// # Errors
-/// [`Error::Io`]; [`Error::File`] if it is not a model of this format.
+/// [`Error::Io`]; [`Error::File`] if it is not a model of this format; [`Error::Memory`].
 pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
     let bytes = read_bytes(path)?;
     let bad = |reason: String| Error::File { path: path.into(), reason };
@@ -85,7 +86,8 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
     let info = parse_info(text).map_err(&bad)?;
     let model = ScoreModel::new(info.shape(), &info.sde, &info.network, info.score.parameterisation);
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
-    let mut parameters = Vec::with_capacity(model.graph().parameter_count());
+    // No more than the file can hold, whatever the metadata says.
+    let mut parameters = Vec::with_capacity(model.graph().parameter_count().min(bytes.len() / size_of::<f32>()));
     for spec in model.graph().parameters() {
         let tensor = tensors.tensor(&spec.name).map_err(|_| bad(format!("tensor {} is missing", spec.name)))?;
         if tensor.shape() != spec.shape {
@@ -97,6 +99,8 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
     if let Some(extra) = tensors.names().into_iter().find(|name| !known(name)) {
         return Err(bad(format!("tensor {extra} does not belong to the network")));
     }
+    let more = Parameters::<f32>::bytes(model.graph());
+    memory::require(&path.display().to_string(), more.saturating_add(2 * bytes.len() as u64))?;
     Ok((info, NetworkScore::new(model, &parameters)))
 }
 
@@ -134,7 +138,7 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
 }
 
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Io { path: path.into(), source })
+    memory::read(path).map_err(|source| Error::read(path, source))
 }
 
 pub(crate) fn write_tensors<'a>(

@@ -53,11 +53,11 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() {
         let config = small(extra);
         let data = Arc::new(Data::load(&config.data).unwrap());
         let folder = tempfile::tempdir().unwrap();
-        let whole = Run::create(&folder.path().join("whole"), &config).unwrap();
+        let whole = Run::create(&folder.path().join("whole"), &config, &data).unwrap();
         let mut straight = Trainer::new(&config, &data).unwrap();
         straight.run(&mut Interrupted { run: &whole, at: u64::MAX }).unwrap();
 
-        let broken = Run::create(&folder.path().join("broken"), &config).unwrap();
+        let broken = Run::create(&folder.path().join("broken"), &config, &data).unwrap();
         let mut first = Trainer::new(&config, &data).unwrap();
         assert!(first.run(&mut Interrupted { run: &broken, at: 35 }).is_err());
         let (broken, config) = Run::open(broken.root()).unwrap();
@@ -106,7 +106,7 @@ fn an_infinite_loss_stops_training_and_names_the_checkpoint() {
         small(&["train.learning_rate=1e30", "train.adam.clip=0.0", "train.schedule=\"constant\"", "train.warmup=0"]);
     let data = Arc::new(Data::load(&config.data).unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let run = Run::create(folder.path(), &config).unwrap();
+    let run = Run::create(folder.path(), &config, &data).unwrap();
     let mut trainer = Trainer::new(&config, &data).unwrap();
     trainer.set_last_checkpoint(Some("last.safetensors".into()));
     let error = trainer.run(&mut Interrupted { run: &run, at: u64::MAX }).unwrap_err();
@@ -119,7 +119,7 @@ fn a_model_file_gives_the_same_score_back_and_is_read_strictly() {
     let config = small(&["train.steps=10"]);
     let data = Arc::new(Data::load(&config.data).unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let run = Run::create(folder.path(), &config).unwrap();
+    let run = Run::create(folder.path(), &config, &data).unwrap();
     let mut trainer = Trainer::new(&config, &data).unwrap();
     trainer.run(&mut Silent).unwrap();
     let score = trainer.score();

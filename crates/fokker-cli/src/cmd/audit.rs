@@ -12,7 +12,7 @@ use fokker::report::model::{Entry, render};
 use fokker::train::Run;
 
 use super::rows::print_notes;
-use super::{out, require_folder, source, write_json, write_text};
+use super::{out, require_folder, source, write_text};
 use crate::args::Audit;
 use crate::fail::request;
 use crate::progress::spinner;
@@ -24,6 +24,7 @@ pub fn run(args: &Audit) -> Result<()> {
     }
     let (info, score) = source::model(&args.run)?;
     let (run, config) = Run::open(&args.run)?;
+    config.suggest_budget();
     let origin = run.config().display().to_string();
     if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
         return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
@@ -37,10 +38,13 @@ pub fn run(args: &Audit) -> Result<()> {
     let bar = spinner();
     let audit = fokker::audit::audit(&score, &data, &config, &workers, &|message| bar.set_message(message.to_owned()))?;
     bar.finish_and_clear();
-    let json = args.json.clone().unwrap_or_else(|| run.root().join("audit.json"));
-    write_json(&json, &audit)?;
+    match &args.json {
+        Some(path) => audit.write_json(path)?,
+        None => audit.write(run.root())?,
+    }
     let entry = Entry::new("model", &score, audit.clone(), run.read_metrics()?, &data, &config, &workers)?;
     let page = render(&format!("Audit of {}", run.root().display()), &data, &config, &[entry]);
+    run.record(&run.root().join("report.html"))?;
     write_text(&run.root().join("report.html"), &page)?;
     super::compare::print_audit(&audit);
     out!("report: {}", run.root().join("report.html").display());

@@ -6,9 +6,10 @@ mod sampler;
 use anyhow::Result;
 use fokker::data::read_table;
 use fokker::input::{ModelRows, Values, read_with_gaps};
+use fokker::memory;
 use fokker::model_file::ModelInfo;
 use fokker::sample::{
-    Inpaint, Paths, Resample, Sampler, Samples, decode, encode, inpaint, sample as draw, sample_paths,
+    Inpaint, Paths, Resample, Sampler, Samples, bytes, decode, encode, inpaint, sample as draw, sample_paths,
 };
 use fokker::score::network::NetworkScore;
 use fokker::solve::{Limits, Tolerance};
@@ -20,9 +21,6 @@ use crate::args::Sample;
 use crate::fail::request;
 use crate::progress;
 use output::Output;
-
-/// Values in a file of samples, at most.
-const MOST_VALUES: usize = 1 << 31;
 
 /// What is made, of what.
 enum Job {
@@ -62,18 +60,19 @@ fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
         let data = ModelRows::open(path, info, Values::Continuous)?;
         let mut values = rows::all(data, path, &|_, _| Ok(()))?;
         info.scaling.apply_f64(&mut values);
-        return Ok((values.len() / info.dim, Job::Encode(values)));
+        let rows = values.len() / info.dim;
+        memory::require(&path.display().to_string(), bytes(rows, info.dim, 0))?;
+        return Ok((rows, Job::Encode(values)));
     }
     if let Some(path) = &args.decode {
         let table = read_table(path, None)?;
         table.require_dim(path, info.dim)?;
+        memory::require(&path.display().to_string(), bytes(table.rows, info.dim, 0))?;
         return Ok((table.rows, Job::Decode(table.values)));
     }
-    let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(1));
-    let most = MOST_VALUES / info.dim.max(1) / states;
-    if n > most {
-        return Err(request(format!("-n {n}: at most {most} at a time")));
-    }
+    let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(0));
+    // All are written at once: as they are, or as pixels in single precision and as bytes.
+    memory::require(&format!("-n {n}"), bytes(n, info.dim, states))?;
     let sampler = sampler::sampler(args);
     if let Some(path) = &args.inpaint {
         let (mut table, notes) = read_with_gaps(path, info)?;

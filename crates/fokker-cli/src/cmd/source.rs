@@ -7,6 +7,7 @@ use fokker::Error;
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError, holds_images};
 use fokker::input::require_names;
+use fokker::memory::read_text;
 use fokker::model_file::{ModelInfo, read_model};
 use fokker::score::network::NetworkScore;
 
@@ -28,7 +29,7 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     let preset = source.preset.as_deref().or(if source.config.is_none() { default_preset } else { None });
     let (name, text) = match (&source.config, preset) {
         (Some(path), _) => {
-            let text = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.clone(), source })?;
+            let text = read_text(path).map_err(|source| Error::read(path, source))?;
             (path.file_stem().map_or_else(|| "config".into(), |s| s.to_string_lossy().into_owned()), Some(text))
         }
         (None, Some(preset)) => (preset.to_owned(), None),
@@ -48,6 +49,7 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     }
     overrides.extend(source.set.iter().cloned());
     let mut config = read(&overrides)?;
+    config.suggest_budget();
     // A run directory names its data wherever it is opened from.
     if let DataConfig::File { path, .. } | DataConfig::Images { path, .. } = &mut config.data {
         *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());

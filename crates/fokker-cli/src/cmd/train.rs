@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use anyhow::{Context, Result};
 use fokker::config::Config;
@@ -33,8 +32,7 @@ pub fn run(args: &Train) -> Result<()> {
     };
     // Read before the run directory is made, which may be the one that the file lies in.
     let origin = args.init.as_deref().map(provenance).transpose()?;
-    let run = Run::create(output, &config)?;
-    run.write_manifest(&data)?;
+    let run = if args.force { Run::replace(output, &config, &data)? } else { Run::create(output, &config, &data)? };
     if let Some(origin) = origin {
         run.annotate(&origin)?;
     }
@@ -63,11 +61,19 @@ fn provenance(path: &Path) -> Result<String> {
 
 fn resume(root: &Path) -> Result<()> {
     let (run, config) = Run::open(root)?;
+    config.suggest_budget();
     let data = Arc::new(source::data(&config, &run.config().display().to_string())?);
     print_notes(run.require_data(&config, &data)?);
+    fit(resumed(&run, &config, &data)?, &run, &config, &data, "train")?;
+    out!("{}", run.model().display());
+    Ok(())
+}
+
+/// Training as it stood at a run's newest checkpoint.
+pub fn resumed(run: &Run, config: &Config, data: &Arc<Data>) -> Result<Trainer> {
     let (path, state) = run.newest_checkpoint()?;
     let step = state.step;
-    let mut trainer = Trainer::with_state(&config, &data, state).map_err(|error| match error {
+    let mut trainer = Trainer::with_state(config, data, state).map_err(|error| match error {
         fokker::Error::Dimension { expected, found, .. } => fokker::Error::File {
             path: path.clone(),
             reason: format!("{found} parameters, but the network of {} has {expected}", run.config().display()),
@@ -76,9 +82,7 @@ fn resume(root: &Path) -> Result<()> {
     })?;
     run.truncate_metrics(step)?;
     trainer.set_last_checkpoint(Some(path));
-    fit(trainer, &run, &config, &data, "train")?;
-    out!("{}", run.model().display());
-    Ok(())
+    Ok(trainer)
 }
 
 /// Writes the number of threads into the config: sums depend on it, and a resumed run must not differ.
@@ -92,26 +96,40 @@ pub fn resolve_threads(config: &mut Config) {
 pub struct Fitted {
     /// The model.
     pub score: NetworkScore<f32>,
-    /// Seconds of training.
+    /// Seconds of training, those before an interruption included.
     pub seconds: f64,
 }
 
 /// Trains to the end, then writes the model.
 pub fn fit(mut trainer: Trainer, run: &Run, config: &Config, data: &Data, name: &str) -> Result<Fitted> {
-    let mut observer = Training::new(run, name, config.train.steps, trainer.steps_done());
-    let start = Instant::now();
+    let mut observer = Training::new(run, name, config.train.steps, trainer.steps_done())?;
     let result = trainer.run(&mut observer);
-    let seconds = start.elapsed().as_secs_f64();
     observer.finish();
-    if let Err(fokker::Error::NonFinite { step, term, checkpoint }) = result {
-        let checkpoint = observer.checkpoint.clone().or(checkpoint);
-        return Err(fokker::Error::NonFinite { step, term, checkpoint }).context(format!(
-            "training stopped; what was kept is in {}; lower train.learning_rate or loss.fp.weight and train anew",
-            run.root().display()
-        ));
+    let kept = observer.checkpoint.clone().or_else(|| trainer.last_checkpoint().map(Path::to_path_buf));
+    match result {
+        Err(fokker::Error::NonFinite { step, term, .. }) => {
+            Err(fokker::Error::NonFinite { step, term, checkpoint: kept }).context(format!(
+                "training stopped; what was kept is in {}; lower train.learning_rate or loss.fp.weight and train anew",
+                run.root().display()
+            ))
+        }
+        Err(error) => Err(error).with_context(|| interrupted(run, kept.as_deref())),
+        Ok(()) => {
+            let score = trainer.score();
+            run.write_model(config, data, &score).with_context(|| interrupted(run, kept.as_deref()))?;
+            Ok(Fitted { score, seconds: observer.seconds() })
+        }
     }
-    result?;
-    let score = trainer.score();
-    run.write_model(config, data, &score)?;
-    Ok(Fitted { score, seconds })
+}
+
+/// What is left of a run that could not be kept on disk, and how to go on.
+fn interrupted(run: &Run, kept: Option<&Path>) -> String {
+    match kept {
+        Some(path) => format!(
+            "training stopped; {} is kept: go on with `fokker train --resume {}`",
+            path.display(),
+            run.root().display()
+        ),
+        None => "training stopped before its first checkpoint; nothing is kept".into(),
+    }
 }

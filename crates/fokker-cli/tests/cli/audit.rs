@@ -10,7 +10,7 @@ fn repeats_the_figures_of_compare() {
     std::fs::remove_file(scratch.path("x/fp/audit.json")).unwrap();
     let done = scratch.fokker(&["audit", "x/fp"]).succeeded();
     assert!(figures == scratch.read("x/fp/audit.json"));
-    for words in ["residual", "negative log-likelihood", "of the true density", "report: x/fp/report.html"] {
+    for words in ["residual", "negative log-likelihood", "of the truth or entropy", "report: x/fp/report.html"] {
         assert!(done.stdout.contains(words), "{}", done.stdout);
     }
     let page = scratch.text("x/fp/report.html");
@@ -38,5 +38,23 @@ fn one_dimension_has_no_asymmetry() {
     let args = ["train", "--preset", "ring8", "--data", "x.csv", "-o", "run"];
     scratch.fokker(&[&args, &*sets(TINY)].concat()).succeeded();
     scratch.fokker(&["audit", "run"]).succeeded();
-    assert!(number(&scratch.json("run/audit.json"), "asymmetry.0.mean").abs() < 1e-6);
+    assert_eq!(number(&scratch.json("run/audit.json"), "asymmetry.0.mean"), 0.0);
+}
+
+/// −log p is in the units of the data, as `logp` gives it.
+#[test]
+fn the_likelihood_is_in_the_units_of_the_data() {
+    let scratch = Scratch::new();
+    let rows: Vec<(f64, f64)> = (0..40).map(|i| (f64::from(i * 7 % 13), f64::from(i * 5 % 11))).collect();
+    let file = |scale: f64| -> String { rows.iter().map(|(x, y)| format!("{},{}\n", scale * x, y)).collect() };
+    let nll = |run: &str, scale: f64| {
+        scratch.put(&format!("{run}.csv"), file(scale));
+        let data = format!("{run}.csv");
+        let args = ["train", "--preset", "ring8", "--data", &data, "-o", run];
+        scratch.fokker(&[&args, &*sets(TINY)].concat()).succeeded();
+        scratch.fokker(&["audit", run]).succeeded();
+        number(&scratch.json(&format!("{run}/audit.json")), "nll.mean")
+    };
+    // The same numbers to the model; in the data's units the density is a thousandth.
+    assert!((nll("wide", 1000.0) - nll("narrow", 1.0) - 1000.0_f64.ln()).abs() < 1e-3);
 }

@@ -24,7 +24,7 @@ fn profile(model: &Value, name: &str) {
 
 /// Everything that each model's figures hold.
 #[track_caller]
-fn figures(comparison: &Value, truth: bool) {
+fn figures(comparison: &Value, truth: bool, entropy: bool) {
     for name in ["dsm", "fp"] {
         let model = at(comparison, &format!("models.{name}"));
         profile(model, "residual");
@@ -33,7 +33,12 @@ fn figures(comparison: &Value, truth: bool) {
             profile(model, "score_error");
             assert!(number(model, "nll.mean") > number(model, "true_nll") - 3.0 * number(model, "nll.se"));
         } else {
-            assert!(at(model, "score_error").is_null() && at(model, "true_nll").is_null());
+            assert!(at(model, "score_error").is_null());
+        }
+        assert_eq!(at(model, "true_nll").is_number(), truth || entropy);
+        if truth || entropy {
+            let gap = number(model, "nll.mean") - number(model, "true_nll");
+            assert!((number(model, "gap.mean") - gap).abs() < 1e-9 && number(model, "gap.se") > 0.0);
         }
         assert!(number(model, "nll.mean").is_finite() && number(model, "nll.se") > 0.0);
         assert_eq!(number(model, "nll_failed"), 0.0);
@@ -48,8 +53,14 @@ fn ring8_is_the_default() {
     let done = scratch.fokker(&[&["compare", "--json", "x.json"], &*sets(TINY)].concat()).succeeded();
     let found = scratch.json("x.json");
     assert_eq!(at(&found, "config"), "ring8");
-    figures(&found, true);
+    figures(&found, true, false);
     assert_eq!(at(&found, "models"), at(&found, "seeds.0.models"));
+    assert_eq!(at(&found, "difference"), at(&found, "seeds.0.difference"));
+    // Pairs know more than two means do.
+    let nll = |model: &str, what: &str| number(&found, &format!("models.{model}.nll.{what}"));
+    let difference = number(&found, "difference.nll.mean");
+    assert!((difference - (nll("fp", "mean") - nll("dsm", "mean"))).abs() < 1e-9);
+    assert!(number(&found, "difference.nll.se") < nll("fp", "se").hypot(nll("dsm", "se")));
     for words in ["residual", "NAsym", "negative log-likelihood (nats)", "FP/DSM", "report: fokker-ring8/report.html"] {
         assert!(done.stdout.contains(words), "{}", done.stdout);
     }
@@ -63,8 +74,10 @@ fn ring8_is_the_default() {
 #[test]
 fn other_presets() {
     let scratch = Scratch::new();
-    figures(&compare(&scratch, "mixture5d", "m", &[]).1, true);
-    figures(&compare(&scratch, "checkerboard", "c", &[]).1, false);
+    figures(&compare(&scratch, "mixture5d", "m", &[]).1, true, false);
+    // Of the checkerboard the entropy is known, of the moons nothing.
+    figures(&compare(&scratch, "checkerboard", "c", &[]).1, false, true);
+    figures(&compare(&scratch, "moons", "n", &[]).1, false, false);
 }
 
 #[test]
@@ -102,6 +115,14 @@ fn figures_of_several_seeds_are_their_means() {
             close(mean, (a + b) / 2.0);
         }
     }
+    for path in ["difference.nll", "difference.bound_gap"] {
+        let [mean, a, b] = ["", "seeds.0.", "seeds.1."].map(|of| number(&both, &format!("{of}{path}.mean")));
+        assert!((mean - (a + b) / 2.0).abs() < 1e-12);
+        assert!((number(&both, &format!("{path}.se")) - (a - b).abs() / 2.0).abs() < 1e-12);
+    }
+    // p-values are listed: a mean of them is none.
+    let p = |of: &str| at(&both, &format!("{of}models.fp.samples.ode_sde.p_values")).as_array().unwrap().clone();
+    assert_eq!(p(""), [p("seeds.0."), p("seeds.1.")].concat());
     let (_, alone) = compare(&scratch, "ring8", "one", &["--set", "seed=6"]);
     for path in ["models.fp.residual", "models.dsm.nll", "models.fp.score_error"] {
         assert_eq!(at(&alone, path), at(&both, &format!("seeds.1.{path}")), "a seed is itself in any company");

@@ -48,15 +48,3 @@ fn a_finished_run_stays_as_it_is() {
     scratch.fokker(&["train", "--resume", "run"]).succeeded();
     assert!(scratch.contents() == before);
 }
-
-#[test]
-fn a_new_run_in_the_same_place_starts_anew() {
-    let scratch = Scratch::new();
-    scratch.train("run", "ring8", &["train.steps=80"]);
-    scratch.train("run", "ring8", &[]);
-    scratch.train("other", "ring8", &[]);
-    for file in ["config.toml", "metrics.jsonl", "model.safetensors"] {
-        assert_eq!(scratch.read(&format!("run/{file}")), scratch.read(&format!("other/{file}")), "{file}");
-    }
-    assert!(!scratch.path("run/checkpoints/step-000000080.safetensors").exists());
-}

@@ -53,7 +53,43 @@ fn keys_that_contradict_each_other() {
     refused_set(&["audit.times=[1e-4, 0.5]"], &["audit.times", "sde.t_min = 0.001"]);
     refused_set(&["audit.times=[0.5, 1.5]"], &["audit.times", "and 1"]);
     refused_set(&["audit.times=[]"], &["audit.times", "empty"]);
-    refused_set(&["data.kind=\"moons\""], &["data.modes", "unknown field", "`noise`"]);
+    let exact = ["loss.fp.unbiased=true", "loss.fp.divergence={kind=\"exact\"}"];
+    refused_set(&exact, &["loss.fp.unbiased", "no use with an exact divergence"]);
+    refused_set(&["memory=\"much\""], &["memory", "a size is"]);
+}
+
+/// Setting a kind drops the keys of the kind before, so that the new one's defaults hold.
+#[test]
+fn another_kind_has_its_own_keys() {
+    let scratch = Scratch::new();
+    scratch.train("run", "ring8", &["sde.kind=ve", "data.kind=moons", "sde.t_min=0.01"]);
+    let config: toml::Table = toml::from_str(&scratch.text("run/config.toml")).unwrap();
+    assert_eq!(config["sde"]["sigma_max"].as_float(), Some(50.0));
+    assert_eq!(config["data"]["noise"].as_float(), Some(0.1));
+    assert!(config["sde"].get("beta_max").is_none() && config["data"].get("modes").is_none());
+    // The same kind changes nothing.
+    scratch.train("same", "ring8", &["data.std=0.3", "data.kind=ring"]);
+    assert!(scratch.text("same/config.toml").contains("std = 0.3"));
+    // A key of the old kind after it is still wrong.
+    refused_set(&["data.kind=moons", "data.modes=3"], &["data.modes", "unknown field", "`noise`"]);
+}
+
+/// The audited times begin at t_min unless they are given.
+#[test]
+fn audited_times_follow_t_min() {
+    let scratch = Scratch::new();
+    let tiny: Vec<&str> = TINY.iter().copied().filter(|key| !key.starts_with("audit.times")).collect();
+    let times = |run: &str, t_min: &str| {
+        let t_min = format!("sde.t_min={t_min}");
+        let args = ["train", "--preset", "ring8", "-o", run, "--set", &t_min];
+        scratch.fokker(&[&args, &*sets(&tiny)].concat()).succeeded();
+        let config: toml::Table = toml::from_str(&scratch.text(&format!("{run}/config.toml"))).unwrap();
+        let list = config["audit"]["times"].as_array().unwrap();
+        list.iter().map(|t| t.as_float().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(times("late", "0.2"), [0.2, 0.3, 0.5, 0.7, 0.9, 1.0]);
+    assert_eq!(times("early", "1e-5")[..2], [1e-5, 5e-3]);
+    assert_eq!(times("usual", "1e-3").len(), 11);
 }
 
 #[test]

@@ -60,3 +60,50 @@ fn pictures_of_what_is_no_image() {
     scratch.train("run", "ring8", &[]);
     scratch.refuses(&["sample", "run", "-n", "2", "-o", "y.png"], &["-o", "y.png", "not images"]);
 }
+
+/// A device, a FIFO or a link is not replaced by a file.
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_written_through() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    let scratch = Scratch::new();
+    scratch.train("run", "ring8", &[]);
+    scratch.fokker(&["audit", "run", "--json", "/dev/null"]).succeeded();
+    assert!(std::fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device());
+    let done = scratch.fokker(&["audit", "run", "--json", "/dev/stdout"]).succeeded();
+    assert!(done.stdout.starts_with("{") && done.stdout.contains("\"residual\"") && done.stdout.contains("report:"));
+    scratch.put("real/figures.json", "old");
+    symlink("real/figures.json", scratch.path("link.json")).unwrap();
+    scratch.fokker(&["audit", "run", "--json", "link.json"]).succeeded();
+    assert!(std::fs::symlink_metadata(scratch.path("link.json")).unwrap().is_symlink());
+    assert!(scratch.text("real/figures.json").contains("\"residual\""));
+    assert!(std::process::Command::new("mkfifo").arg(scratch.path("fifo")).status().unwrap().success());
+    let fifo = scratch.path("fifo");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(fifo).unwrap());
+    scratch.fokker(&["audit", "run", "--json", "fifo"]).succeeded();
+    assert!(reader.join().unwrap().contains("\"residual\""));
+    assert!(std::fs::symlink_metadata(scratch.path("fifo")).unwrap().file_type().is_fifo());
+}
+
+/// A disk that is full is the run's failure, not the request's: exit status 1, with what was kept.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_the_run_s_failure() {
+    let scratch = Scratch::new();
+    scratch.train("run", "ring8", &[]);
+    scratch.fokker(&["audit", "run", "--json", "/dev/full"]).one_line(1, &["/dev/full", "cannot be written", "space"]);
+    // Training, under a limit on the size of files that a checkpoint is beyond.
+    let limited = |args: &[&str]| {
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_fokker")]).args(args);
+        scratch.run(args, command)
+    };
+    let done = limited(&[&["train", "--preset", "ring8", "-o", "new"], &*sets(TINY)].concat());
+    done.one_line(1, &["step-000000060.safetensors", "cannot be written", "nothing is kept"]);
+    let text = scratch.text("run/config.toml");
+    scratch.put("run/config.toml", text.replace("steps = 60\n", "steps = 90\n"));
+    let done = limited(&["train", "--resume", "run"]);
+    done.one_line(1, &["cannot be written", "step-000000060.safetensors is kept", "fokker train --resume run"]);
+    scratch.fokker(&["train", "--resume", "run"]).succeeded();
+}

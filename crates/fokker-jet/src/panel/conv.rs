@@ -66,6 +66,11 @@ impl Geometry {
         Padded { shape: self.shape, radius: self.kernel / 2 }
     }
 
+    /// Numbers of an image with zeros around it, going in or coming back.
+    pub fn padded_size(self) -> usize {
+        self.padded().size().max(self.reversed().padded().size())
+    }
+
     /// The convolution that the cotangents take.
     fn reversed(self) -> Self {
         Self { shape: self.shape.with_channels(self.channels), channels: self.shape.channels, ..self }

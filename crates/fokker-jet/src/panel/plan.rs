@@ -7,7 +7,7 @@ use super::matmul::Factors;
 use super::norm::Norm;
 use super::resample::Taps;
 use super::{map, product};
-use crate::{Graph, JetError, JetSet, Live, Node, NodeId, Op, ParamId};
+use crate::{Graph, JetError, JetSet, Live, Node, NodeId, Op, ParamId, Real};
 
 /// A graph compiled for a jet set. Cheap to clone; shared by all workers.
 #[derive(Clone, Debug)]
@@ -33,9 +33,9 @@ pub(super) struct Inner {
     /// What is known of the parts along the tangent.
     pub tangent: Option<Tangent>,
     /// For every `Map`, `GroupNorm` and `Softmax` node its parts, in stored order (empty for other nodes).
-    pub map_parts: Vec<Vec<map::Part>>,
+    pub map_parts: Vec<Arc<[map::Part]>>,
     /// For every `Mul` and `MatMul` node the terms of its product rule (empty for other nodes).
-    pub mul_terms: Vec<Vec<product::Term>>,
+    pub mul_terms: Vec<Arc<[product::Term]>>,
     /// For every `Resample` node its map and the transposed one.
     pub taps: Vec<Option<[Taps; 2]>>,
 }
@@ -48,7 +48,24 @@ pub(super) struct Tangent {
     /// The first of its parts, which are the last of all.
     pub first: usize,
     /// For every node, the stored places of the parts whose derivatives along the tangent are live there, in order.
-    pub kept: Vec<Vec<usize>>,
+    pub kept: Vec<Arc<[usize]>>,
+}
+
+/// Lists that follow from the live parts of some nodes. Many nodes have the same live parts, and then share the list: a plan of
+/// thousands of parts is small beside the workspaces that it is for.
+struct Lists<T, const N: usize>(Vec<([Live; N], Arc<[T]>)>);
+
+impl<T, const N: usize> Lists<T, N> {
+    /// The list for these live parts, which `make` makes the first time.
+    fn of(&mut self, live: [&Live; N], make: impl FnOnce() -> Vec<T>) -> Arc<[T]> {
+        let same = |known: &[Live; N]| known.iter().zip(live).all(|(a, b)| a.is(b));
+        if let Some((_, list)) = self.0.iter().find(|(known, _)| same(known)) {
+            return Arc::clone(list);
+        }
+        let list: Arc<[T]> = make().into();
+        self.0.push((live.map(Live::clone), Arc::clone(&list)));
+        list
+    }
 }
 
 impl Tangent {
@@ -64,9 +81,13 @@ impl Tangent {
         if (first + 1..set.parts()).any(|part| inputs[input].has(part)) {
             return Err(JetError::Tangent { reason: "an input has a second-order part along it" });
         }
+        let mut lists = Lists(Vec::new());
         let kept = |live: &Live| {
-            let parts = (first..set.parts()).filter(|&part| live.has(part));
-            parts.filter_map(|part| set.undifferentiated(part)).map(|part| live.slot(part)).collect()
+            lists.of([live], || {
+                let slots = live.slots();
+                let parts = (first..set.parts()).filter(|&part| live.has(part));
+                parts.filter_map(|part| set.undifferentiated(part)).map(|part| slots[part]).collect()
+            })
         };
         Ok(Some(Self { input, first, kept: live.iter().map(kept).collect() }))
     }
@@ -95,13 +116,20 @@ impl Plan {
         let in_place = in_place(graph, &live, output);
         let tangent = Tangent::new(set, inputs, &live)?;
         let (cotangent, cotangent_size) = cotangent_buffers(graph, &live, &in_place, output);
+        let (mut parts, mut terms) = (Lists(Vec::new()), Lists(Vec::new()));
         let map_parts = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
-            Op::Map { x, .. } | Op::GroupNorm { x, .. } | Op::Softmax { x } => map_parts(set, &live[x.index()], y),
-            _ => Vec::new(),
+            Op::Map { x, .. } | Op::GroupNorm { x, .. } | Op::Softmax { x } => {
+                let a = &live[x.index()];
+                parts.of([a, y], || map_parts(set, a, y))
+            }
+            _ => Arc::default(),
         });
         let mul_terms = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
-            Op::Mul { a, b } | Op::MatMul { a, b, .. } => product::terms(set, &live[a.index()], &live[b.index()], y),
-            _ => Vec::new(),
+            Op::Mul { a, b } | Op::MatMul { a, b, .. } => {
+                let (a, b) = (&live[a.index()], &live[b.index()]);
+                terms.of([a, b, y], || product::terms(set, a, b, y))
+            }
+            _ => Arc::default(),
         });
         let taps = graph.nodes().iter().map(|node| match &node.op {
             Op::Resample { x, kind } => {
@@ -140,10 +168,35 @@ impl Plan {
     /// cotangents kept, and the cotangent buffers.
     #[must_use]
     pub fn numbers_per_row(&self) -> usize {
-        let nodes = self.0.graph.nodes().iter().enumerate();
+        let p = &*self.0;
+        let nodes = p.graph.nodes().iter().enumerate();
         let stored =
-            nodes.map(|(i, node)| node.width() * (self.0.live[i].count() + self.0.kept(i).len()) + self.0.kernel(i));
-        stored.sum::<usize>() + self.0.cotangent_size.iter().sum::<usize>()
+            nodes.map(|(i, node)| product_of(node.width(), p.live[i].count() + p.kept(i).len()) + p.kernel(i) as u64);
+        let sum = stored.chain(p.cotangent_size.iter().map(|&size| size as u64)).fold(0, u64::saturating_add);
+        usize::try_from(sum).unwrap_or(usize::MAX)
+    }
+
+    /// Bytes that a workspace for `rows` rows takes, all told; in a reverse pass in the parameters it takes
+    /// [`Graph::parameter_count`] numbers more. (A plan itself is small, so a workspace can be counted before it is made.)
+    #[must_use]
+    pub fn workspace_bytes<F: Real>(&self, rows: usize) -> u64 {
+        let p = &*self.0;
+        let width = p.graph.width(p.output);
+        let widest = p.graph.inputs().iter().map(|&i| p.graph.width(i)).fold(width, usize::max);
+        // Seeds, a part of zeros, the gradient in an input; images with zeros around them.
+        let more = [product_of(width, p.live[p.output.index()].count()), width as u64, widest as u64, self.padded()];
+        let numbers = more.into_iter().fold(self.numbers_per_row() as u64, u64::saturating_add);
+        numbers.saturating_mul(rows as u64).saturating_mul(size_of::<F>() as u64)
+    }
+
+    /// Numbers per row that the largest convolution copies, forward or back.
+    fn padded(&self) -> u64 {
+        let p = &*self.0;
+        let of = |(node, live): (&Node, &Live)| match node.op {
+            Op::Conv { x, weight, .. } => product_of(p.geometry(x, weight).padded_size(), live.count()),
+            _ => 0,
+        };
+        p.graph.nodes().iter().zip(&p.live).map(of).max().unwrap_or(0)
     }
 
     /// The jet set.
@@ -151,6 +204,11 @@ impl Plan {
     pub fn set(&self) -> &JetSet {
         &self.0.set
     }
+}
+
+/// A product that may be too large.
+fn product_of(a: usize, b: usize) -> u64 {
+    (a as u64).saturating_mul(b as u64)
 }
 
 impl Inner {
@@ -203,7 +261,7 @@ impl Inner {
     /// The stored places, at a node, of the parts whose cotangents are kept for the tangent.
     pub fn kept(&self, node: usize) -> &[usize] {
         let kept = self.tangent.as_ref().filter(|_| self.on_parameters[node]).map(|tangent| &tangent.kept[node]);
-        kept.map_or(&[], Vec::as_slice)
+        kept.map_or(&[], |kept| kept)
     }
 }
 
@@ -225,13 +283,12 @@ fn live_parts(graph: &Graph, set: &JetSet, inputs: &[Live]) -> Vec<Live> {
 }
 
 fn map_parts(set: &JetSet, a: &Live, y: &Live) -> Vec<map::Part> {
-    let stored = |live: &Live, part: usize| live.has(part).then(|| live.slot(part));
+    let (a_slots, y_slots) = (a.slots(), y.slots());
+    let stored = |part: usize| a.has(part).then(|| a_slots[part]);
     let part = |part: usize| match (part, set.pair_of(part)) {
         (0, _) => map::Part::Primal,
-        (p, None) => map::Part::First { y: y.slot(p), a: a.slot(p) },
-        (p, Some((u, v))) => {
-            map::Part::Second { y: y.slot(p), uv: stored(a, p), product: stored(a, u).zip(stored(a, v)) }
-        }
+        (p, None) => map::Part::First { y: y_slots[p], a: a_slots[p] },
+        (p, Some((u, v))) => map::Part::Second { y: y_slots[p], uv: stored(p), product: stored(u).zip(stored(v)) },
     };
     (0..set.parts()).filter(|&p| y.has(p)).map(part).collect()
 }
@@ -251,7 +308,12 @@ fn in_place(graph: &Graph, live: &[Live], output: NodeId) -> Vec<bool> {
     let mut readers = vec![0; graph.nodes().len()];
     readers[output.index()] += 1;
     graph.nodes().iter().flat_map(|node| node.op.operands()).for_each(|i| readers[i.index()] += 1);
-    let same_places = |x: &Live, y: &Live| (0..x.0.len()).filter(|&p| x.has(p)).all(|p| x.slot(p) == y.slot(p));
+    let same_places = |x: &Live, y: &Live| {
+        x.is(y)
+            || (0..x.0.len())
+                .zip(x.slots().into_iter().zip(y.slots()))
+                .all(|(p, (x_slot, y_slot))| !x.has(p) || x_slot == y_slot)
+    };
     let fits = |(node, y): (&Node, &Live)| match &node.op {
         Op::Map { x, .. } => {
             let input = matches!(graph.nodes()[x.index()].op, Op::Input(_));
@@ -269,7 +331,7 @@ fn cotangent_buffers(graph: &Graph, live: &[Live], in_place: &[bool], output: No
     let mut buffer = vec![NONE; graph.nodes().len()];
     let mut sizes: Vec<usize> = Vec::new();
     let mut free: Vec<usize> = Vec::new();
-    let size = |node: usize| graph.nodes()[node].width() * live[node].count();
+    let size = |node: usize| graph.nodes()[node].width().saturating_mul(live[node].count());
     let mut take = |node: usize, free: &mut Vec<usize>| {
         let id = free.pop().unwrap_or_else(|| {
             sizes.push(0);

@@ -16,6 +16,7 @@ pub(super) struct Term {
 /// The terms of the product rule, `y_uv = a_uv b + a_u b_v + a_v b_u + a b_uv`, in order of their part.
 pub(super) fn terms(set: &JetSet, a: &Live, b: &Live, y: &Live) -> Vec<Term> {
     let mut terms = Vec::new();
+    let (y_slots, a_slots, b_slots) = (y.slots(), a.slots(), b.slots());
     for part in (0..set.parts()).filter(|&p| y.has(p)) {
         let factors = match (part, set.pair_of(part)) {
             (0, _) => vec![(0, 0)],
@@ -23,7 +24,7 @@ pub(super) fn terms(set: &JetSet, a: &Live, b: &Live, y: &Live) -> Vec<Term> {
             (p, Some((u, v))) => vec![(p, 0), (u, v), (v, u), (0, p)],
         };
         for (p, q) in factors.into_iter().filter(|&(p, q)| a.has(p) && b.has(q)) {
-            terms.push(Term { part, y: y.slot(part), a: a.slot(p), b: b.slot(q) });
+            terms.push(Term { part, y: y_slots[part], a: a_slots[p], b: b_slots[q] });
         }
     }
     terms

@@ -85,9 +85,11 @@ impl<F: Real> Panel<F> {
                 }
                 // β follows γ in the flat vector.
                 let (of_gamma, of_beta) = (range(gamma), range(beta));
-                let (gamma_bar, beta_bar) =
-                    self.parameter_gradient[of_gamma.start..of_beta.end].split_at_mut(of_gamma.len());
-                let affine = (wrt == Wrt::Parameters).then_some(Affine { gamma: gamma_bar, beta: beta_bar });
+                let affine = (wrt == Wrt::Parameters).then(|| {
+                    let both = &mut self.parameter_gradient[of_gamma.start..of_beta.end];
+                    let (gamma, beta) = both.split_at_mut(of_gamma.len());
+                    Affine { gamma, beta }
+                });
                 norm::reverse(
                     p.norm(node),
                     &p.map_parts[node][..stored],

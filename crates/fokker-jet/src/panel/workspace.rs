@@ -6,7 +6,8 @@ use super::product::Block;
 use super::{Plan, dense, matmul, norm, softmax};
 use crate::{Op, Parameters, Real, Tape, Wrt};
 
-/// The workspace of one worker. All memory is taken when it is made; see [`Tape`] for its use.
+/// The workspace of one worker. All memory is taken when it is made, but for the parameters' gradient, which is there from the first
+/// reverse pass on that needs it; see [`Tape`] for its use.
 #[derive(Clone, Debug)]
 pub struct Panel<F> {
     pub(super) plan: Plan,
@@ -24,6 +25,7 @@ pub struct Panel<F> {
     /// Stands in for parts of the output that are structurally zero.
     pub(super) zeros: Vec<F>,
     pub(super) input_gradient: Vec<F>,
+    /// Empty until it is needed.
     pub(super) parameter_gradient: Vec<F>,
     /// Per parameter: has its gradient not been written since it was cleared?
     pub(super) fresh: Vec<bool>,
@@ -77,11 +79,17 @@ impl<F: Real> Panel<F> {
             seeds: vec![F::ZERO; capacity * width * p.live[p.output.index()].count()],
             zeros: vec![F::ZERO; capacity * width],
             input_gradient: vec![F::ZERO; capacity * widest],
-            parameter_gradient: vec![F::ZERO; p.graph.parameter_count()],
+            parameter_gradient: Vec::new(),
             fresh: vec![false; p.graph.parameters().len()],
             kept: (0..nodes.len()).map(|i| vec![F::ZERO; capacity * nodes[i].width() * p.kept(i).len()]).collect(),
             recording: Recording::None,
             scratch: Scratch::default(),
+        }
+    }
+
+    fn need_parameter_gradient(&mut self) {
+        if self.parameter_gradient.is_empty() {
+            self.parameter_gradient = vec![F::ZERO; self.plan.0.graph.parameter_count()];
         }
     }
 
@@ -216,6 +224,9 @@ impl<F: Real> Tape<F> for Panel<F> {
     fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
         let plan = self.plan.clone();
         let p = &*plan.0;
+        if wrt == Wrt::Parameters {
+            self.need_parameter_gradient();
+        }
         if self.recording == Recording::Next && p.tangent.as_ref().map(|t| Wrt::Input(t.input)) == Some(wrt) {
             self.recording = Recording::Now(parts);
         }
@@ -255,6 +266,7 @@ impl<F: Real> Tape<F> for Panel<F> {
     }
 
     fn parameter_gradient(&mut self) -> &[F] {
+        self.need_parameter_gradient();
         for (spec, fresh) in self.plan.0.graph.parameters().iter().zip(&mut self.fresh) {
             if std::mem::replace(fresh, false) {
                 self.parameter_gradient[spec.offset..][..spec.len()].fill(F::ZERO);

@@ -2,21 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::memory::{self, MemoryError};
+use crate::{likelihood, sample};
+
 /// `[audit]`: what is measured on a trained model, and how finely.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuditConfig {
-    /// The times t at which residual, conservativity and score error are measured.
+    /// The times t at which residual, conservativity and score error are measured; by default `sde.t_min`, and those of 0.005, 0.01,
+    /// 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9 and 1 that are later.
     pub times: Vec<f64>,
-    /// Points x ~ q_t at each time.
+    /// Points x ~ q_t at each time; no more than there are held-out rows.
     pub points: usize,
-    /// Held-out rows whose log-likelihood is computed.
+    /// Held-out rows whose log-likelihood is computed; no more than there are.
     pub nll_points: usize,
     /// Draws of the dequantisation noise for each of them, where the data has grey levels.
     pub repeats: usize,
     /// How many of them have their variational bound computed.
     pub bound_points: usize,
-    /// Hutchinson probes where the dimension forbids exact divergences (D > 64).
+    /// Hutchinson probes where the dimension forbids exact divergences (D > 64), at least 2: the residual takes two independent sets.
     pub probes: usize,
     /// Tolerance of log p: an error of this much and a tenth of it for each dimension, in nats.
     pub tolerance: f64,
@@ -30,10 +34,27 @@ pub struct AuditConfig {
     pub neighbours: usize,
 }
 
+/// The times that are measured at by default, where they are later than t_min.
+const TIMES: [f64; 10] = [5e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0];
+
+impl AuditConfig {
+    /// The default times for a score that is used from `t_min` on.
+    ///
+    /// ```
+    /// use fokker::config::AuditConfig;
+    /// assert_eq!(AuditConfig::default_times(0.4), [0.4, 0.5, 0.7, 0.9, 1.0]);
+    /// ```
+    #[must_use]
+    pub fn default_times(t_min: f64) -> Vec<f64> {
+        std::iter::once(t_min).chain(TIMES.into_iter().filter(|&t| t > t_min)).collect()
+    }
+}
+
 impl Default for AuditConfig {
+    /// For a t_min of 1e-3.
     fn default() -> Self {
         Self {
-            times: vec![1e-3, 5e-3, 0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 1.0],
+            times: Self::default_times(1e-3),
             points: 2000,
             nll_points: 4000,
             repeats: 1,
@@ -45,5 +66,34 @@ impl Default for AuditConfig {
             gap_samples: 4000,
             neighbours: 10,
         }
+    }
+}
+
+impl AuditConfig {
+    /// Refuses points and samples of so many dimensions that they take more memory than there may be, before hours of training go into
+    /// what is audited; `grey` says whether the data has grey levels, which are dequantised `repeats` times.
+    ///
+    /// # Errors
+    /// [`MemoryError`], naming the key.
+    ///
+    /// ```
+    /// use fokker::config::AuditConfig;
+    /// assert!(AuditConfig::default().require(784, true).is_ok());
+    /// let error = AuditConfig { samples: 1 << 24, ..AuditConfig::default() }.require(1_000_000, true).unwrap_err();
+    /// assert_eq!(error.what, "audit.samples");
+    /// ```
+    pub fn require(&self, dim: usize, grey: bool) -> Result<(), MemoryError> {
+        let draws = self.nll_points.saturating_mul(if grey { self.repeats } else { 1 });
+        // A row and its residual, in single precision and in pieces; sets of samples and of data, in pairs; a row on the page.
+        let rows = |rows: usize, copies: usize| memory::product(&[rows, dim, copies, size_of::<f64>()]);
+        for (key, bytes) in [
+            ("audit.points", rows(self.points, 4)),
+            ("audit.gap_samples", rows(self.gap_samples, 8).saturating_add(sample::bytes(self.gap_samples, dim, 0))),
+            ("audit.samples", rows(self.samples, 2).saturating_add(sample::bytes(self.samples, dim, 0))),
+            ("audit.nll_points", rows(self.nll_points, 3).saturating_add(likelihood::bytes(draws, dim, self.probes))),
+        ] {
+            memory::require(key, bytes)?;
+        }
+        Ok(())
     }
 }

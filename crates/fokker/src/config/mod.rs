@@ -14,6 +14,7 @@ pub use presets::{PRESETS, Preset};
 use crate::Error;
 use crate::data::DataConfig;
 use crate::loss::LossConfig;
+use crate::memory;
 use crate::net::NetworkConfig;
 use crate::score::network::{Parameterisation, ScoreModel};
 use crate::sde::Sde;
@@ -114,6 +115,14 @@ impl Config {
         self.network.check(shape).map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })
     }
 
+    /// Makes the key `memory` the process's budget, unless an option has set one already.
+    pub fn suggest_budget(&self) {
+        // Checked when the config was read.
+        if let Some(Ok(bytes)) = self.memory.as_deref().map(memory::parse) {
+            memory::suggest_budget(bytes);
+        }
+    }
+
     /// The score model for data of this shape.
     ///
     /// # Panics
@@ -121,6 +130,21 @@ impl Config {
     #[must_use]
     pub fn model(&self, shape: Shape) -> ScoreModel {
         ScoreModel::new(shape, &self.sde, &self.network, self.score.parameterisation)
+    }
+
+    /// The first key, dotted, that has another value in `other`; `None` if the two are one.
+    ///
+    /// ```
+    /// use fokker::config::Config;
+    /// let one = Config::preset("ring8", &[])?;
+    /// let other = Config::preset("ring8", &["train.steps=7".into()])?;
+    /// assert_eq!((one.difference(&other).as_deref(), one.difference(&one)), (Some("train.steps"), None));
+    /// # Ok::<(), fokker::Error>(())
+    /// ```
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let table = |config: &Self| toml::Table::try_from(config).unwrap_or_default();
+        if self == other { None } else { Some(parse::difference(&table(self), &table(other)).join(".")) }
     }
 
     /// The same run without the score-FPE terms.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::Config;
+use super::{AuditConfig, Config};
 use crate::Error;
 
 pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Config, Error> {
@@ -17,10 +17,15 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
         let (key, value) = split(assignment).map_err(|reason| fail(assignment, reason))?;
         assign(&mut table, &key, value).map_err(|reason| fail(&key.join("."), reason))?;
     }
-    Config::deserialize_table(&table).map_err(|reason| {
+    let mut config = Config::deserialize_table(&table).map_err(|reason| {
         let key = culprit(&table, &reason).unwrap_or_else(|| "(top level)".into());
         fail(&key, reason)
-    })
+    })?;
+    let times = table.get("audit").and_then(|audit| audit.get("times"));
+    if times.is_none() {
+        config.audit.times = AuditConfig::default_times(config.sde.t_min());
+    }
+    Ok(config)
 }
 
 fn one_line(text: &str) -> String {
@@ -79,6 +84,20 @@ fn missing(table: &Table, reason: &str) -> Option<String> {
     })
 }
 
+/// The path to the first value that is another, or only there, in one of two tables; empty if there is none.
+pub(super) fn difference(one: &Table, other: &Table) -> Vec<String> {
+    let keys = one.keys().chain(other.keys().filter(|key| !one.contains_key(*key)));
+    for key in keys {
+        let below = match (one.get(key), other.get(key)) {
+            (Some(a), Some(b)) if a == b => continue,
+            (Some(Value::Table(a)), Some(Value::Table(b))) => difference(a, b),
+            _ => Vec::new(),
+        };
+        return std::iter::once(key.clone()).chain(below).collect();
+    }
+    Vec::new()
+}
+
 fn leaves(table: &Table, path: &mut Vec<String>, keys: &mut Vec<Vec<String>>) {
     // A table's `kind` stands first, so that a search from the end comes to it last: without it any complaint changes.
     let (kind, others): (Vec<_>, Vec<_>) = table.iter().partition(|(key, _)| *key == "kind");
@@ -121,6 +140,10 @@ fn assign(table: &mut Table, path: &[String], value: Value) -> Result<(), String
     match path {
         [] => Err("empty key".into()),
         [key] => {
+            // Another kind has other keys: those of the old one would be unknown to it.
+            if key == "kind" && table.get(key).is_some_and(|old| *old != value) {
+                table.clear();
+            }
             table.insert(key.clone(), value);
             Ok(())
         }

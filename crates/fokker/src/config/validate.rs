@@ -1,8 +1,10 @@
 //! Ranges that types cannot express.
 
+use fokker_jet::panel::MOST_THREADS;
+
 use super::Config;
 use crate::Error;
-use crate::loss::{Divergence, Estimator, FpConfig, LossConfig, Norm};
+use crate::loss::{Divergence, FpConfig, LossConfig, Norm};
 use crate::memory;
 use crate::sde::T_MAX;
 
@@ -22,6 +24,7 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     let train = &config.train;
     check((1..=1 << 24).contains(&train.batch), "train.batch", "must be between 1 and 2^24")?;
     check((1..=65_536).contains(&train.panel_rows), "train.panel_rows", "must be between 1 and 65536")?;
+    check(train.threads <= MOST_THREADS, "train.threads", &format!("must be at most {MOST_THREADS}"))?;
     check(positive(train.learning_rate), "train.learning_rate", "must be positive and finite")?;
     check((0.0..1.0).contains(&train.ema_decay), "train.ema_decay", "must be in [0, 1)")?;
     check((0.0..1.0).contains(&train.adam.beta1), "train.adam.beta1", "must be in [0, 1)")?;
@@ -49,7 +52,7 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
         "must be between 2 and 1000, or 0 for none",
     )?;
     check(audit.samples <= 1 << 24, "audit.samples", "must be at most 2^24")?;
-    check((1..=10_000).contains(&audit.probes), "audit.probes", "must be between 1 and 10000")?;
+    check((2..=10_000).contains(&audit.probes), "audit.probes", "must be between 2 and 10000")?;
     check(positive(audit.tolerance), "audit.tolerance", "must be positive and finite")?;
     check(audit.step_limit > 0, "audit.step_limit", "must be at least 1")
 }
@@ -59,21 +62,24 @@ fn positive(value: f64) -> bool {
 }
 
 fn loss(loss: &LossConfig, check: &impl Fn(bool, &str, &str) -> Result<(), Error>) -> Result<(), Error> {
-    let probes = |divergence: Divergence| !matches!(divergence, Divergence::Hutchinson { probes: 0, .. });
+    let probes = |divergence: Divergence| match divergence {
+        Divergence::Exact {} => true,
+        Divergence::Hutchinson { probes, .. } => (1..=10_000).contains(&probes),
+    };
     let fraction = |f: f64| f > 0.0 && f <= 1.0;
     if let Some(fp) = &loss.fp {
-        let FpConfig { weight, estimator, norm, divergence, unbiased, every, batch_fraction, .. } = *fp;
+        let FpConfig { weight, norm, divergence, unbiased, every, batch_fraction, .. } = *fp;
         check(weight >= 0.0 && weight.is_finite(), "loss.fp.weight", "must be at least 0 and finite")?;
         check(every > 0, "loss.fp.every", "must be at least 1")?;
         check(fraction(batch_fraction), "loss.fp.batch_fraction", "must be in (0, 1]")?;
-        check(probes(divergence), "loss.fp.divergence.probes", "must be at least 1")?;
+        check(probes(divergence), "loss.fp.divergence.probes", "must be between 1 and 10000")?;
         check(
             !unbiased || norm == Norm::Second,
             "loss.fp.unbiased",
             "needs norm = 2: only a square is a product of two independent residuals",
         )?;
         check(
-            !unbiased || !matches!(divergence, Divergence::Exact {}) || estimator == Estimator::Vector,
+            !unbiased || !matches!(divergence, Divergence::Exact {}),
             "loss.fp.unbiased",
             "has no use with an exact divergence",
         )?;
@@ -85,7 +91,7 @@ fn loss(loss: &LossConfig, check: &impl Fn(bool, &str, &str) -> Result<(), Error
             "must be at least 0 and finite",
         )?;
         check(fraction(scalar.batch_fraction), "loss.scalar.batch_fraction", "must be in (0, 1]")?;
-        check(probes(scalar.divergence), "loss.scalar.divergence.probes", "must be at least 1")?;
+        check(probes(scalar.divergence), "loss.scalar.divergence.probes", "must be between 1 and 10000")?;
     }
     Ok(())
 }

@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// `fill` writes (buffered) to a temporary name in the same folder; the bytes are then synchronised to disk and the
 /// temporary name is renamed to `path`. If anything fails, `path` is as it was and the temporary file is removed.
 ///
+/// A symbolic link stays one: the file that it leads to is replaced. What is no regular file (a device, a FIFO, a descriptor of
+/// this process such as `/dev/stdout`) cannot be replaced, and is written to as it stands.
+///
 /// # Errors
 /// Whatever `fill` returned, or the failure to create, synchronise or rename the file. The error does not name `path`.
 ///
@@ -30,16 +33,66 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// # Ok::<(), std::io::Error>(())
 /// ```
 pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
-    let (file, mut temporary) = Temporary::beside(path)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file);
+    let place = match place(path)? {
+        Place::Stream => return write_through(path, fill),
+        Place::File(place) => place,
+    };
+    let (file, mut temporary) = Temporary::beside(&place)?;
+    let mut out = BufWriter::with_capacity(BUFFER, file);
     fill(&mut out)?;
     let file = out.into_inner().map_err(|error| error.into_error())?;
     file.sync_all()?;
     drop(file);
-    fs::rename(&temporary.path, path)?;
+    fs::rename(&temporary.path, &place)?;
     temporary.renamed = true;
-    sync_folder(path);
+    sync_folder(&place);
     Ok(())
+}
+
+const BUFFER: usize = 1 << 16;
+
+/// Links that are followed before a chain of them is taken for a circle, as Linux does.
+const MOST_LINKS: usize = 40;
+
+/// What is to be written.
+enum Place {
+    /// A regular file, or one that is not there yet; no link.
+    File(PathBuf),
+    /// Anything else that can be opened and written to.
+    Stream,
+}
+
+/// What a path leads to.
+fn place(path: &Path) -> io::Result<Place> {
+    // Names of open descriptors: a rename there would replace the file behind the process's back.
+    if ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) {
+        return Ok(Place::Stream);
+    }
+    let mut place = path.to_path_buf();
+    for _ in 0..MOST_LINKS {
+        match fs::symlink_metadata(&place) {
+            Ok(found) if found.is_symlink() => {
+                let target = fs::read_link(&place)?;
+                place = place.parent().unwrap_or(Path::new("")).join(target);
+                if ["/dev", "/proc"].iter().any(|folder| place.starts_with(folder)) {
+                    return Ok(Place::Stream);
+                }
+            }
+            // A folder is refused by the rename, with the system's own words.
+            Ok(found) if found.is_file() || found.is_dir() => return Ok(Place::File(place)),
+            Ok(_) => return Ok(Place::Stream),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Place::File(place)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "too many symbolic links"))
+}
+
+/// Writes to what is there and cannot be replaced.
+fn write_through(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER, OpenOptions::new().write(true).open(path)?);
+    fill(&mut out)?;
+    out.flush()
 }
 
 /// A file that is removed when dropped unless it was renamed, also when `fill` unwinds.
@@ -88,5 +141,56 @@ fn sync_folder(path: &Path) {
     };
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
+    }
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    use super::*;
+
+    fn write(path: &Path, text: &str) -> io::Result<()> {
+        write_atomically(path, |out| out.write_all(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_its_file_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("sub")).unwrap();
+        fs::write(at("sub/file"), "old").unwrap();
+        symlink("sub/file", at("link")).unwrap();
+        symlink(at("link"), at("second")).unwrap();
+        symlink("sub/none", at("dangling")).unwrap();
+        symlink("circle", at("circle")).unwrap();
+        write(&at("second"), "new").unwrap();
+        write(&at("dangling"), "made").unwrap();
+        for link in ["link", "second", "dangling"] {
+            assert!(fs::symlink_metadata(at(link)).unwrap().is_symlink(), "{link}");
+        }
+        assert_eq!(fs::read_to_string(at("sub/file")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(at("sub/none")).unwrap(), "made");
+        assert!(write(&at("circle"), "").is_err());
+        assert_eq!(fs::read_dir(at("sub")).unwrap().count(), 2, "nothing is left over");
+    }
+
+    #[test]
+    fn a_fifo_is_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let other = path.clone();
+        let reader = std::thread::spawn(move || {
+            let mut text = String::new();
+            File::open(other).unwrap().read_to_string(&mut text).map(|_| text)
+        });
+        write(&path, "through").unwrap();
+        assert_eq!(reader.join().unwrap().unwrap(), "through");
+        assert!(fs::symlink_metadata(&path).unwrap().file_type().is_fifo());
+        write(Path::new("/dev/null"), "nothing").unwrap();
+        assert!(fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device());
     }
 }

@@ -12,8 +12,9 @@ use super::toy::{Toy, count, number};
 use super::{DataConfig, DataError, ImageShape, Scaling};
 use crate::score::mixture::Mixture;
 
-/// Draws from which a generator's box is found, and their seed.
+/// Draws from which a generator's box is found, the numbers that they may have, and their seed.
 const BOX_DRAWS: usize = 10_000;
+const BOX_NUMBERS: usize = 1 << 28;
 const BOX_SEED: u64 = 0x00da_7a00;
 
 /// Data ready for training and evaluation, in model coordinates.
@@ -111,7 +112,7 @@ impl Data {
         let mut data = Self { source, scaling, low: vec![f32::INFINITY; dim], high: vec![f32::NEG_INFINITY; dim] };
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(BOX_SEED);
         let mut row = vec![0.0; dim];
-        for _ in 0..BOX_DRAWS {
+        for _ in 0..(BOX_NUMBERS / dim).clamp(1, BOX_DRAWS) {
             data.draw(&mut rng, &mut row);
             extend_box(&mut data.low, &mut data.high, &row);
         }

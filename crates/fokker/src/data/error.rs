@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::memory::MemoryError;
+use crate::error::is_wrong_place;
+use crate::memory::{MemoryError, refusal};
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
 ///
@@ -333,14 +334,21 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure.
+    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure, unless there
+    /// can be no file at such a place.
     #[must_use]
     pub fn is_request(&self) -> bool {
-        !matches!(self, Self::Write { .. })
+        match self {
+            Self::Write { source, .. } => is_wrong_place(source),
+            _ => true,
+        }
     }
 
-    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`].
+    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`], one too large [`DataError::Memory`].
     pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        if let Some(refusal) = refusal(&source) {
+            return Self::Memory(refusal.clone());
+        }
         let path = path.to_path_buf();
         match source.kind() {
             io::ErrorKind::NotFound => Self::Missing { path },
@@ -372,7 +380,7 @@ impl DataError {
 }
 
 /// The path on one line: control characters are escaped.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     one_line(&path.to_string_lossy(), usize::MAX)
 }
 

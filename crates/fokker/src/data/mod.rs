@@ -49,6 +49,7 @@ mod describe;
 mod error;
 mod fingerprint;
 mod grid;
+mod held_out;
 mod images;
 mod info;
 mod npy;
@@ -77,6 +78,7 @@ pub use describe::{ColumnSummary, Description, ImageSummary, TableSummary, descr
 pub use error::DataError;
 pub use fingerprint::Fingerprint;
 pub use grid::{ImageShape, png_grid};
+pub use held_out::HeldOut;
 pub use images::holds_images;
 pub use info::{DataInfo, DataKind, require_columns};
 pub use row_reader::RowReader;

@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::DataError;
-use super::error::one_line;
+use super::error::{one_line, shown};
 use super::npy_header::{Dtype, Header, header_text};
+use crate::memory;
 
 /// A two-dimensional array, row after row.
 pub(super) struct Array {
@@ -64,6 +65,8 @@ pub(super) fn read_layout(reader: &mut dyn Read, length: u64, path: &Path) -> Re
 /// Reads an array from `reader`, which holds `length` bytes in all according to the file system or the archive.
 pub(super) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Array, DataError> {
     let Layout { rows, dim, dtype, fortran, start } = read_layout(reader, length, path)?;
+    let copies = if fortran { 2 } else { 1 };
+    require(path, &[rows, dim, copies, size_of::<f64>()])?;
     let mut values = read_values(reader, dtype, rows * dim, start, path)?;
     if fortran {
         values = transpose(&values, rows, dim);
@@ -97,11 +100,17 @@ pub(super) fn fill(reader: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize>
     Ok(filled)
 }
 
-/// Reads `count` values; `start` bytes stood before them. Memory grows with the bytes that arrive: an archive's lengths are not to be trusted.
+/// Refuses a product of bytes that is more than there may be.
+pub(super) fn require(path: &Path, counts: &[usize]) -> Result<(), DataError> {
+    Ok(memory::require(&shown(path), memory::product(counts))?)
+}
+
+/// Reads `count` values; `start` bytes stood before them.
 pub(super) fn read_values(
     reader: &mut dyn Read, dtype: Dtype, count: usize, start: u64, path: &Path,
 ) -> Result<Vec<f64>, DataError> {
-    let mut values = Vec::with_capacity(count.min(1 << 20));
+    require(path, &[count, size_of::<f64>()])?;
+    let mut values = Vec::with_capacity(count);
     let mut bytes = vec![0; dtype.size << 13];
     while values.len() < count {
         let wanted = (count - values.len()).min(1 << 13) * dtype.size;

@@ -18,10 +18,11 @@ use parquet::schema::types::ColumnDescriptor;
 
 use super::DataError;
 use super::error::one_line;
-use super::npy::Array;
+use super::npy::{Array, require};
 
-/// Rows between two looks at the input's other columns.
+/// Rows between two looks at the input's other columns, and numbers that they may have.
 const BATCH: usize = 1 << 13;
+const NUMBERS: usize = 1 << 22;
 
 /// An open file and how far it has been read.
 pub(super) struct ParquetRows {
@@ -99,7 +100,8 @@ impl ParquetRows {
             if self.left == 0 && !self.open_group()? {
                 break;
             }
-            read += self.read_batch((most - read).min(BATCH), values)?;
+            let batch = (NUMBERS / self.columns.len()).clamp(1, BATCH);
+            read += self.read_batch((most - read).min(batch), values)?;
         }
         Ok(read)
     }
@@ -154,7 +156,10 @@ impl ParquetRows {
 /// Reads all rows, and the names of the columns.
 pub(super) fn read_parquet(path: &Path) -> Result<(Array, Vec<String>), DataError> {
     let mut file = ParquetRows::open(path)?;
-    let (dim, mut rows, mut values) = (file.dim(), 0, Vec::new());
+    let count = usize::try_from(file.rows).unwrap_or(usize::MAX);
+    let (dim, mut rows) = (file.dim(), 0);
+    require(path, &[count, dim, size_of::<f64>()])?;
+    let mut values = Vec::with_capacity(count * dim);
     loop {
         match file.read(BATCH, &mut values)? {
             0 => return Ok((Array { rows, dim, values }, file.names)),

@@ -1,12 +1,16 @@
 //! Tables in memory: single-precision rows, a part of them held out.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use super::error::shown;
+use super::npy::require;
 use super::{DataError, Fingerprint, Scaling, ScalingConfig, Table, read_table};
+use crate::memory::{self, Held};
 
 /// Chooses the held-out rows of a file: the same ones in every run.
 const SPLIT_SEED: u64 = 0x005b_1175;
@@ -34,6 +38,7 @@ pub(super) struct Rows {
     /// The least and the greatest value of each column over the training rows, in the file's units.
     pub(super) range: (Vec<f64>, Vec<f64>),
     pub(super) fingerprint: u64,
+    _held: Arc<Held>,
 }
 
 impl Rows {
@@ -46,6 +51,8 @@ impl Rows {
             return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: table.rows, needed: 2 });
         }
         let dim = table.dim;
+        // The table, and its training rows once more while they are looked at.
+        require(path, &[table.values.len(), 2 * size_of::<f64>()])?;
         let is_held_out = split(table.rows, held_out);
         let scaling = match fit {
             Fit::To(config) => fitted(&table, &is_held_out, config)?,
@@ -54,6 +61,10 @@ impl Rows {
                 scaling.clone()
             }
         };
+        // The values in single precision, and a row's number for each.
+        let kept =
+            memory::product(&[table.values.len(), size_of::<f32>()]).saturating_add(memory::product(&[table.rows, 8]));
+        let held = Arc::new(memory::hold(&shown(path), kept)?);
         let mut values = Vec::with_capacity(table.values.len());
         let mut scaled = vec![0.0; dim];
         for (at, row) in table.values.chunks_exact(dim).enumerate() {
@@ -68,7 +79,7 @@ impl Rows {
         let chosen = |part: bool| (0..table.rows).filter(|&row| is_held_out[row] == part).collect::<Vec<_>>();
         let (train, held_out) = (chosen(false), chosen(true));
         let (range, fingerprint) = (range(&table, &train), fingerprint(&table));
-        Ok((Self { dim, values, train, held_out, names: table.names, range, fingerprint }, scaling))
+        Ok((Self { dim, values, train, held_out, names: table.names, range, fingerprint, _held: held }, scaling))
     }
 
     /// Holds out all rows.

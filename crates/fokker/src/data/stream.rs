@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::npy::{Layout, read_layout, read_values};
+use super::npy::{Layout, read_layout, read_values, require};
 use super::parquet_read::ParquetRows;
 use super::table::{refuse_array, require_finite};
 use super::text::CsvRows;
@@ -93,6 +93,8 @@ impl TableReader {
                 (table.dim, Source::Whole(table.values), table.names)
             }
         };
+        // A row, a few times.
+        require(path, &[dim, 8, size_of::<f64>()])?;
         Ok(Self { path: path.to_path_buf(), dim, names, done: 0, numbers: Vec::new(), source })
     }
 

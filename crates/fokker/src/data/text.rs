@@ -1,17 +1,19 @@
 //! Numbers from `.csv` files.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::DataError;
-use super::error::one_line;
-use super::npy::Array;
+use super::error::{one_line, shown};
+use super::npy::{Array, require};
+use crate::memory::{PerRecord, Record};
 
 /// An open file of numbers separated by commas. A first row in which no field is a number is a header and is left out.
 pub(super) struct CsvRows {
     path: PathBuf,
-    reader: csv::Reader<BufReader<File>>,
+    reader: csv::Reader<PerRecord<File>>,
+    /// A record without end is given up.
+    bounds: Record,
     record: csv::ByteRecord,
     /// Fields of the first row.
     width: Option<usize>,
@@ -26,13 +28,10 @@ pub(super) struct CsvRows {
 impl CsvRows {
     pub(super) fn open(path: &Path, gaps: bool) -> Result<Self, DataError> {
         let file = File::open(path).map_err(|error| DataError::read(path, error))?;
-        let reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(BufReader::new(file));
+        let (file, bounds) = PerRecord::new(shown(path), file);
+        let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(file);
         let record = csv::ByteRecord::new();
-        Ok(Self { path: path.to_path_buf(), reader, record, width: None, names: None, line: 0, gaps })
+        Ok(Self { path: path.to_path_buf(), reader, bounds, record, width: None, names: None, line: 0, gaps })
     }
 
     /// Appends the next row to `values`; `false` at the end.
@@ -42,6 +41,7 @@ impl CsvRows {
             if !self.reader.read_byte_record(record).map_err(|error| failed(path, error))? {
                 return Ok(false);
             }
+            self.bounds.done();
             let line = record.position().map_or(0, csv::Position::line);
             let is_header = self.width.is_none() && record.iter().all(|field| parse(field).is_none());
             let expected = *self.width.get_or_insert(record.len());
@@ -67,11 +67,24 @@ pub(super) fn read_csv(path: &Path, gaps: bool) -> Result<(Array, Option<Vec<Str
     let (mut file, mut rows, mut values) = (CsvRows::open(path, gaps)?, 0, Vec::new());
     while file.read(&mut values)? {
         rows += 1;
+        grow(path, &mut values, file.width.unwrap_or(0))?;
     }
     match file.width {
         Some(dim) if rows > 0 => Ok((Array { rows, dim, values }, file.names)),
         _ => Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 }),
     }
+}
+
+/// Makes room for a row more, as long as there may be memory for it: a stream may have no end.
+fn grow(path: &Path, values: &mut Vec<f64>, dim: usize) -> Result<(), DataError> {
+    let (length, capacity) = (values.len(), values.capacity());
+    if capacity - length < dim {
+        let more = dim.max(length / 2);
+        // Growing may need both the old and the new.
+        require(path, &[capacity + length + more, size_of::<f64>()])?;
+        values.reserve_exact(more);
+    }
+    Ok(())
 }
 
 /// A field's value, which must be a finite number, or NaN if `gaps`.

@@ -10,6 +10,9 @@ use flate2::read::DeflateDecoder;
 use flate2::{CrcReader, CrcWriter};
 
 use super::DataError;
+use super::error::shown;
+use super::npy::require;
+use crate::memory;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";
@@ -54,7 +57,10 @@ impl Archive {
         if known < 4 || (start[..4] != LOCAL && start[..4] != END) {
             return Err(DataError::magic(path, "an .npz (zip) archive", &start[..known]));
         }
-        let table = table_of_contents(&mut file, length).map_err(read)?;
+        let what = shown(path);
+        let table = table_of_contents(&mut file, length, &what).map_err(read)?;
+        // Names, sizes and what stands around them.
+        require(path, &[table.as_ref().map_or(0, Vec::len), 4])?;
         let entries = table.as_deref().and_then(entries);
         let entries = entries.ok_or_else(|| DataError::damaged(path, "the archive has no whole table of contents"))?;
         Ok(Self { file, entries })
@@ -109,7 +115,7 @@ impl Archive {
 }
 
 /// The bytes of the central directory; `None` if its place cannot be found inside the file.
-fn table_of_contents(file: &mut File, length: u64) -> io::Result<Option<Vec<u8>>> {
+fn table_of_contents(file: &mut File, length: u64, what: &str) -> io::Result<Option<Vec<u8>>> {
     // The end record has 22 bytes and a comment of up to 65,535; a zip64 locator of 20 bytes may stand before it.
     let tail_start = length.saturating_sub(22 + 65_535 + 20);
     file.seek(SeekFrom::Start(tail_start))?;
@@ -125,7 +131,7 @@ fn table_of_contents(file: &mut File, length: u64) -> io::Result<Option<Vec<u8>>
         && (size == IN_ZIP64 || offset == IN_ZIP64)
     {
         let at = number(&tail, locator + 8, 8).unwrap_or(u64::MAX);
-        let Some(record) = read_at(file, at, 56)? else {
+        let Some(record) = read_at(file, at, 56, what)? else {
             return Ok(None);
         };
         if record[..4] != END64 {
@@ -135,25 +141,25 @@ fn table_of_contents(file: &mut File, length: u64) -> io::Result<Option<Vec<u8>>
         offset = number(&record, 48, 8).unwrap_or(u64::MAX);
     }
     match offset.checked_add(size) {
-        Some(end) if end <= length => read_at(file, offset, size),
+        Some(end) if end <= length => read_at(file, offset, size, what),
         _ => Ok(None),
     }
 }
 
-/// `size` bytes at `offset`; `None` if the file ends before.
-fn read_at(file: &mut File, offset: u64, size: u64) -> io::Result<Option<Vec<u8>>> {
+/// `size` bytes at `offset`; `None` if the file, which messages call `what`, ends before.
+fn read_at(file: &mut File, offset: u64, size: u64, what: &str) -> io::Result<Option<Vec<u8>>> {
     if i64::try_from(offset).is_err() {
         return Ok(None);
     }
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
-    file.take(size).read_to_end(&mut bytes)?;
+    memory::read_to_end(what, &mut file.take(size), &mut bytes)?;
     Ok((bytes.len() as u64 == size).then_some(bytes))
 }
 
 /// Where an entry's bytes start, from its local header at `offset`.
 fn data_start(file: &mut File, offset: u64) -> io::Result<Option<u64>> {
-    let Some(header) = read_at(file, offset, 30)? else {
+    let Some(header) = read_at(file, offset, 30, "")? else {
         return Ok(None);
     };
     let lengths = number(&header, 26, 2).zip(number(&header, 28, 2));

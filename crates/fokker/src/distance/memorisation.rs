@@ -64,7 +64,7 @@ pub struct Closest {
 /// # let share = MeanSe { mean: 0.02, se: 0.01 };
 /// # let expected_share = MeanSe { mean: 0.01, se: 0.014 };
 /// let found = Memorisation {
-///     k: 10, samples: side(4.0), held_out: side(8.0), threshold: 0.5, share, expected_share, p_value: 0.2, closest: vec![],
+///     k: 10, samples: side(4.0), held_out: side(8.0), threshold: 0.5, share, expected_share, p_values: vec![0.2], closest: vec![],
 /// };
 /// assert_eq!(found.distance_ratio(), 0.5);
 /// ```
@@ -83,8 +83,8 @@ pub struct Memorisation {
     /// What the share is on average if samples have the law of held-out rows, j/(m + 1), and its standard deviation then, the
     /// threshold's own chance included.
     pub expected_share: MeanSe,
-    /// The chance of a share at least as large if samples have the law of held-out rows.
-    pub p_value: f64,
+    /// The chance of a share at least as large if samples have the law of held-out rows; of several models one each.
+    pub p_values: Vec<f64>,
     /// The samples with the smallest ratios, at most 8, the smallest first.
     pub closest: Vec<Closest>,
 }
@@ -97,7 +97,7 @@ impl Memorisation {
     }
 
     /// The means of several models; with more than one, standard errors of samples and share are over models, and no sample is named.
-    /// The p-value is the mean, too.
+    /// The p-values are listed.
     pub(crate) fn mean(all: &[&Self]) -> Option<Self> {
         let first = *all.first()?;
         if all.len() == 1 {
@@ -116,7 +116,7 @@ impl Memorisation {
             threshold: mean(&|m| m.threshold).mean,
             share: mean(&|m| m.share.mean),
             expected_share: first.expected_share,
-            p_value: mean(&|m| m.p_value).mean,
+            p_values: all.iter().flat_map(|m| &m.p_values).copied().collect(),
             closest: Vec::new(),
         })
     }
@@ -131,7 +131,7 @@ impl Memorisation {
 /// arXiv 2301.13188) with the mean distance of the k nearest in place of d_k; both fix a threshold by hand. Here the held-out
 /// rows set it: were the samples fresh draws, all n + m ratios would be exchangeable, so the number below the j-th of the held-out
 /// ones has the beta-binomial law (n, j, m + 1 − j), which gives [`Memorisation::expected_share`] and
-/// [`Memorisation::p_value`] without any assumption on the data (ratios that are equal make them cautious: only those strictly
+/// [`Memorisation::p_values`] without any assumption on the data (ratios that are equal make them cautious: only those strictly
 /// below count).
 ///
 /// Cost: [`nearest_neighbours`] for n + m rows.
@@ -146,7 +146,7 @@ impl Memorisation {
 /// let samples: Vec<f64> = (10..90).map(|i| f64::from(i) + 0.001).collect();
 /// let found = memorisation(&samples, &held_out, 1, &training, 3, &Workers::new(1, 64)?)?;
 /// assert_eq!((found.share.mean, found.closest.len()), (1.0, 8));
-/// assert!(found.p_value < 1e-3 && found.samples.ratio.mean < 0.01);
+/// assert!(found.p_values[0] < 1e-3 && found.samples.ratio.mean < 0.01);
 /// # Ok(()) }
 /// ```
 ///
@@ -189,7 +189,7 @@ pub fn memorisation(
         threshold,
         share: binomial(below, n),
         expected_share: expected(n, m, rank),
-        p_value: at_least(below, n, m, rank),
+        p_values: vec![at_least(below, n, m, rank)],
         closest: closest.collect(),
     })
 }

@@ -8,14 +8,19 @@ use super::two_samples::TwoSamples;
 use crate::rng::Streams;
 use crate::stats::MeanSe;
 
+/// Blocks of points whose distances show how much the whole one varies, and the least rows of each.
+const BLOCKS: usize = 16;
+const LEAST_OF_BLOCK: usize = 8;
+
 /// The sliced W₂ distance over random directions, in the points' unit.
 ///
 /// It is the root of the mean over unit vectors θ of W₂² of the projections θ·x (Bonneel et al. 2015, J. Math. Imaging Vis. 51,
 /// definition 2). In one dimension W₂² is the integral of the squared difference of the quantile functions, which is exact for
 /// sets of any sizes.
 ///
-/// As an estimate of the distance of the distributions drawn from it is too large, by less than the exact distance is, and the
-/// standard error is over directions alone: compare it with that of two draws from one distribution.
+/// As an estimate of the distance of the distributions drawn from it is too large, by less than the exact distance is: compare it
+/// with that of two draws from one distribution. It varies with the directions ([`SlicedW2::estimate`]) and, far more, with the
+/// points ([`SlicedW2::over_points`]).
 ///
 /// ```
 /// use fokker::distance::{TwoSamples, SlicedW2};
@@ -53,6 +58,37 @@ impl SlicedW2 {
         let square = MeanSe::of(&self.squares(&order));
         let mean = square.mean.sqrt();
         MeanSe { mean, se: if mean > 0.0 { 0.5 * square.se / mean } else { 0.0 } }
+    }
+
+    /// The distance, and its standard error over the points: from distances between disjoint blocks of them.
+    ///
+    /// Rows are dealt in turn to B blocks of n/B and m/B rows. The distance between sets of n and m points has a standard deviation in
+    /// proportion to n^(−½), whether the laws drawn from differ or not (del Barrio & Loubes 2019, Ann. Probab. 47(2), theorem 4.1;
+    /// del Barrio, Giné & Utzet 2005, Bernoulli 11(1)), so that the blocks' own standard deviation over √B is an estimate of it
+    /// (subsampling, Politis & Romano 1994, Ann. Stat. 22(4)); its own relative error is (2 (B − 1))^(−½), 18 % for 16 blocks; of
+    /// blocks of some ten rows it is up to a quarter too large. The directions are the same for all. NaN for fewer than 16 rows.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn over_points(&self) -> MeanSe {
+        let mean = self.estimate().mean;
+        let blocks = (self.n.min(self.size - self.n) / LEAST_OF_BLOCK).min(BLOCKS);
+        if blocks < 2 {
+            return MeanSe { mean, se: f64::NAN };
+        }
+        let mut sums = vec![0.0; blocks];
+        let (mut a, mut b) = (vec![Vec::new(); blocks], vec![Vec::new(); blocks]);
+        for projection in &self.projections {
+            a.iter_mut().chain(&mut b).for_each(Vec::clear);
+            for &(x, i) in projection {
+                if i < self.n { &mut a[i % blocks] } else { &mut b[(i - self.n) % blocks] }.push(x);
+            }
+            for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(&b)) {
+                *sum += squared_w2_of_sorted(a, b);
+            }
+        }
+        let distances: Vec<f64> = sums.iter().map(|sum| (sum / self.projections.len() as f64).sqrt()).collect();
+        // The standard error of the blocks' mean is their standard deviation over √B.
+        MeanSe { mean, se: MeanSe::of(&distances).se }
     }
 
     /// W₂² of each direction.

@@ -11,7 +11,7 @@ use super::two_samples::{TwoSamples, request};
 use super::wasserstein::W2;
 use crate::Error;
 use crate::rng::Streams;
-use crate::stats::MeanSe;
+use crate::stats::{MeanSe, nan_if_null};
 
 /// How [`distances`] measures.
 ///
@@ -41,25 +41,32 @@ impl Default for DistanceOptions {
 /// The distances of two sets.
 ///
 /// ```
-/// use fokker::{distance::Distances, stats::MeanSe};
-/// let sliced_w2 = MeanSe { mean: 0.3, se: 0.01 };
-/// let found =
-///     Distances { sliced_w2, w2: None, energy: 0.1, mmd2: 0.02, p_value: 0.4, n: 900, m: 1000, permutations: 999 };
-/// assert!(serde_json::to_string(&found)?.contains("\"p_value\":0.4"));
-/// # Ok::<(), serde_json::Error>(())
+/// use fokker::distance::{DistanceOptions, distances};
+/// use fokker_jet::panel::Workers;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let a: Vec<f64> = (0..100).map(f64::from).collect();
+/// let found = distances(&a, &a, 1, 0, &Workers::new(1, 64)?, &DistanceOptions::default())?;
+/// assert_eq!((found.sliced_w2.mean, found.p_values.len()), (0.0, 1));
+/// # Ok(()) }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Distances {
-    /// The sliced W₂ distance of all rows, in their unit, with its standard error over directions: see [`SlicedW2`].
+    /// The sliced W₂ distance of all rows, in their unit, with its standard error over the points: see
+    /// [`SlicedW2::over_points`].
     pub sliced_w2: MeanSe,
-    /// The exact W₂ distance of the rows kept, in their unit; none if n ≠ m: see [`W2`].
+    /// The standard error of the same over the directions alone, for these very points: see [`SlicedW2::estimate`].
+    #[serde(deserialize_with = "nan_if_null")]
+    pub sliced_w2_direction_se: f64,
+    /// The exact W₂ distance of the rows kept, in their unit: see [`W2`].
     pub w2: Option<f64>,
     /// The energy distance of the rows kept, in their unit: see [`Energy`].
+    #[serde(deserialize_with = "nan_if_null")]
     pub energy: f64,
     /// The unbiased MMD² of the rows kept: see [`Mmd2`].
+    #[serde(deserialize_with = "nan_if_null")]
     pub mmd2: f64,
-    /// The p-value of the energy distance: see [`permutation_test`].
-    pub p_value: f64,
+    /// The p-value of the energy distance ([`permutation_test`]), of several models one each: a mean of p-values is none.
+    pub p_values: Vec<f64>,
     /// Rows of the first set that were kept.
     pub n: usize,
     /// Rows of the second set that were kept.
@@ -73,30 +80,43 @@ impl Distances {
     pub(crate) fn unknown(n: usize, m: usize) -> Self {
         let nan = f64::NAN;
         let sliced_w2 = MeanSe { mean: nan, se: nan };
-        Self { sliced_w2, w2: None, energy: nan, mmd2: nan, p_value: nan, n, m, permutations: 0 }
+        let p_values = Vec::new();
+        Self {
+            sliced_w2,
+            sliced_w2_direction_se: nan,
+            w2: None,
+            energy: nan,
+            mmd2: nan,
+            p_values,
+            n,
+            m,
+            permutations: 0,
+        }
     }
 
-    /// The means of several; with more than one, the sliced distance's standard error is over them. The p-value is the mean, too.
-    pub(crate) fn mean(all: &[Self]) -> Option<Self> {
+    /// The means of several; with more than one, the sliced distance's standard error is over them, and p-values are listed.
+    pub(crate) fn mean(all: &[&Self]) -> Option<Self> {
         let first = *all.first()?;
         if all.len() == 1 {
-            return Some(first);
+            return Some(first.clone());
         }
-        let mean = |get: &dyn Fn(&Self) -> f64| MeanSe::of(&all.iter().map(get).collect::<Vec<_>>());
+        let mean = |get: &dyn Fn(&Self) -> f64| MeanSe::of(&all.iter().map(|d| get(d)).collect::<Vec<_>>());
         Some(Self {
             sliced_w2: mean(&|d| d.sliced_w2.mean),
+            sliced_w2_direction_se: mean(&|d| d.sliced_w2_direction_se).mean,
             w2: first.w2.is_some().then(|| mean(&|d| d.w2.unwrap_or(f64::NAN)).mean),
             energy: mean(&|d| d.energy).mean,
             mmd2: mean(&|d| d.mmd2).mean,
-            p_value: mean(&|d| d.p_value).mean,
-            ..first
+            p_values: all.iter().flat_map(|d| &d.p_values).copied().collect(),
+            ..first.clone()
         })
     }
 }
 
 /// The distances of `a` (`n × dim`) and `b` (`m × dim`), row-major and in one unit; definitions at [the module](super).
 ///
-/// Where a set has more than `options.rows` rows, all but the sliced distance are of a random choice of that many. Directions,
+/// Where a set has more than `options.rows` rows, or than the other, all but the sliced distance are of a random choice of that
+/// many: pairings need sets of one size. Directions,
 /// that choice and the permutations have their own streams of `seed`; nothing depends on the number of threads.
 ///
 /// ```
@@ -107,7 +127,7 @@ impl Distances {
 /// let b: Vec<f64> = a.iter().map(|x| x + 20.0).collect();
 /// let found = distances(&a, &b, 1, 0, &Workers::new(1, 64)?, &DistanceOptions::default())?;
 /// assert!((found.sliced_w2.mean - 20.0).abs() < 1e-9 && found.w2.is_some_and(|w2| (w2 - 20.0).abs() < 1e-9));
-/// assert!(found.p_value < 0.01);
+/// assert!(found.p_values[0] < 0.01);
 /// # Ok(()) }
 /// ```
 ///
@@ -125,16 +145,19 @@ pub fn distances(
         return Err(request("rows", "must be at least 2"));
     }
     let all = TwoSamples::new(a, b, dim)?;
+    let rows = rows.min(all.n()).min(all.m());
     let kept = all.at_most(rows, &mut Streams::new(seed).named("distance-rows"));
     let energy = Energy::new(&kept, workers);
     let test = permutation_test(&energy, permutations, seed, workers)?;
     let (n, m) = energy.sizes();
+    let sliced = SlicedW2::new(&all, directions, seed, workers);
     Ok(Distances {
-        sliced_w2: SlicedW2::new(&all, directions, seed, workers).estimate(),
-        w2: if n == m { Some(W2::new(&kept, workers)?.observed()) } else { None },
+        sliced_w2: sliced.over_points(),
+        sliced_w2_direction_se: sliced.estimate().se,
+        w2: Some(W2::new(&kept, workers)?.observed()),
         energy: test.observed,
         mmd2: Mmd2::reuse(&energy, workers).observed(),
-        p_value: test.p_value,
+        p_values: vec![test.p_value],
         n,
         m,
         permutations,

@@ -112,6 +112,48 @@ fn the_standard_error_over_directions_is_right() -> Any {
     Ok(())
 }
 
+/// Whether the laws differ or not: the stated error is the spread of the distance over fresh draws of both sets.
+#[test]
+fn the_standard_error_over_points_is_right() -> Any {
+    for (dim, shift) in [(2, 0.0), (2, 1.5), (8, 0.0), (8, 1.0)] {
+        let alone = Workers::new(1, 16)?;
+        let draw = |i| {
+            let mut stream = stream(40_000 + i);
+            let (a, b) = (normal(&mut stream, 480, dim, 0.0), normal(&mut stream, 480, dim, shift));
+            // The same directions each time, as in the blocks.
+            TwoSamples::new(&a, &b, dim).map(|samples| {
+                let sliced = SlicedW2::new(&samples, 12, 9, &alone);
+                (sliced.over_points(), sliced.estimate().se)
+            })
+        };
+        let found = (0..256_u64).map(draw).collect::<Result<Vec<_>, _>>()?;
+        let spread = MeanSe::of(&found.iter().map(|f| f.0.mean).collect::<Vec<_>>()).se * 16.0;
+        let stated = MeanSe::of(&found.iter().map(|f| f.0.se.powi(2)).collect::<Vec<_>>()).mean.sqrt();
+        assert!((stated / spread - 1.0).abs() < 0.25, "{dim} {shift}: stated {stated}, spread {spread}");
+        // The error over directions alone is another thing: it says nothing of the points.
+        let over_directions = MeanSe::of(&found.iter().map(|f| f.1).collect::<Vec<_>>()).mean;
+        assert!(!(0.75..1.33).contains(&(over_directions / spread)), "{dim} {shift}: {over_directions} {spread}");
+    }
+    // Too few rows to say.
+    let few = TwoSamples::new(&[0.0, 1.0, 2.0], &[1.0, 2.0, 3.0], 1)?;
+    assert!(SlicedW2::new(&few, 3, 0, &workers()).over_points().se.is_nan());
+    Ok(())
+}
+
+#[test]
+fn p_values_of_several_models_are_listed() -> Any {
+    let options = DistanceOptions { directions: 5, permutations: 19, rows: 20 };
+    let of = |seed| {
+        let (a, b) = (normal(&mut stream(60 + seed), 30, 2, 0.0), normal(&mut stream(70 + seed), 30, 2, 0.1));
+        distances(&a, &b, 2, seed, &workers(), &options)
+    };
+    let (one, other) = (of(1)?, of(2)?);
+    let both = Distances::mean(&[&one, &other]).ok_or("none")?;
+    assert_eq!(both.p_values, [one.p_values[0], other.p_values[0]]);
+    assert_eq!(both.energy, 0.5 * (one.energy + other.energy));
+    Ok(())
+}
+
 #[test]
 fn energy_of_shifted_points_and_its_bias() -> Any {
     // Each of two clusters of equal points at distance d: 2 d.
@@ -253,9 +295,10 @@ fn nothing_depends_on_threads_but_on_the_seed() -> Any {
     assert!(found == at(1, 2, 64)? && found == at(1, 3, 7)?);
     let other = at(2, 1, 64)?;
     assert!(other.energy != found.energy && other.sliced_w2 != found.sliced_w2);
-    // All the rows, of unequal sets.
+    // Of unequal sets as many rows of each as the smaller has, so that they can be paired; all rows count for the slices.
     let all = distances(&a, &b, 3, 1, &workers(), &DistanceOptions { rows: 1000, ..options })?;
-    assert_eq!((all.w2, all.n, all.m, all.sliced_w2), (None, 90, 70, found.sliced_w2));
+    assert_eq!((all.n, all.m, all.sliced_w2), (70, 70, found.sliced_w2));
+    assert!(all.w2.is_some_and(|w2| w2 > all.sliced_w2.mean));
     Ok(())
 }
 

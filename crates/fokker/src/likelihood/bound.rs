@@ -27,14 +27,16 @@
 //!   the draw before, in the stratum below, which is independent of z: no bias. The first draws take them from x itself.
 //!
 //! By parts, E div s = −E\[s·z\]/σ̃ wherever σ̃ > 0: that is the denoising form (their theorem 3, second half), −½ g² (‖s + z/σ̃‖² −
-//! ‖z/σ̃‖²). Standard deviation of the estimate from 64 draws, nats, exact score of mixtures under VP:
+//! ‖z/σ̃‖²). Standard deviation of the estimate from 64 draws, nats, with the exact score under VP at x ~ q_{t_min} (root mean square
+//! over 20 points), of `Mixture::ring(8, 1.5, 0.15)` and `Mixture::random(D, 3, 11)`; in the second form the two draws of a stratum have
+//! z and −z. `cargo test --release --workspace --test tables -- --ignored --nocapture bound_forms` measures it:
 //!
-//! | form | ring of 8, width 0.15 | 3 modes, width 0.55, D = 2 | the same, D = 1 | 3 modes, width 0.1, D = 20 |
+//! | form | ring | D = 1 | D = 2 | D = 20 |
 //! | --- | --- | --- | --- | --- |
-//! | denoising | 2.0 | 1.9 | 1.3 | 6.9 |
-//! | denoising, ± z | 1.8 | 1.8 | 1.3 | 6.7 |
-//! | divergence | 1.8 | 1.7 | 1.2 | 6.4 |
-//! | divergence, controlled (this) | 0.77 | 0.19 | 0.16 | 1.1 |
+//! | denoising | 1.97 | 1.28 | 1.83 | 6.06 |
+//! | denoising, ± z | 2.61 | 1.71 | 2.49 | 8.31 |
+//! | divergence | 1.82 | 1.15 | 1.66 | 5.55 |
+//! | divergence, controlled (this) | 0.67 | 0.31 | 0.44 | 1.02 |
 
 use fokker_jet::Real;
 use fokker_jet::panel::Workers;

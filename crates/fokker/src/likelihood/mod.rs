@@ -18,6 +18,7 @@ use fokker_jet::panel::Workers;
 
 use crate::Error;
 use crate::loss::{Divergence, ProbeDistribution};
+use crate::memory;
 use crate::rng::Streams;
 use crate::score::Score;
 use crate::sde::T_MAX;
@@ -37,6 +38,22 @@ pub const DEFAULT_EXACT_DIM: usize = 64;
 
 /// Probes beyond that dimension.
 const DEFAULT_PROBES: usize = 8;
+
+/// Bytes that log p of so many rows (draws of noise count as rows) takes beside the network's own: where they start, go and end, and
+/// what is known of each.
+///
+/// ```
+/// assert!(fokker::likelihood::bytes(1000, 2, 8) < 1 << 20);
+/// assert_eq!(fokker::likelihood::bytes(usize::MAX, 2, 8), u64::MAX);
+/// ```
+#[must_use]
+pub fn bytes(rows: usize, dim: usize, probes: usize) -> u64 {
+    let numbers = dim.saturating_mul(4).saturating_add(probes.saturating_mul(2)).saturating_add(OF_ROW);
+    memory::product(&[rows, numbers, size_of::<f64>()])
+}
+
+/// What is known of a row beside its numbers, in units of one of these.
+const OF_ROW: usize = 50;
 
 /// How log p is computed.
 ///

@@ -5,6 +5,8 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
+use crate::memory::{self, MemoryError};
+
 /// How div s = tr J is had: a sum over directions v_j with one coefficient c.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
@@ -76,6 +78,23 @@ impl Divergence {
         match self {
             Self::Exact {} => dim,
             Self::Hutchinson { probes, .. } => probes,
+        }
+    }
+
+    /// Refuses so many parts that even one row of x along each is too much: `parts` per direction, and some more. `term` is the
+    /// table of the config that it stands in.
+    pub(super) fn require(self, term: &str, parts: usize, more: usize, dim: usize) -> Result<(), MemoryError> {
+        let parts = self.directions(dim).saturating_mul(parts).saturating_add(more);
+        // Numbers of 4 bytes, and what is kept of a direction or a pair itself.
+        let of_part = dim.saturating_mul(4).saturating_add(32);
+        memory::require(&self.key(term), memory::product(&[parts, of_part]))
+    }
+
+    /// The key that says how many directions there are.
+    pub(super) fn key(self, term: &str) -> String {
+        match self {
+            Self::Exact {} => format!("{term}.divergence"),
+            Self::Hutchinson { .. } => format!("{term}.divergence.probes"),
         }
     }
 

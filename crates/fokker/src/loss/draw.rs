@@ -7,7 +7,8 @@ use rand::RngExt;
 
 use super::Divergence;
 use super::divergence::fill_normal;
-use super::objective::{Call, Lane};
+use super::objective::Call;
+use super::pass::Lane;
 use crate::residual::equation::Points;
 use crate::rng::Stream;
 use crate::score::network::NetworkTape;

@@ -8,13 +8,15 @@ mod divergence;
 mod draw;
 mod dsm;
 mod objective;
+mod pass;
 mod scalar;
 mod sliced;
 mod time;
 mod vector;
 
 pub use config::{
-    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, TimeSampling, TimeWeight, Weighting,
+    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, Scale, TimeSampling, TimeWeight,
+    Weighting,
 };
 pub use divergence::{Divergence, ProbeDistribution};
 pub use objective::{LossTerms, Objective, Step};

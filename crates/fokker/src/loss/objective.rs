@@ -1,16 +1,19 @@
 //! J = J_DSM + α R_vec + β R_scalar and its gradient, over a batch, in parallel.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use fokker_jet::panel::{MOST_THREADS, Panel, Workers};
-use fokker_jet::{JetError, Parameters, Real, Tape};
+use fokker_jet::panel::Workers;
+use fokker_jet::{Parameters, Real};
 
-use super::draw::{self, Draw, PanelRows, Probing};
+use super::draw::Draw;
+use super::pass::{Draft, Lane, Pass, Sums};
 use super::{
     Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar, sliced, vector,
 };
+use crate::Error;
 use crate::data::Data;
+use crate::memory::{self, Held};
 use crate::rng::Streams;
 use crate::score::network::{NetworkTape, ScoreModel};
 use crate::score::{Directions, ScoreTape};
@@ -30,95 +33,6 @@ pub struct LossTerms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step(pub u64);
 
-/// Bytes of a panel's values that stay in a core's second-level cache (1 to 2 MiB on present servers) beside the weights.
-const CACHE: usize = 3 << 19;
-
-#[derive(Debug)]
-pub(super) struct Lane<F> {
-    panel: Panel<F>,
-    pub rows: PanelRows<F>,
-    pub probing: Probing<F>,
-    pub row: Vec<f32>,
-    sums: Sums,
-}
-
-/// Sums over rows of J_DSM and of the pass's own term.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sums {
-    dsm: f64,
-    term: f64,
-}
-
-/// A tape shape and a workspace for each lane.
-#[derive(Debug)]
-struct Pass<F> {
-    directions: Directions,
-    /// Rows of a panel.
-    rows: usize,
-    lanes: Vec<Mutex<Lane<F>>>,
-}
-
-impl<F: Real> Pass<F> {
-    /// Panels of equal size for all lanes, of as many rows as the cache holds, but no fewer than the config says and no more than
-    /// there are for a lane; whole groups of `copies`.
-    fn new(
-        model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, copies: usize,
-    ) -> Result<Self, JetError> {
-        let plan = model.training_plan(&directions)?;
-        let block = draw::block(model.dim(), copies);
-        let fit = (CACHE / (plan.numbers_per_row() * size_of::<F>()).max(1)).max(workers.panel_rows());
-        let of_lane = batch.div_ceil(workers.lanes());
-        let rows = of_lane.div_ceil(of_lane.div_ceil(fit).max(1)).div_ceil(block).max(1) * block;
-        let lane = || Lane {
-            panel: Panel::new(&plan, rows),
-            rows: PanelRows { dim: model.dim(), ..PanelRows::default() },
-            probing: Probing::default(),
-            row: vec![0.0; model.dim()],
-            sums: Sums::default(),
-        };
-        Ok(Self { directions, rows, lanes: (0..workers.lanes()).map(|_| Mutex::new(lane())).collect() })
-    }
-
-    fn clear(&mut self) {
-        for lane in &mut self.lanes {
-            let lane = unlocked(lane);
-            lane.panel.clear_gradient();
-            lane.sums = Sums::default();
-        }
-    }
-
-    /// The lanes' sums, in order.
-    fn sums(&mut self) -> Sums {
-        self.lanes
-            .iter_mut()
-            .map(unlocked)
-            .fold(Sums::default(), |all, lane| Sums { dsm: all.dsm + lane.sums.dsm, term: all.term + lane.sums.term })
-    }
-
-    /// Adds the lanes' gradients, in order; replaces what is there if `fresh`.
-    fn add_gradient(&mut self, workers: &Workers, gradient: &mut [F], fresh: bool) {
-        let (mut of_lanes, lanes) = ([&[][..]; MOST_THREADS], self.lanes.len());
-        for (of_lane, lane) in of_lanes.iter_mut().zip(&mut self.lanes) {
-            *of_lane = unlocked(lane).panel.parameter_gradient();
-        }
-        let of_lanes = &of_lanes[..lanes.min(MOST_THREADS)];
-        workers.for_each_chunk([gradient], |start, [gradient]| {
-            let end = start + gradient.len();
-            for (i, of_lane) in of_lanes.iter().enumerate() {
-                if fresh && i == 0 {
-                    gradient.copy_from_slice(&of_lane[start..end]);
-                } else {
-                    gradient.iter_mut().zip(&of_lane[start..end]).for_each(|(g, &l)| *g += l);
-                }
-            }
-        });
-    }
-}
-
-fn unlocked<T>(lane: &mut Mutex<T>) -> &mut T {
-    lane.get_mut().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// The training objective for one model, with the workspaces to evaluate it.
 #[derive(Debug)]
 pub struct Objective<F> {
@@ -132,33 +46,56 @@ pub struct Objective<F> {
     dsm: Pass<F>,
     fp: Option<Pass<F>>,
     scalar: Option<Pass<F>>,
+    _held: Held,
+}
+
+/// Holds the memory of all passes, each with the key of its divergence; an error names what makes the largest of them large.
+fn hold<F: Real>(dsm: &Draft, others: [Option<(&Draft, String)>; 2]) -> Result<Held, Error> {
+    let passes = || others.iter().flatten().map(|(draft, _)| *draft).chain([dsm]);
+    let total = passes().map(Draft::bytes::<F>).fold(0, u64::saturating_add);
+    let left = memory::budget().saturating_sub(memory::held());
+    let largest = others.iter().flatten().max_by_key(|(draft, _)| draft.bytes::<F>());
+    let key = match largest {
+        Some((draft, probes)) => draft.culprit::<F>(Some(probes.as_str()), dsm, left),
+        None => dsm.culprit::<F>(None, dsm, left),
+    };
+    Ok(memory::hold(key, total)?)
 }
 
 impl<F: Real> Objective<F> {
     /// The objective for batches of `batch` rows drawn from `data`. Terms of weight 0 are left out, draws included.
     ///
     /// # Errors
-    /// If the model cannot carry the jets that the terms need.
+    /// If the model cannot carry the jets that the terms need; [`Error::Memory`], naming the key to change, if all that they need at the same
+    /// time is more than there may be.
     pub fn new(
         model: &ScoreModel, data: &Arc<Data>, config: &LossConfig, batch: usize, seed: u64, workers: &Arc<Workers>,
-    ) -> Result<Self, JetError> {
+    ) -> Result<Self, Error> {
         let mut config = config.clone();
         config.fp = config.fp.filter(|fp| fp.weight != 0.0);
         config.scalar = config.scalar.filter(|scalar| scalar.weight != 0.0);
-        let pass = |directions| Pass::new(model, directions, workers, batch, 1);
-        let fp = match &config.fp {
-            Some(fp) => Some(pass(match fp.estimator {
-                Estimator::Vector => vector::directions(fp, model.dim())?,
-                Estimator::Sliced => sliced::directions(fp, model.dim())?,
-            })?),
-            None => None,
-        };
-        let pairs = |s| Pass::new(model, scalar::directions(s, model.dim()), workers, batch, 2);
-        let scalar = config.scalar.as_ref().map(pairs).transpose()?;
+        let dim = model.dim();
+        let draft = |directions, copies| Draft::new::<F>(model, directions, workers, batch, copies);
+        let dsm = draft(Directions::new(&[]), 1)?;
+        let fp = config.fp.as_ref().map(|fp| match fp.estimator {
+            Estimator::Vector => vector::directions(fp, dim),
+            Estimator::Sliced => sliced::directions(fp, dim),
+        });
+        let fp = fp.transpose()?.map(|directions| draft(directions, 1)).transpose()?;
+        let scalar = config.scalar.as_ref().map(|scalar| scalar::directions(scalar, dim));
+        let scalar = scalar.transpose()?.map(|directions| draft(directions, 2)).transpose()?;
+        let held = hold::<F>(
+            &dsm,
+            [
+                fp.as_ref().zip(config.fp.as_ref().map(|fp| fp.divergence.key("loss.fp"))),
+                scalar.as_ref().zip(config.scalar.as_ref().map(|scalar| scalar.divergence.key("loss.scalar"))),
+            ],
+        )?;
         Ok(Self {
-            dsm: pass(Directions::new(&[]))?,
-            fp,
-            scalar,
+            dsm: dsm.pass(),
+            fp: fp.map(Draft::pass),
+            scalar: scalar.map(Draft::pass),
+            _held: held,
             sampler: TimeSampler::new(model.sde(), config.time_sampling),
             model: model.clone(),
             data: Arc::clone(data),
@@ -171,7 +108,7 @@ impl<F: Real> Objective<F> {
 
     /// The objective's terms and its gradient (into `gradient`) at these parameters, on the draws of this step.
     pub fn evaluate(&mut self, step: Step, parameters: &Parameters<F>, gradient: &mut [F]) -> LossTerms {
-        let Self { model, data, config, batch, streams, sampler, workers, dsm, fp, scalar } = self;
+        let Self { model, data, config, batch, streams, sampler, workers, dsm, fp, scalar, .. } = self;
         let call = Call { model, data, config, batch: *batch, streams, sampler, workers, step, parameters };
         let mut terms = LossTerms { dsm: 0.0, fp: None, scalar: None };
         let mut fresh = true;

@@ -4,12 +4,14 @@ use fokker_jet::Real;
 
 use super::draw::{PanelRows, Probing};
 use super::{ScalarConfig, ScalarForm};
+use crate::Error;
 use crate::residual::equation::{Probes, log_density_rate, seed_log_density_rate};
 use crate::score::{Directions, ScoreTape};
 
 /// The probes alone.
-pub(super) fn directions(config: &ScalarConfig, dim: usize) -> Directions {
-    Directions::space(config.divergence.directions(dim))
+pub(super) fn directions(config: &ScalarConfig, dim: usize) -> Result<Directions, Error> {
+    config.divergence.require("loss.scalar", 1, 1, dim)?;
+    Ok(Directions::space(config.divergence.directions(dim)))
 }
 
 /// The sum over the panel; cotangents, times `scale`, are added to the seeds. For the product form rows 2i and 2i+1 have the same

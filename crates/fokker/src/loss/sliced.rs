@@ -1,9 +1,10 @@
 //! R_vec by slices: E_u (u·ε)² = ‖ε‖² for u ~ N(0, I), from forward parts alone, so one reverse pass in θ.
 
-use fokker_jet::{JetError, Real};
+use fokker_jet::Real;
 
 use super::draw::{PanelRows, Probing};
 use super::{FpConfig, Norm};
+use crate::Error;
 use crate::residual::equation::{Directional, Probes, directional, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, ScoreTape};
@@ -12,14 +13,16 @@ use crate::score::{Directions, ScoreTape};
 const FIRST_MOMENT: f64 = 1.253_314_137_315_500_3;
 
 /// u, the probes v (twice as many if `unbiased`), τ, and every pair (u, v).
-pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, JetError> {
-    let n = config.divergence.directions(dim) * if config.unbiased { 2 } else { 1 };
+pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Error> {
+    let sets = if config.unbiased { 2 } else { 1 };
+    config.divergence.require("loss.fp", 2 * sets, 3, dim)?;
+    let n = sets * config.divergence.directions(dim);
     let mut kinds = vec![Space; 1 + n];
     kinds.push(Time);
-    (0..n).try_fold(Directions::new(&kinds), |d, j| d.pair(0, 1 + j))
+    Ok((0..n).try_fold(Directions::new(&kinds), |d, j| d.pair(0, 1 + j))?)
 }
 
-/// The sum of w ‖ε‖ᵐ/Dᵐ over the panel; cotangents, times `scale`, are added to the seeds. Part 0.. must be computed.
+/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the panel; cotangents, times `scale`, are added to the seeds. Part 0.. must be computed.
 pub(super) fn term<F: Real>(
     tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
@@ -44,25 +47,21 @@ pub(super) fn term<F: Real>(
 
 /// The value; each r = u·ε turns into κ = scale ∂R/∂r.
 fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, residual: &mut [Vec<F>; 2], scale: f64) -> f64 {
-    #[allow(clippy::cast_precision_loss)]
-    let dim = rows.dim as f64;
+    let factor = config.scale.factor(config.norm, rows.dim);
     let [first, second] = residual;
     let mut sum = 0.0;
     for (row, c) in rows.sde.iter().enumerate() {
-        let weight = config.time_weight.at(c) * rows.weight[row];
+        let weight = config.time_weight.at(c) * rows.weight[row] * factor;
         let r = first[row].as_f64();
         let (value, slope) = match (config.unbiased, config.norm) {
             (true, _) => {
-                let (w, q) = (weight / (dim * dim), second[row].as_f64());
-                second[row] = F::of(scale * w * r);
-                (w * r * q, w * q)
+                let q = second[row].as_f64();
+                second[row] = F::of(scale * weight * r);
+                (weight * r * q, weight * q)
             }
-            (false, Norm::Second) => {
-                let w = weight / (dim * dim);
-                (w * r * r, 2.0 * w * r)
-            }
+            (false, Norm::Second) => (weight * r * r, 2.0 * weight * r),
             (false, Norm::First) => {
-                let w = weight * FIRST_MOMENT / dim;
+                let w = weight * FIRST_MOMENT;
                 (w * r.abs(), w * r.signum())
             }
         };

@@ -4,18 +4,20 @@
 //! adds the parts {s_w, s_wv} and ends in the reverse pass in θ. ∂_wφ is the derivative along w of the φ that pass 1 pulled back to
 //! x, so the cotangents of {s_w, s_wv} are those of {s, s_v} there: w is the tangent of pass 1, and 15 forward-equivalents do.
 
-use fokker_jet::{JetError, Real};
+use fokker_jet::Real;
 
 use super::draw::{PanelRows, Probing};
 use super::{FpConfig, Norm};
+use crate::Error;
 use crate::residual::equation::{self, Directional, Probes, seed_along, seed_directional};
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, ScoreTape};
 
 /// Probes v, τ, then one w per set of probes with its pairs (w, v).
-pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, JetError> {
-    let n = config.divergence.directions(dim);
+pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Error> {
     let sets = if config.unbiased { 2 } else { 1 };
+    config.divergence.require("loss.fp", 2 * sets, 2 + sets, dim)?;
+    let n = config.divergence.directions(dim);
     let mut kinds = vec![Space; sets * n];
     kinds.push(Time);
     kinds.extend(vec![Space; sets]);
@@ -26,7 +28,7 @@ pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Je
         }
     }
     // With two sets of probes each w belongs to a pass of its own.
-    if config.unbiased { Ok(directions) } else { directions.tangent() }
+    if config.unbiased { Ok(directions) } else { Ok(directions.tangent()?) }
 }
 
 /// Parts that pass 1 needs.
@@ -34,7 +36,7 @@ pub(super) fn first_pass(probing_vectors: usize) -> usize {
     1 + probing_vectors + 1
 }
 
-/// The sum of w ‖ε‖ᵐ/Dᵐ over the panel; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
+/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the panel; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
 /// computed, and the tape must be recording if there is one set of probes.
 pub(super) fn term<F: Real>(
     tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
@@ -74,27 +76,26 @@ pub(super) fn term<F: Real>(
 /// The value; each ε turns into w = −scale ∂R/∂ε (of the other set's ε, if there are two sets of probes).
 fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64) -> f64 {
     let dim = rows.dim;
-    #[allow(clippy::cast_precision_loss)]
-    let d = dim as f64;
+    let factor = config.scale.factor(config.norm, dim);
     let mut sum = 0.0;
     let last = if config.unbiased { 1 } else { 0 };
     for (row, c) in rows.sde.iter().enumerate() {
-        let weight = config.time_weight.at(c) * rows.weight[row];
+        let weight = config.time_weight.at(c) * rows.weight[row] * factor;
         let at = row * dim..(row + 1) * dim;
         let square = equation::dot(&probing.residual[0][at.clone()], &probing.residual[last][at.clone()]).as_f64();
         let (value, slope) = match (config.unbiased, config.norm) {
-            (true, _) => (weight * square / (d * d), weight / (d * d)),
-            (false, Norm::Second) => (weight * square / (d * d), 2.0 * weight / (d * d)),
+            (true, _) => (weight * square, weight),
+            (false, Norm::Second) => (weight * square, 2.0 * weight),
             (false, Norm::First) => {
                 let norm = square.sqrt();
                 // Where ε is 0 (a network that begins with nothing of its own may satisfy the equation), 0 is a subgradient.
-                (weight * norm / d, if norm > 0.0 { weight / (d * norm) } else { 0.0 })
+                (weight * norm, if norm > 0.0 { weight / norm } else { 0.0 })
             }
         };
         sum += value;
-        let factor = F::of(-scale * slope);
+        let held = F::of(-scale * slope);
         for residual in &mut probing.residual[..=last] {
-            residual[at.clone()].iter_mut().for_each(|e| *e *= factor);
+            residual[at.clone()].iter_mut().for_each(|e| *e *= held);
         }
     }
     sum

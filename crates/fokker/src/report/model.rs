@@ -9,16 +9,16 @@ use super::{
     mean_se, number, png_uri, scatter,
 };
 use crate::Error;
-use crate::audit::{Audit, default_divergence};
+use crate::audit::{Audit, Difference, default_divergence};
 use crate::config::Config;
-use crate::data::{Data, png_grid};
+use crate::data::{Data, HeldOut, png_grid};
 use crate::distance::Distances;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::rng::Streams;
 use crate::sample::{Sampler, sample};
 use crate::score::Score;
 use crate::solve::Tolerance;
-use crate::stats::{AtTime, geometric_ratio};
+use crate::stats::{AtTime, Average, MeanSe};
 use crate::train::Metrics;
 
 /// Cells along each side of a log-density picture.
@@ -110,10 +110,14 @@ pub fn render(title: &str, data: &Data, config: &Config, entries: &[Entry]) -> S
         "Scores of diffused data obey the score Fokker-Planck equation. This page shows how closely the model's do, and what \
          follows from it: whether the score is a gradient, how far it is from the truth, and the likelihood of held-out data.",
     );
-    if let [dsm, fp] = entries {
-        page = page.facts(&facts(dsm, fp));
+    let difference = match entries {
+        [dsm, fp] => Some(Difference::between(&fp.audit, &dsm.audit)),
+        _ => None,
+    };
+    if let Some(difference) = &difference {
+        page = page.facts(&facts(difference));
     }
-    page = page.section("Figures", "").table(summary(entries));
+    page = page.section("Figures", "").table(summary(entries, difference.as_ref()));
     page = page.section("Against time", "");
     for pair in profiles(entries).chunks(2) {
         page = page.row(pair.to_vec());
@@ -130,97 +134,119 @@ fn style(index: usize, entries: &[Entry]) -> usize {
     if entries.len() == 1 { STYLE_FP } else { [STYLE_DSM, STYLE_FP].get(index).copied().unwrap_or(index) }
 }
 
-fn facts(dsm: &Entry, fp: &Entry) -> Vec<Fact> {
-    let fact = |label: &str, value: f64, note: &str| Fact {
+fn facts(difference: &Difference) -> Vec<Fact> {
+    let fact = |label: &str, value: MeanSe, note: &str| Fact {
         label: label.into(),
-        value: format!("× {value:.2}"),
+        value: format!("× {}", mean_se(value.mean, value.se)),
         note: note.into(),
     };
-    let mut facts = vec![
-        fact(
-            "residual of the score FPE",
-            geometric_ratio(&fp.audit.residual, &dsm.audit.residual),
-            "FP relative to DSM, geometric mean over t; below 1 is better",
-        ),
-        fact(
-            "asymmetry of the Jacobian",
-            geometric_ratio(&fp.audit.asymmetry, &dsm.audit.asymmetry),
-            "FP relative to DSM, geometric mean over t; below 1 is better",
-        ),
-    ];
-    if let (Some(a), Some(b)) = (&fp.audit.score_error, &dsm.audit.score_error) {
-        facts.push(fact("error of the score", geometric_ratio(a, b), "FP relative to DSM, geometric mean over t"));
+    let note = "FP relative to DSM, geometric mean over t; below 1 is better";
+    let mut facts = vec![fact("residual of the score FPE", difference.residual.mean, note)];
+    if difference.asymmetry.mean.mean.is_finite() {
+        facts.push(fact("asymmetry of the Jacobian", difference.asymmetry.mean, note));
     }
+    if let Some(errors) = &difference.score_error {
+        facts.push(fact("error of the score", errors.mean, note));
+    }
+    let MeanSe { mean, se } = difference.nll;
     facts.push(Fact {
         label: "log-likelihood gained".into(),
-        value: format!("{:+.3} nats", dsm.audit.nll.mean - fp.audit.nll.mean),
-        note: "DSM's negative log-likelihood less FP's; above 0 is better".into(),
+        value: format!("{} nats", mean_se(-mean, se)),
+        note: "DSM's negative log-likelihood less FP's at the same points; above 0 is better".into(),
     });
     facts
 }
 
-fn summary(entries: &[Entry]) -> Table {
-    let row = |label: &str, get: &dyn Fn(&Audit) -> Option<(f64, String)>| {
-        let cells: Vec<Option<(f64, String)>> = entries.iter().map(|e| get(&e.audit)).collect();
-        let best = cells
-            .iter()
-            .enumerate()
-            .filter_map(|(i, c)| c.as_ref().map(|c| (i, c.0)))
-            .min_by(|a, b| a.1.total_cmp(&b.1));
-        let shown = cells.iter().map(|c| c.as_ref().map_or("—".into(), |c| c.1.clone()));
-        let row = Row::new(std::iter::once(label.to_owned()).chain(shown));
-        match best {
-            Some((column, least)) if entries.len() > 1 && cells.iter().flatten().any(|c| c.0 > least) => {
-                row.best(column + 1)
-            }
-            _ => row,
+/// The figures, and how the last model's differ from the first's where that is known point by point.
+fn summary(entries: &[Entry], difference: Option<&Difference>) -> Table {
+    let row = |label: &str, difference: Option<MeanSe>, get: &dyn Fn(&Audit) -> Option<String>| {
+        let shown = entries.iter().map(|e| get(&e.audit).unwrap_or("—".into()));
+        let last = difference.filter(|_| entries.len() > 1).map_or("—".into(), |d| mean_se(d.mean, d.se));
+        let row = Row::new(std::iter::once(label.to_owned()).chain(shown).chain((entries.len() > 1).then_some(last)));
+        // Only what is beyond its noise is better.
+        match difference.filter(|d| d.mean.abs() > 2.0 * d.se) {
+            Some(d) => row.best(if d.mean < 0.0 { 2 } else { 1 }),
+            None => row,
         }
     };
-    let mut rows = vec![row("negative log-likelihood (nats)", &|a| Some((a.nll.mean, mean_se(a.nll.mean, a.nll.se))))];
+    let shown = |m: MeanSe| Some(mean_se(m.mean, m.se));
+    let nll = difference.map(|d| d.nll);
+    let mut rows = vec![row("negative log-likelihood (nats)", nll, &|a| shown(a.nll))];
     if entries.iter().any(|e| e.audit.true_nll.is_some()) {
-        rows.push(row("… of the true density", &|a| a.true_nll.map(|v| (0.0, number(v)))));
-        rows.push(row("gap to the truth (nats)", &|a| a.true_nll.map(|v| (a.nll.mean - v, number(a.nll.mean - v)))));
+        rows.push(row("… of the truth, or the data's entropy", None, &|a| a.true_nll.map(number)));
+        rows.push(row("gap to it (nats)", nll, &|a| a.gap.and_then(shown)));
     }
     if entries.iter().any(|e| e.audit.bits_per_dim.is_some()) {
-        rows.push(row("bits per dimension", &|a| a.bits_per_dim.map(|b| (b.mean, mean_se(b.mean, b.se)))));
+        rows.push(row("bits per dimension", difference.and_then(|d| d.bits_per_dim), &|a| {
+            a.bits_per_dim.and_then(shown)
+        }));
     }
-    rows.push(row("flow less variational bound (nats)", &|a| {
-        Some((a.bound_gap.mean, mean_se(a.bound_gap.mean, a.bound_gap.se)))
-    }));
-    let sliced = |d: Distances| Some((d.sliced_w2.mean, mean_se(d.sliced_w2.mean, d.sliced_w2.se)));
-    rows.push(row("sliced W₂: ODE against SDE samples", &|a| sliced(a.samples.ode_sde)));
-    rows.push(row("sliced W₂: ODE samples against data", &|a| sliced(a.samples.ode_data)));
-    rows.push(row("sliced W₂: SDE samples against data", &|a| sliced(a.samples.sde_data)));
-    rows.push(row("… data against other data", &|a| {
-        let d = a.samples.data_data.sliced_w2;
-        Some((0.0, mean_se(d.mean, d.se)))
-    }));
+    rows.push(row("flow less variational bound (nats)", difference.map(|d| d.bound_gap), &|a| shown(a.bound_gap)));
+    let sliced = |d: &Distances| shown(d.sliced_w2);
+    rows.push(row("sliced W₂: ODE against SDE samples", None, &|a| sliced(&a.samples.ode_sde)));
+    rows.push(row("sliced W₂: ODE samples against data", None, &|a| sliced(&a.samples.ode_data)));
+    rows.push(row("sliced W₂: SDE samples against data", None, &|a| sliced(&a.samples.sde_data)));
+    rows.push(row("… data against other data", None, &|a| sliced(&a.samples.data_data)));
     if entries.iter().any(|e| e.audit.memorisation.is_some()) {
-        rows.push(row("near-copies of training images (%)", &|a| {
-            // No one is the best: a share below the expected one is no merit.
-            let found = a.memorisation.as_ref()?;
-            Some((0.0, mean_se(100.0 * found.share.mean, 100.0 * found.share.se)))
-        }));
-        rows.push(row("… if none is copied", &|a| {
-            let expected = a.memorisation.as_ref()?.expected_share;
-            Some((0.0, mean_se(100.0 * expected.mean, 100.0 * expected.se)))
-        }));
-        rows.push(row("distance to nearest training image: samples/held-out", &|a| {
-            Some((0.0, number(a.memorisation.as_ref()?.distance_ratio())))
+        let percent = |m: MeanSe| Some(mean_se(100.0 * m.mean, 100.0 * m.se));
+        // No one is the best: a share below the expected one is no merit.
+        rows.push(row("near-copies of training images (%)", None, &|a| percent(a.memorisation.as_ref()?.share)));
+        rows.push(row("… if none is copied", None, &|a| percent(a.memorisation.as_ref()?.expected_share)));
+        rows.push(row("distance to nearest training image: samples/held-out", None, &|a| {
+            Some(number(a.memorisation.as_ref()?.distance_ratio()))
         }));
     }
+    rows.extend(residual_rows(entries, difference));
+    let mut header: Vec<String> =
+        std::iter::once(String::new()).chain(entries.iter().map(|e| e.name.clone())).collect();
+    if entries.len() > 1 {
+        header.push("difference, paired".into());
+    }
+    Table { caption: "Measured on held-out points".into(), header, rows, notes: notes(entries) }
+}
+
+/// r(t) at each time, with the ratio of the two models' where there are two.
+fn residual_rows(entries: &[Entry], difference: Option<&Difference>) -> Vec<Row> {
     let times = entries.first().map_or(&[][..], |e| &e.audit.residual);
-    for (i, at) in times.iter().enumerate() {
-        let label = format!("r(t) at t = {}", at.t);
-        rows.push(row(&label, &|a| a.residual.get(i).map(|r| (r.mean, mean_se(r.mean, r.se)))));
+    let row = |(i, at): (usize, &AtTime)| {
+        let shown = entries.iter().map(|e| e.audit.residual.get(i).map_or("—".into(), |r| mean_se(r.mean, r.se)));
+        let ratio = difference.and_then(|d| d.residual.at.get(i));
+        let last = ratio.map(|r| format!("× {}", mean_se(r.mean, r.se)));
+        let row = Row::new(std::iter::once(format!("r(t) at t = {}", at.t)).chain(shown).chain(last));
+        match ratio.filter(|r| (r.mean - 1.0).abs() > 2.0 * r.se) {
+            Some(r) => row.best(if r.mean < 1.0 { 2 } else { 1 }),
+            None => row,
+        }
+    };
+    times.iter().enumerate().map(row).collect()
+}
+
+fn notes(entries: &[Entry]) -> Vec<String> {
+    let mut notes = vec![
+        "Mean ± standard error over points, each held-out row at most once; likelihoods are in the units of the data, distances of \
+         samples in model coordinates. Distances' errors are over points."
+            .to_owned(),
+    ];
+    if entries.len() > 1 {
+        notes.push(
+            "Both models are measured at the same points: differences and ratios (the second model's to the first's) have the standard error of \
+             the pairs. Bold: better by more than two of these."
+                .into(),
+        );
+    }
+    if entries.iter().any(|e| e.audit.residual_average == Average::RootMean) {
+        notes.push(
+            "r(t) here is √E⟨ε, ε′⟩/D, by the products of the residuals under two independent sets of probes: E‖ε‖/D itself \
+             cannot be had from probes without their noise."
+                .into(),
+        );
     }
     let failed: usize = entries.iter().map(|e| e.audit.nll_failed).sum();
-    let mut notes = vec!["Mean ± standard error over points; both models are measured at the same points.".to_owned()];
     if failed > 0 {
-        notes.push(format!("{failed} integrations failed and are in no mean."));
+        let rows: usize = entries.iter().map(|e| e.audit.nll_rows).sum();
+        notes.push(format!("{failed} of {rows} integrations failed and are in no mean."));
     }
-    let header = std::iter::once(String::new()).chain(entries.iter().map(|e| e.name.clone())).collect();
-    Table { caption: "Measured on held-out points".into(), header, rows, notes }
+    notes
 }
 
 fn profiles(entries: &[Entry]) -> Vec<Figure> {
@@ -240,11 +266,15 @@ fn profiles(entries: &[Entry]) -> Vec<Figure> {
         };
         Figure::svg(chart.svg(), caption)
     };
+    let residual = match entries.first().map(|e| e.audit.residual_average) {
+        Some(Average::RootMean) => {
+            "√E⟨ε, ε′⟩/D over x ~ q_t, two independent sets of probes. Whiskers are standard errors."
+        }
+        _ => "E‖ε‖/D over x ~ q_t. Whiskers are standard errors.",
+    };
     let mut figures = vec![
-        chart("Residual of the score FPE", "r(t)", "E‖ε‖/D over x ~ q_t. Whiskers are standard errors.", &|a| {
-            a.residual.clone()
-        }),
-        chart("Asymmetry of the Jacobian", "NAsym(t)", "E‖J − Jᵀ‖²/(4‖J‖²): 0 for a gradient.", &|a| {
+        chart("Residual of the score FPE", "r(t)", residual, &|a| a.residual.clone()),
+        chart("Asymmetry of the Jacobian", "NAsym(t)", "E[‖J − Jᵀ‖²/(4‖J‖²)]: 0 for a gradient.", &|a| {
             a.asymmetry.clone()
         }),
     ];
@@ -347,11 +377,11 @@ fn densities(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Pag
     page.row(figures.collect::<Vec<_>>()).html(&colour_bar(range, "log-density (nats)"))
 }
 
+/// Different held-out rows, as far as there are so many.
 fn held_out(data: &Data, rows: usize, seed: u64) -> Vec<f32> {
     let mut rng = Streams::new(seed).named("report");
-    let mut all = vec![0.0; rows * data.dim()];
-    all.chunks_exact_mut(data.dim()).for_each(|row| data.draw_held_out(&mut rng, row));
-    all
+    let held_out = HeldOut::new(data, &mut rng);
+    held_out.draw(0..rows, &mut rng)
 }
 
 #[allow(clippy::cast_possible_truncation)]

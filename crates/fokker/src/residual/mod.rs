@@ -2,9 +2,10 @@
 
 pub(crate) mod equation;
 
+use fokker_jet::Real;
 use fokker_jet::panel::Workers;
-use fokker_jet::{JetError, Real};
 
+use crate::Error;
 use crate::loss::Divergence;
 use crate::rng::Streams;
 use crate::score::Direction::{Space, Time};
@@ -38,6 +39,16 @@ impl<F: Real> Residuals<F> {
     pub fn dt_per_dimension(&self) -> Vec<f64> {
         norms(&self.dt, self.dim)
     }
+
+    /// ⟨a, b⟩/D² of each row of two arrays of `rows × D`. Of the residuals ε_v and ε_v′ under independent probes at the same points its
+    /// mean over the probes is ‖ε‖²/D², where that of ‖ε_v‖²/D² is larger by the probes' variance.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn products(a: &[F], b: &[F], dim: usize) -> Vec<f64> {
+        let product = |(a, b): (&[F], &[F])| -> f64 { a.iter().zip(b).map(|(a, b)| a.as_f64() * b.as_f64()).sum() };
+        let square = (dim * dim) as f64;
+        a.chunks_exact(dim).zip(b.chunks_exact(dim)).map(|rows| product(rows) / square).collect()
+    }
 }
 
 #[allow(clippy::cast_precision_loss)]
@@ -59,10 +70,10 @@ fn norms<F: Real>(values: &[F], dim: usize) -> Vec<f64> {
 /// ```
 ///
 /// # Errors
-/// If the score cannot carry the jets.
+/// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn residual<F: Real>(
     score: &dyn Score<F>, x: &[F], t: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
-) -> Result<Residuals<F>, JetError> {
+) -> Result<Residuals<F>, Error> {
     let dim = score.dim();
     let total = divergence.directions(dim);
     let lanes: Result<Vec<_>, _> =
@@ -91,7 +102,7 @@ struct Evaluator<'a, F: Real> {
 }
 
 impl<'a, F: Real> Evaluator<'a, F> {
-    fn new(score: &'a dyn Score<F>, total: usize, rows: usize) -> Result<Self, JetError> {
+    fn new(score: &'a dyn Score<F>, total: usize, rows: usize) -> Result<Self, Error> {
         let group = total.min(GROUP);
         let mut kinds = vec![Space; group];
         kinds.push(Time);

@@ -29,6 +29,7 @@ use fokker_jet::panel::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::Error;
+use crate::memory;
 use crate::rng::{Stream, Streams};
 use crate::score::Score;
 use crate::sde::Sde;
@@ -42,6 +43,9 @@ pub use paths::{Paths, sample_paths};
 pub use sampler::{Predictor, Sampler};
 use sampler::{Steps, Way};
 use walk::Walk;
+
+/// What is known of a row beside its numbers, in units of one of these: stream, outcome, evaluations, and where its numbers are.
+const OF_ROW: usize = 50;
 
 /// Samples, and how each was had.
 ///
@@ -86,12 +90,13 @@ impl Samples {
 /// ```
 ///
 /// # Errors
-/// [`Error::Config`] as [`Sampler::validate`] says; [`Error::Jet`] if the score cannot be evaluated. Rows that fail are no error:
-/// see [`Samples::outcomes`].
+/// [`Error::Config`] as [`Sampler::validate`] says; [`Error::Jet`] if the score cannot be evaluated; [`Error::Memory`]. Rows that fail
+/// are no error: see [`Samples::outcomes`].
 pub fn sample<F: Real>(
     score: &dyn Score<F>, n: usize, sampler: &Sampler, seed: u64, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
     sampler.validate()?;
+    require(n, score.dim(), 0)?;
     let (starts, streams) = prior(score.sde(), n, score.dim(), seed);
     match sampler.way() {
         Way::Flow(tolerance, limits) => decode(score, &starts, tolerance, limits, workers, progress),
@@ -101,6 +106,24 @@ pub fn sample<F: Real>(
             Ok(walk.run(score, &starts, &streams, &|| recipe.scheme())?.0)
         }
     }
+}
+
+/// Refuses samples that take more memory than there may be.
+fn require(n: usize, dim: usize, states: usize) -> Result<(), Error> {
+    Ok(memory::require(&format!("{n} samples"), bytes(n, dim, states))?)
+}
+
+/// Bytes that `n` samples of dimension `dim` take while they are drawn, `states` states of each being kept on the way: where they
+/// start, go and end, and what is known of each row.
+///
+/// ```
+/// assert!(fokker::sample::bytes(1000, 2, 0) < 1 << 20);
+/// assert_eq!(fokker::sample::bytes(usize::MAX, 2, 0), u64::MAX);
+/// ```
+#[must_use]
+pub fn bytes(n: usize, dim: usize, states: usize) -> u64 {
+    let numbers = dim.saturating_mul(states.saturating_mul(2).saturating_add(4)).saturating_add(OF_ROW);
+    memory::product(&[n, numbers, size_of::<f64>()])
 }
 
 /// Each row's x_T, and its stream thereafter.

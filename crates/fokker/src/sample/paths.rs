@@ -7,7 +7,7 @@ use super::encode::flow;
 use super::grid::Grid;
 use super::sampler::{Steps, Way, wrong};
 use super::walk::Walk;
-use super::{Sampler, Samples, prior};
+use super::{Sampler, Samples, prior, require};
 use crate::Error;
 use crate::likelihood::flow::Run;
 use crate::score::Score;
@@ -58,6 +58,7 @@ pub fn sample_paths<F: Real>(
     if keep < 2 {
         return Err(wrong("keep", "must be at least 2: the first and the last state"));
     }
+    require(n, score.dim(), keep)?;
     let (starts, streams) = prior(score.sde(), n, score.dim(), seed);
     match sampler.way() {
         Way::Steps(Steps { steps, grid, denoise, recipe }) => {

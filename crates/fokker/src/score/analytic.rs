@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use fokker_jet::JetError;
-
 use super::mixture::Mixture;
 use super::{Direction, Directions, Score, ScoreTape};
+use crate::Error;
+use crate::memory::{self, Held};
 use crate::sde::{Coefficients, Sde};
 
 /// The score ∇ log q_t of a Gaussian mixture under an SDE, every derivative in closed form.
@@ -58,11 +58,13 @@ impl Score<f64> for AnalyticScore {
         &self.sde
     }
 
-    fn tape<'a>(
-        &'a self, directions: &Directions, rows: usize,
-    ) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, JetError> {
+    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, Error> {
         let size = rows * self.dim();
+        let parts = directions.kinds().len() + 2 * directions.parts() + 2;
+        let what = format!("{rows} rows of {} parts at a time", directions.parts());
+        let held = memory::hold(&what, memory::product(&[size, parts, size_of::<f64>()]))?;
         Ok(Box::new(AnalyticTape {
+            _held: held,
             score: self,
             directions: directions.clone(),
             x: Vec::with_capacity(size),
@@ -76,6 +78,7 @@ impl Score<f64> for AnalyticScore {
 }
 
 struct AnalyticTape<'a> {
+    _held: Held,
     score: &'a AnalyticScore,
     directions: Directions,
     x: Vec<f64>,

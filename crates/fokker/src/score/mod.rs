@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use fokker_jet::{JetError, JetSet, Real};
 
+use crate::Error;
 use crate::sde::{Coefficients, Sde};
 
 /// A direction along which a score is expanded.
@@ -118,6 +119,6 @@ pub trait Score<F: Real>: Sync {
     /// A workspace for up to `rows` rows.
     ///
     /// # Errors
-    /// If the directions cannot be had.
-    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'a>, JetError>;
+    /// If the directions cannot be had; [`Error::Memory`] if the workspace would take more than there may be.
+    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'a>, Error>;
 }

@@ -8,6 +8,8 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
 use super::{Direction, Directions, Score, ScoreTape};
+use crate::Error;
+use crate::memory::{self, Held};
 use crate::net::{NetworkConfig, TimeFeatures};
 use crate::rng::Stream;
 use crate::sde::{Coefficients, Sde};
@@ -286,9 +288,12 @@ impl<F: Real> Score<F> for NetworkScore<F> {
         &self.model.sde
     }
 
-    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'a>, JetError> {
-        let panel = Panel::new(&self.model.plan(directions)?, rows);
-        Ok(Box::new(NetworkTape::new(&self.model, directions, &self.parameters, panel)))
+    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'a>, Error> {
+        let plan = self.model.plan(directions)?;
+        let what = format!("network.width ({rows} rows of {} parts at a time)", directions.parts());
+        let held = memory::hold(&what, plan.workspace_bytes::<F>(rows))?;
+        let tape = NetworkTape::new(&self.model, directions, &self.parameters, Panel::new(&plan, rows));
+        Ok(Box::new(NetworkTape { _held: Some(held), ..tape }))
     }
 }
 
@@ -300,6 +305,8 @@ pub struct NetworkTape<'a, F, T> {
     time: Option<usize>,
     parameters: &'a Parameters<F>,
     tape: T,
+    /// The tape's memory, if it is counted here.
+    _held: Option<Held>,
 }
 
 impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
@@ -308,7 +315,7 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     #[must_use]
     pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a Parameters<F>, tape: T) -> Self {
         let time = directions.kinds().iter().position(|&k| k == Direction::Time).map(|i| 1 + i);
-        Self { model, time, parameters, tape }
+        Self { model, time, parameters, tape, _held: None }
     }
 
     /// Adds ∇_θ of Σ over all parts below `parts` of ⟨seed, part⟩ to the tape's parameter gradient.

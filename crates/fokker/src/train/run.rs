@@ -1,15 +1,18 @@
-//! The run directory: `config.toml`, `model.safetensors`, `checkpoints/`, `metrics.jsonl`.
+//! The run directory: `config.toml`, `model.safetensors`, `checkpoints/`, `metrics.jsonl`, `manifest.json`.
+
+mod begin;
+mod data;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::{Checkpoint, Metrics};
 use crate::Error;
 use crate::config::Config;
-use crate::data::{Data, DataConfig, Fingerprint, require_columns, write_atomically};
+use crate::data::{Data, write_atomically};
+use crate::manifest::Manifest;
+use crate::memory::read_text;
 use crate::model_file::{FORMAT_VERSION, ModelInfo, write_model};
 use crate::score::network::NetworkScore;
 
@@ -19,39 +22,45 @@ pub struct Run {
     root: PathBuf,
 }
 
-/// `manifest.json`. Other keys may stand beside these.
-#[derive(Default, Serialize, Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    data_fingerprint: Option<String>,
-    #[serde(default)]
-    data_columns: Option<Vec<String>>,
-}
-
 /// Checkpoints that are kept; older ones go.
 const KEPT: usize = 3;
 
 impl Run {
-    /// Makes the directory for a fresh run and writes its resolved config. What an earlier run left there is removed.
+    /// The run in a directory, whether there is one or not.
+    #[must_use]
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Notes in the manifest that a file below the directory is about to be written.
     ///
     /// # Errors
-    /// [`Error::Io`].
-    pub fn create(root: &Path, config: &Config) -> Result<Self, Error> {
-        let run = Self { root: root.into() };
-        let checkpoints = run.checkpoints();
-        if checkpoints.exists() {
-            fs::remove_dir_all(&checkpoints).map_err(io(&checkpoints))?;
-        }
-        fs::create_dir_all(&checkpoints).map_err(io(&checkpoints))?;
-        for stale in [run.model(), run.metrics(), run.manifest()] {
-            if stale.exists() {
-                fs::remove_file(&stale).map_err(io(&stale))?;
-            }
-        }
-        let text = config.to_toml()?;
-        let path = run.config();
-        write_atomically(&path, |out| out.write_all(text.as_bytes())).map_err(io(&path))?;
-        Ok(run)
+    /// [`Error::Write`], or if the manifest is damaged.
+    pub fn record(&self, path: &Path) -> Result<(), Error> {
+        let name = self.name(path);
+        Manifest::update(&self.root, |manifest| manifest.record(&name))
+    }
+
+    /// Notes in the manifest how many seconds the run has been trained for.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub fn record_seconds(&self, seconds: f64) -> Result<(), Error> {
+        Manifest::update(&self.root, |manifest| manifest.train_seconds = seconds)
+    }
+
+    /// A file's path below the directory, with `/` between the parts.
+    fn name(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.root).unwrap_or(path);
+        inside.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// What the manifest says; empty if there is none.
+    ///
+    /// # Errors
+    /// If it is damaged.
+    pub fn manifest(&self) -> Result<Manifest, Error> {
+        Ok(Manifest::read(&self.root)?.unwrap_or_default())
     }
 
     /// Adds a comment at the head of the config: where the weights came from, say, which no key of it could do again.
@@ -62,18 +71,21 @@ impl Run {
         let path = self.config();
         let text = fs::read_to_string(&path).map_err(io(&path))?;
         let comment = comment.replace(['\n', '\r'], " ");
-        write_atomically(&path, |out| write!(out, "# {comment}\n{text}")).map_err(io(&path))
+        write_atomically(&path, |out| write!(out, "# {comment}\n{text}")).map_err(failed_write(&path))
     }
 
     /// Opens an existing run and reads its config.
     ///
     /// # Errors
-    /// [`Error::Io`] or [`Error::Config`].
+    /// [`Error::File`] if there is no run, [`Error::Io`] or [`Error::Config`].
     pub fn open(root: &Path) -> Result<(Self, Config), Error> {
-        let run = Self { root: root.into() };
+        let run = Self::at(root);
         let path = run.config();
-        let text = fs::read_to_string(&path).map_err(io(&path))?;
-        let config = Config::parse(&text, &path.display().to_string(), &[])?;
+        if root.is_dir() && !path.exists() {
+            return Err(Error::File { path: root.into(), reason: "is not a run: no config.toml in it".into() });
+        }
+        let text = read_text(&path).map_err(io(&path))?;
+        let config = Config::parse(&text, &path.display().to_string(), &meant_by_older(&text))?;
         Ok((run, config))
     }
 
@@ -101,74 +113,6 @@ impl Run {
         self.root.join("metrics.jsonl")
     }
 
-    /// `manifest.json`: what the run was started with.
-    #[must_use]
-    pub fn manifest(&self) -> PathBuf {
-        self.root.join("manifest.json")
-    }
-
-    /// Writes into `manifest.json` what the data are as training begins, so that a changed file is told when the run is resumed.
-    ///
-    /// # Errors
-    /// [`Error::Write`].
-    pub fn write_manifest(&self, data: &Data) -> Result<(), Error> {
-        let path = self.manifest();
-        let manifest = Manifest {
-            data_fingerprint: data.fingerprint().map(Fingerprint::text),
-            data_columns: data.columns().map(<[String]>::to_vec),
-        };
-        let text = serde_json::to_string_pretty(&manifest)
-            .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
-        write_atomically(&path, |out| writeln!(out, "{text}")).map_err(|source| Error::Write { path, source })
-    }
-
-    /// The fingerprint of the data that training began with; `None` for a generator, or if the run does not say.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`Error::File`] if `manifest.json` is damaged.
-    pub fn data_fingerprint(&self) -> Result<Option<u64>, Error> {
-        let Some(text) = self.read_manifest()?.data_fingerprint else {
-            return Ok(None);
-        };
-        let digest = Fingerprint::parse(&text);
-        let reason = || "data_fingerprint: not 16 hexadecimal digits".into();
-        digest.map(Some).ok_or_else(|| Error::File { path: self.manifest(), reason: reason() })
-    }
-
-    /// What the columns were called in the data that training began with, if they had names.
-    ///
-    /// # Errors
-    /// As for [`data_fingerprint`](Self::data_fingerprint).
-    pub fn data_columns(&self) -> Result<Option<Vec<String>>, Error> {
-        Ok(self.read_manifest()?.data_columns)
-    }
-
-    /// Refuses data other than what training began with. The result is a note, if columns that had names have none any more.
-    ///
-    /// # Errors
-    /// [`DataError::Columns`](crate::data::DataError::Columns) and [`DataError::Changed`](crate::data::DataError::Changed), naming the
-    /// file; as for [`data_fingerprint`](Self::data_fingerprint).
-    pub fn require_data(&self, config: &Config, data: &Data) -> Result<Option<String>, Error> {
-        let (DataConfig::File { path, .. } | DataConfig::Images { path, .. }) = &config.data else {
-            return Ok(None);
-        };
-        let note = require_columns(path, data.columns(), self.data_columns()?.as_deref())?;
-        if let Some(expected) = self.data_fingerprint()? {
-            data.require_fingerprint(expected, path)?;
-        }
-        Ok(note)
-    }
-
-    /// What `manifest.json` says; nothing if there is none.
-    fn read_manifest(&self) -> Result<Manifest, Error> {
-        let path = self.manifest();
-        if !path.exists() {
-            return Ok(Manifest::default());
-        }
-        let text = fs::read_to_string(&path).map_err(io(&path))?;
-        serde_json::from_str(&text).map_err(|error| Error::File { path, reason: error.to_string() })
-    }
-
     fn checkpoints(&self) -> PathBuf {
         self.root.join("checkpoints")
     }
@@ -176,14 +120,19 @@ impl Run {
     /// Writes a checkpoint and removes those that are too old.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Write`].
     pub fn write_checkpoint(&self, checkpoint: &Checkpoint) -> Result<PathBuf, Error> {
         let path = self.checkpoints().join(format!("step-{:09}.safetensors", checkpoint.step));
+        self.record(&path)?;
         checkpoint.write(&path)?;
-        let mut all = self.list()?;
-        while all.len() > KEPT {
-            let oldest = all.remove(0);
-            fs::remove_file(&oldest).map_err(io(&oldest))?;
+        let manifest = self.manifest()?;
+        // Others' checkpoints are not counted and stay.
+        let mut own: Vec<_> = self.list()?.into_iter().filter(|path| manifest.holds(&self.name(path))).collect();
+        while own.len() > KEPT {
+            let oldest = own.remove(0);
+            fs::remove_file(&oldest).map_err(failed_write(&oldest))?;
+            let name = self.name(&oldest);
+            Manifest::update(&self.root, |manifest| manifest.forget(&name))?;
         }
         Ok(path)
     }
@@ -195,8 +144,7 @@ impl Run {
         let mut found = Vec::new();
         for entry in entries {
             let path = entry.map_err(io(&folder))?.path();
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if name.starts_with("step-") && name.ends_with(".safetensors") {
+            if step_of(&path).is_some() {
                 found.push(path);
             }
         }
@@ -220,14 +168,17 @@ impl Run {
     /// Adds a line to `metrics.jsonl`.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Write`].
     pub fn append_metrics(&self, metrics: &Metrics) -> Result<(), Error> {
         let path = self.metrics();
         let mut line = serde_json::to_string(metrics)
             .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
         line.push('\n');
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(io(&path))?;
-        file.write_all(line.as_bytes()).map_err(io(&path))
+        if !path.exists() {
+            self.record(&path)?;
+        }
+        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed_write(&path))?;
+        file.write_all(line.as_bytes()).map_err(failed_write(&path))
     }
 
     /// The lines of `metrics.jsonl`; a last line that a killed process left unfinished is passed over.
@@ -241,12 +192,13 @@ impl Run {
     /// Drops the lines after `step`, so that a resumed run writes each once.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`], [`Error::Write`].
     pub fn truncate_metrics(&self, step: u64) -> Result<(), Error> {
         let path = self.metrics();
         let lines = self.metrics_lines()?;
         let kept: String = lines.iter().filter(|(m, _)| m.step <= step).map(|(_, line)| format!("{line}\n")).collect();
-        write_atomically(&path, |out| out.write_all(kept.as_bytes())).map_err(io(&path))
+        self.record(&path)?;
+        write_atomically(&path, |out| out.write_all(kept.as_bytes())).map_err(failed_write(&path))
     }
 
     fn metrics_lines(&self) -> Result<Vec<(Metrics, String)>, Error> {
@@ -269,7 +221,7 @@ impl Run {
     /// Writes `model.safetensors`.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Write`].
     pub fn write_model(&self, config: &Config, data: &Data, score: &NetworkScore<f32>) -> Result<(), Error> {
         let info = ModelInfo {
             version: FORMAT_VERSION,
@@ -283,8 +235,26 @@ impl Run {
             data: Some(data.info()),
             steps: config.train.steps,
         };
+        self.record(&self.model())?;
         write_model(&self.model(), &info, score)
     }
+}
+
+/// What a resolved config leaves open that was written before there was a key for it: weights were the paper's.
+fn meant_by_older(text: &str) -> Vec<String> {
+    let table: toml::Table = toml::from_str(text).unwrap_or_default();
+    let fp = table.get("loss").and_then(|loss| loss.get("fp"));
+    if fp.is_some_and(|fp| fp.get("scale").is_none()) { vec!["loss.fp.scale=paper".into()] } else { Vec::new() }
+}
+
+/// The step of a checkpoint, by its name.
+fn step_of(path: &Path) -> Option<u64> {
+    path.file_name()?.to_str()?.strip_prefix("step-")?.strip_suffix(".safetensors")?.parse().ok()
+}
+
+fn failed_write(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {
+    let path = path.to_path_buf();
+    |source| Error::Write { path, source }
 }
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Error + use<> {

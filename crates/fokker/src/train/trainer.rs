@@ -12,6 +12,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
 use crate::loss::{LossTerms, Objective, Step};
+use crate::memory::{self, Held};
 use crate::rng::Streams;
 use crate::score::network::{NetworkScore, ScoreModel};
 
@@ -69,17 +70,39 @@ pub struct Trainer {
     adam: Adam,
     step: u64,
     last_checkpoint: Option<std::path::PathBuf>,
+    _held: Held,
+}
+
+/// The key that says how many weights there are.
+const WEIGHTS: &str = "network.width";
+
+/// Numbers beside the packed weights that training has for each weight: the gradient, Adam's moments and the average; and while a
+/// checkpoint is written, a copy of the weights and of Adam's state, their bytes, and those of one of them once more.
+const COPIES: usize = 4 + 4 + 4 + 1;
+
+/// The model, if it can take the data, and there may be memory for its weights.
+fn model(config: &Config, data: &Data) -> Result<ScoreModel, Error> {
+    config.check(data.shape(), "config")?;
+    let model = config.model(data.shape());
+    memory::require(WEIGHTS, bytes(&model))?;
+    Ok(model)
+}
+
+/// Bytes that training takes for the weights.
+fn bytes(model: &ScoreModel) -> u64 {
+    let graph = model.graph();
+    let copies = memory::product(&[graph.parameter_count(), COPIES, size_of::<f32>()]);
+    Parameters::<f32>::bytes(graph).saturating_add(copies)
 }
 
 impl Trainer {
     /// A fresh start.
     ///
     /// # Errors
-    /// If the network cannot take the data, the threads cannot be had or the model cannot carry the jets.
+    /// If the network cannot take the data, the threads cannot be had or the model cannot carry the jets; [`Error::Memory`], naming
+    /// the key to change, if it would all take more memory than there may be.
     pub fn new(config: &Config, data: &Arc<Data>) -> Result<Self, Error> {
-        config.check(data.shape(), "config")?;
-        let model = config.model(data.shape());
-        let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
+        let weights = model(config, data)?.initial_parameters(&mut Streams::new(config.seed).named("weights"));
         Self::with_weights(config, data, weights)
     }
 
@@ -88,6 +111,7 @@ impl Trainer {
     /// # Errors
     /// As [`with_state`](Self::with_state).
     pub fn with_weights(config: &Config, data: &Arc<Data>, weights: Vec<f32>) -> Result<Self, Error> {
+        model(config, data)?;
         let adam = Adam::new(&weights);
         Self::with_state(config, data, Checkpoint { step: 0, weights, adam })
     }
@@ -97,8 +121,7 @@ impl Trainer {
     /// # Errors
     /// As [`new`](Self::new), or if the checkpoint is of another network.
     pub fn with_state(config: &Config, data: &Arc<Data>, state: Checkpoint) -> Result<Self, Error> {
-        config.check(data.shape(), "config")?;
-        let model = config.model(data.shape());
+        let model = model(config, data)?;
         let expected = model.graph().parameter_count();
         if state.weights.len() != expected {
             return Err(Error::Dimension {
@@ -107,6 +130,7 @@ impl Trainer {
                 found: state.weights.len(),
             });
         }
+        let held = memory::hold(WEIGHTS, bytes(&model))?;
         let workers = model.workers(config.train.threads, config.train.panel_rows)?;
         let workers = Arc::new(if config.train.deterministic { workers.deterministic() } else { workers });
         let seed = config.seed;
@@ -121,12 +145,19 @@ impl Trainer {
             adam: state.adam,
             step: state.step,
             last_checkpoint: None,
+            _held: held,
         })
     }
 
     /// Names the newest checkpoint on disk, for messages.
     pub fn set_last_checkpoint(&mut self, path: Option<std::path::PathBuf>) {
         self.last_checkpoint = path;
+    }
+
+    /// The newest checkpoint on disk, as far as [`set_last_checkpoint`](Self::set_last_checkpoint) said.
+    #[must_use]
+    pub fn last_checkpoint(&self) -> Option<&std::path::Path> {
+        self.last_checkpoint.as_deref()
     }
 
     /// Steps done.

@@ -19,6 +19,7 @@ pub use names::{NameMap, Theirs};
 
 use self::file::TensorFile;
 use crate::Error;
+use crate::memory;
 use crate::model_file::{read_model, view, write_tensors};
 use crate::net::NetworkConfig;
 use crate::score::network::ScoreModel;
@@ -32,7 +33,7 @@ const LISTED: usize = 10;
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::File`] naming the tensors that are missing, superfluous, misshapen or not finite; [`Error::Config`] if the
-/// map does not fit the network.
+/// map does not fit the network; [`Error::Memory`].
 pub fn read_weights(
     path: &Path, model: &ScoreModel, network: &NetworkConfig, names: Option<&NameMap>,
 ) -> Result<Vec<f32>, Error> {
@@ -57,7 +58,9 @@ pub fn read_weights(
     if !complaints.is_empty() {
         return Err(bad(complaints.join("; ")));
     }
-    let mut flat = Vec::with_capacity(model.graph().parameter_count());
+    let count = model.graph().parameter_count();
+    memory::require(&path.display().to_string(), memory::product(&[count, size_of::<f32>()]))?;
+    let mut flat = Vec::with_capacity(count);
     for (spec, Theirs { name, layout }) in model.graph().parameters().iter().zip(&wanted) {
         let named = |reason: String| bad(format!("tensor {name}: {reason}"));
         let shape = layout.shape(&spec.shape).map_err(named)?;

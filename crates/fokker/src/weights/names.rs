@@ -7,7 +7,7 @@ use fokker_jet::ParamSpec;
 use serde::Deserialize;
 
 use super::Layout;
-use crate::Error;
+use crate::{Error, memory};
 
 /// What a network's layers are called in another program; a TOML file (`docs/model-format.md`, section 10). The empty map has our
 /// names, and PyTorch's order of axes.
@@ -99,7 +99,7 @@ impl NameMap {
     /// # Errors
     /// [`Error::Io`], [`Error::Config`].
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Io { path: path.into(), source })?;
+        let text = memory::read_text(path).map_err(|source| Error::read(path, source))?;
         Self::parse(&text, &path.display().to_string())
     }
 

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use fokker::likelihood::{LikelihoodOptions, log_prob};
+use fokker::likelihood::{self, LikelihoodOptions, log_prob};
 use fokker::loss::{Divergence, ProbeDistribution};
+use fokker::memory;
 use fokker::rng::Streams;
 use fokker::score::mixture::Mixture;
 use fokker::sde::Coefficients;
@@ -19,11 +20,11 @@ use crate::args::BenchLogp;
 use crate::cmd::{out, require_folder, write_json};
 use crate::fail::request;
 
+/// The most probes.
+const MOST_PROBES: usize = 100_000;
+
 /// The most points.
 const MOST_POINTS: usize = 1 << 24;
-
-/// The most integrals along the paths, one for each point and probe, 2 GiB of them.
-const MOST_VALUES: usize = 1 << 28;
 
 /// Features of a hidden layer and number of such layers, as the peer has them.
 const WIDTH: usize = 128;
@@ -89,9 +90,10 @@ pub fn run(args: &BenchLogp) -> Result<()> {
     if !(1..=MOST_POINTS).contains(&points) {
         return Err(request(format!("--points: must be between 1 and {MOST_POINTS}")));
     }
-    if points.saturating_mul(probes) > MOST_VALUES {
-        return Err(request(format!("--probes: points x probes must be at most {MOST_VALUES}")));
+    if probes > MOST_PROBES {
+        return Err(request(format!("--probes {probes}: must be at most {MOST_PROBES}")));
     }
+    memory::require("--points", likelihood::bytes(points, 2, probes.max(1)))?;
     if !(tolerance > 0.0 && tolerance.is_finite()) {
         return Err(request(format!("--tolerance {tolerance}: must be positive")));
     }

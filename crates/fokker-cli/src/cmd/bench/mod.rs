@@ -1,7 +1,7 @@
 //! `fokker bench`
 
 mod logp;
-mod memory;
+mod resident;
 mod residual;
 mod ring;
 mod step;
@@ -9,10 +9,13 @@ mod yardstick;
 
 use anyhow::Result;
 use fokker::config::Config;
+use fokker::memory;
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
+use fokker_jet::Parameters;
 
 use crate::args::Bench;
+use crate::fail::request;
 
 /// Runs a benchmark.
 pub fn run(bench: &Bench) -> Result<()> {
@@ -21,6 +24,17 @@ pub fn run(bench: &Bench) -> Result<()> {
         Bench::Residual(args) => residual::run(args),
         Bench::Logp(args) => logp::run(args),
     }
+}
+
+/// The most times that something is timed.
+const MOST_TIMES: usize = 1_000_000;
+
+/// Refuses a number of times to be timed that is 0 or absurd.
+fn require_times(option: &str, times: usize) -> Result<()> {
+    if (1..=MOST_TIMES).contains(&times) {
+        return Ok(());
+    }
+    Err(request(format!("{option} {times}: must be between 1 and {MOST_TIMES}")))
 }
 
 /// Threads that are meant: 0 stands for all.
@@ -50,6 +64,9 @@ fn fresh_model(dim: usize, width: usize, depth: usize) -> Result<(Config, Networ
     let text = format!("{}[loss]\n[train]\nsteps = 1\n", model_toml(dim, width, depth, 1e-3));
     let config = Config::parse(&text, "bench", &[])?;
     let model = config.model(fokker_jet::Shape::vector(dim));
+    // The weights, in two places, and packed.
+    let flat = memory::product(&[model.graph().parameter_count(), 2, size_of::<f32>()]);
+    memory::require("--width", Parameters::<f32>::bytes(model.graph()).saturating_add(flat))?;
     let weights = model.initial_parameters(&mut Streams::new(config.seed).named("weights"));
     Ok((config, NetworkScore::new(model, &weights)))
 }

@@ -5,19 +5,17 @@ use std::time::Instant;
 use anyhow::Result;
 use fokker::data::Data;
 use fokker::loss::{Divergence, ProbeDistribution};
+use fokker::memory;
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::sde::T_MAX;
 use fokker_jet::panel::Workers;
 use serde::Serialize;
 
-use super::{fresh_model, median};
+use super::{fresh_model, median, require_times};
 use crate::args::BenchResidual;
 use crate::cmd::{out, require_folder, write_json};
 use crate::fail::request;
-
-/// The most numbers in x, 1 GiB of them.
-const MOST_VALUES: usize = 1 << 28;
 
 /// What `bench residual --json` writes.
 #[derive(Debug, Serialize)]
@@ -48,12 +46,13 @@ struct Speed {
 /// and times spread evenly.
 pub fn run(args: &BenchResidual) -> Result<()> {
     let BenchResidual { dim, width, depth, rows, repeats, .. } = *args;
-    if repeats == 0 {
-        return Err(request("--repeats: must be at least 1"));
+    require_times("--repeats", repeats)?;
+    if rows == 0 || dim == 0 {
+        return Err(request("--rows, --dim: must be at least 1"));
     }
-    if rows == 0 || rows.saturating_mul(dim) > MOST_VALUES {
-        return Err(request(format!("--rows: must be at least 1, and rows x dim at most {MOST_VALUES}")));
-    }
+    // x, and twice the residual and the derivative in time; the times.
+    let numbers = dim.saturating_mul(5).saturating_add(2);
+    memory::require("--rows", memory::product(&[rows, numbers, size_of::<f32>()]))?;
     if let Some(path) = &args.json {
         require_folder(path)?;
     }

@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 use std::ops::Range;
 
+use fokker::Error;
 use fokker::score::network::NetworkScore;
 use fokker::score::{Direction, Directions, Score, ScoreTape};
 use fokker::sde::{Coefficients, Sde};
@@ -102,12 +103,11 @@ impl Score<f32> for Ring {
         self.network.model().sde()
     }
 
-    fn tape<'a>(
-        &'a self, directions: &Directions, rows: usize,
-    ) -> Result<Box<dyn ScoreTape<f32> + Send + 'a>, JetError> {
+    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f32> + Send + 'a>, Error> {
         let kinds = directions.kinds();
         if kinds.contains(&Direction::Time) || directions.parts() > 1 + kinds.len() {
-            return Err(JetError::LiveParts { input: 0, reason: "the ring has first-order parts along x alone" });
+            let reason = "the ring has first-order parts along x alone";
+            return Err(JetError::LiveParts { input: 0, reason }.into());
         }
         let zeros = vec![0.0; 2 * rows];
         Ok(Box::new(RingTape {

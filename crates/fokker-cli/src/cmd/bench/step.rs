@@ -10,9 +10,9 @@ use fokker::loss::Estimator;
 use fokker::train::Trainer;
 use serde::Serialize;
 
-use super::memory::Resident;
+use super::resident::Resident;
 use super::yardstick;
-use super::{median, model_toml, threads};
+use super::{median, model_toml, require_times, threads};
 use crate::args::{BenchStep, Source, StepKind};
 use crate::cmd::{out, require_folder, source, write_json};
 use crate::fail::request;
@@ -45,9 +45,7 @@ struct StepFigures {
 
 /// Times a training step of the peers' network with `likelihood` weights, one probe and Adam.
 pub fn run(args: &BenchStep) -> Result<()> {
-    if args.steps == 0 {
-        return Err(request("--steps: must be at least 1"));
-    }
+    require_times("--steps", args.steps)?;
     if let Some(path) = &args.json {
         require_folder(path)?;
     }
@@ -70,7 +68,7 @@ pub fn run(args: &BenchStep) -> Result<()> {
         dsm,
         fp_vector,
         fp_sliced,
-        gemm_gflops: yardstick::gemm_gflops(threads(args.threads)),
+        gemm_gflops: yardstick::gemm_gflops(threads(args.threads))?,
         peak_rss_mib: after.map(|after| after.peak),
         step_growth_mib: after.zip(before).map(|(after, before)| after.peak - before.now),
     };

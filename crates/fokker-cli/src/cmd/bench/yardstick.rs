@@ -2,6 +2,10 @@
 
 use std::time::Instant;
 
+use anyhow::Result;
+use fokker::memory;
+use fokker_jet::JetError;
+
 /// Rows and columns of the matrices.
 const SIZE: usize = 1024;
 
@@ -9,7 +13,8 @@ const SIZE: usize = 1024;
 const REPEATS: usize = 5;
 
 /// GFLOP/s of large square `f32` products by the `gemm` crate, each thread at its own, all at the same time.
-pub fn gemm_gflops(threads: usize) -> f64 {
+pub fn gemm_gflops(threads: usize) -> Result<f64> {
+    memory::require("--threads", memory::product(&[threads, 3 * SIZE * SIZE, size_of::<f32>()]))?;
     let of_thread = || {
         let (a, b, mut c) = (vec![0.5_f32; SIZE * SIZE], vec![0.25_f32; SIZE * SIZE], vec![0.0_f32; SIZE * SIZE]);
         let times = (0..REPEATS).map(|_| {
@@ -23,9 +28,11 @@ pub fn gemm_gflops(threads: usize) -> f64 {
         flops / best / 1e9
     };
     std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(of_thread)).collect();
+        let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, of_thread);
+        let others = (1..threads).map(spawn).collect::<Result<Vec<_>, _>>();
+        let others = others.map_err(|error| JetError::Threads { threads, reason: error.to_string() })?;
         let own = of_thread();
-        own + others.into_iter().filter_map(|thread| thread.join().ok()).sum::<f64>()
+        Ok(own + others.into_iter().filter_map(|thread| thread.join().ok()).sum::<f64>())
     })
 }
 
@@ -50,6 +57,6 @@ mod tests {
         let (a, b, mut c) = (vec![0.5_f32; SIZE * SIZE], vec![0.25_f32; SIZE * SIZE], vec![9.0_f32; SIZE * SIZE]);
         product(&a, &b, &mut c);
         assert!(c.iter().all(|&c| c == 128.0));
-        assert!(gemm_gflops(2) > 0.0);
+        assert!(gemm_gflops(2).unwrap() > 0.0);
     }
 }

@@ -10,8 +10,9 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow, bail};
 use fokker::audit::default_divergence;
 use fokker::data::Fingerprint;
-use fokker::likelihood::{LikelihoodOptions, Repeats, Start, repeated_log_prob};
+use fokker::likelihood::{self, LikelihoodOptions, Repeats, Start, repeated_log_prob};
 use fokker::loss::{Divergence, ProbeDistribution};
+use fokker::memory;
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::solve::Tolerance;
@@ -54,9 +55,10 @@ pub fn run(args: &Logp) -> Result<()> {
     let (info, score) = source::model(&args.run)?;
     let (options, draws) = (options(args, info.dim), draws(args, &info)?);
     let survey = input::survey(&args.data, &info, draws)?;
+    let chunk = chunk(args, info.dim, &options, draws, survey)?;
     let identity = identity(args, &info, &options, draws, survey)?;
     let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
-    let job = Job { args, info: &info, score: &score, options, draws, survey };
+    let job = Job { args, info: &info, score: &score, options, draws, chunk, survey };
     let done = finish(&job, part).map_err(|(error, rows)| match rows {
         // There is nothing to go on from.
         0 => {
@@ -117,13 +119,29 @@ fn draws(args: &Logp, info: &ModelInfo) -> Result<usize> {
     }
 }
 
+/// Rows that are computed at a time, for which there is memory.
+fn chunk(args: &Logp, dim: usize, options: &LikelihoodOptions, draws: usize, survey: Survey) -> Result<usize> {
+    let (probes, draws) = (probes(options).unwrap_or(1), draws.max(1));
+    let width = (dim + probes) * draws;
+    let chunk = args.chunk_rows.unwrap_or((CHUNK_VALUES / width).clamp(1, CHUNK_ROWS));
+    let chunk = usize::try_from(survey.rows).map_or(chunk, |rows| chunk.min(rows));
+    let bytes = memory::product(&[chunk, dim, size_of::<f64>()]);
+    let what = match (args.chunk_rows, args.dequantise) {
+        (Some(rows), _) => format!("--chunk-rows {rows}"),
+        (None, Some(draws)) => format!("--dequantise {draws}"),
+        (None, None) => format!("--probes {probes}"),
+    };
+    memory::require(&what, bytes.saturating_add(likelihood::bytes(chunk * draws, dim, probes)))?;
+    Ok(chunk)
+}
+
 /// All that a row's value depends on.
 fn identity(
     args: &Logp, info: &ModelInfo, options: &LikelihoodOptions, draws: usize, survey: Survey,
 ) -> Result<Identity> {
     let path = source::model_path(&args.run);
     let mut print = Fingerprint::default();
-    print.bytes(&std::fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?);
+    print.bytes(&memory::read(&path).map_err(|source| fokker::Error::read(&path, source))?);
     let Survey { rows, digest } = survey;
     Ok(vec![
         ("version of fokker", env!("CARGO_PKG_VERSION").into()),
@@ -154,6 +172,8 @@ struct Job<'a> {
     options: LikelihoodOptions,
     /// Of dequantisation noise.
     draws: usize,
+    /// Rows at a time.
+    chunk: usize,
     survey: Survey,
 }
 
@@ -184,7 +204,6 @@ fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Err
 /// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
 fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
     let Job { args, info, survey, .. } = job;
-    let width = (info.dim + probes(&job.options).unwrap_or(1)) * job.draws.max(1);
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
     let repeats = Repeats {
@@ -192,12 +211,11 @@ fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
         bins: (job.draws > 0).then_some(&bins[..]),
         start: if args.at_zero { Start::AtZero } else { Start::AtTMin },
     };
-    let chunk = args.chunk_rows.unwrap_or((CHUNK_VALUES / width).clamp(1, CHUNK_ROWS));
     let workers = job.score.model().workers(args.threads, 64)?;
     let bar = bar(survey.rows, part.rows);
     let (mut input, mut values) = (Input::open(&args.data, info, job.draws)?, Vec::new());
     input.skip(part.rows, &mut values)?;
-    while input.read(chunk, &mut values)? > 0 {
+    while input.read(job.chunk, &mut values)? > 0 {
         info.scaling.apply_f64(&mut values);
         let first = part.rows;
         let options = LikelihoodOptions { first_row: first, ..job.options };

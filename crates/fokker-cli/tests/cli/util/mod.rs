@@ -2,6 +2,8 @@
 
 mod files;
 mod json;
+#[cfg(target_os = "linux")]
+mod large;
 mod server;
 
 use std::collections::BTreeMap;
@@ -11,6 +13,8 @@ use std::process::{Command, Output, Stdio};
 
 pub use files::{cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, write_safetensors};
 pub use json::{at, key_paths, number};
+#[cfg(target_os = "linux")]
+pub use large::{black_png, gzip_of_zeros, zip_of_zeros};
 pub use server::{Manner, Server};
 
 /// A network that trains in a tenth of a second, and an audit as small.
@@ -68,13 +72,25 @@ impl Scratch {
     /// The program with these arguments, not yet started. A backtrace is asked for, so that one would be seen.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fokker"));
-        command.args(args).current_dir(self.root.path()).stdin(Stdio::null());
+        command.args(args);
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Runs a command that ends in the program with these arguments.
+    pub fn run(&self, args: &[&str], mut command: Command) -> Done {
+        self.prepare(&mut command);
+        Done::new(args, &command.output().unwrap())
+    }
+
+    /// In the scratch directory, without input.
+    fn prepare(&self, command: &mut Command) {
+        command.current_dir(self.root.path()).stdin(Stdio::null());
         command.env("RUST_BACKTRACE", "1").env_remove("COLUMNS");
         // The server that is asked is on this machine.
         for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
             command.env_remove(name);
         }
-        command
     }
 
     /// Runs the program.

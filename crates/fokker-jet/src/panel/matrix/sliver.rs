@@ -37,6 +37,11 @@ impl<F: Real> Sliver<F> {
         })
     }
 
+    /// Numbers of all the slivers of a factor of `depth` rows.
+    pub fn numbers(depth: usize, columns: usize) -> u64 {
+        (depth as u64).saturating_mul(columns.next_multiple_of(sliver::<F>()) as u64)
+    }
+
     /// Copies its columns of the factor.
     pub fn pack(&mut self, flat: &[F]) {
         let block = self.values.len() / self.places.len().max(1);

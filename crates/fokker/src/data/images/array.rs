@@ -4,11 +4,12 @@ use std::io::Read;
 use std::path::Path;
 
 use super::Pixels;
-use crate::data::error::one_line;
-use crate::data::npy::{check_length, read_values};
+use crate::data::error::{one_line, shown};
+use crate::data::npy::{check_length, read_values, require};
 use crate::data::npy_header::{Dtype, Header, header_text};
 use crate::data::table::require_finite;
 use crate::data::{DataError, ImageShape};
+use crate::memory;
 
 /// An array of images.
 pub(super) struct Layout {
@@ -136,7 +137,7 @@ pub(super) fn append(
     match pixels {
         Pixels::Bytes(bytes) => {
             let before = bytes.len();
-            let read = reader.take(count as u64).read_to_end(bytes);
+            let read = memory::read_to_end(&shown(path), &mut reader.take(count as u64), bytes);
             let read = match read {
                 Err(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => {
                     return Err(DataError::read(path, error));
@@ -144,9 +145,12 @@ pub(super) fn append(
                 _ => bytes.len() - before,
             };
             check_length(path, layout.start + count as u64, layout.start + read as u64)?;
+            require(path, &[bytes.len() + if layout.interleaved { count } else { 0 }])?;
             reorder(&mut bytes[before..], layout);
         }
         Pixels::Floats(floats) => {
+            // In double precision as they are read, in single precision twice: an order may have to be changed.
+            require(path, &[count, size_of::<f64>() + 2 * size_of::<f32>()])?;
             let values = read_values(reader, layout.dtype, count, layout.start, path)?;
             let before = floats.len();
             floats.extend(values.iter().map(|&x| x as f32));

@@ -4,15 +4,17 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
 use super::array::Order;
 use super::{Loaded, Pixels};
-use crate::data::error::one_line;
+use crate::data::error::{one_line, shown};
+use crate::data::npy::require;
 use crate::data::{DataError, ImageShape};
+use crate::memory;
 
 const SHAPE: ImageShape = ImageShape { height: 32, width: 32, channels: 3 };
 
@@ -72,7 +74,7 @@ impl Kind {
 pub(super) fn load(kind: Kind, folder: &Path) -> Result<Loaded, DataError> {
     assemble(kind, |name| {
         let path = folder.join(name);
-        let bytes = std::fs::read(&path).map_err(|error| DataError::read(&path, error))?;
+        let bytes = memory::read(&path).map_err(|error| DataError::read(&path, error))?;
         Ok((bytes, path))
     })
 }
@@ -101,14 +103,20 @@ pub(super) fn load_archive(path: &Path) -> Result<Loaded, DataError> {
         }
         _ => DataError::read(path, error),
     };
+    let what = shown(path);
     let mut archive = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
-    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
-    for entry in archive.entries().map_err(broken)? {
+    let (mut found, mut total): (Vec<(String, Vec<u8>)>, _) = (Vec::new(), 0);
+    // As they stand: extensions of the format, which may be of any length, are not read. The files have short names.
+    for entry in archive.entries().map_err(broken)?.raw(true) {
         let mut entry = entry.map_err(broken)?;
+        if !entry.header().entry_type().is_file() {
+            continue;
+        }
         let name = entry.path().map_err(broken)?.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if Kind::BOTH.iter().any(|kind| kind.train().contains(&&*name) || kind.test() == name) {
             let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(broken)?;
+            total += memory::read_to_end(&what, &mut entry, &mut bytes).map_err(broken)?;
+            require(path, &[2, total])?;
             found.push((name, bytes));
         }
     }
@@ -131,6 +139,7 @@ fn assemble(
     let (mut train, mut labels) = (Vec::new(), BTreeSet::new());
     for name in kind.train() {
         let (bytes, path) = read(name)?;
+        require(&path, &[bytes.len() + train.len() + bytes.len()])?;
         append(kind, &bytes, &path, &mut train, &mut labels)?;
     }
     let (bytes, path) = read(kind.test())?;

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use super::picture::{decode, is_picture, measure};
 use super::rows::require;
 use super::{Loaded, Pixels, pixels_of};
+use crate::data::error::shown;
 use crate::data::{DataError, ImageShape};
+use crate::memory;
 
-/// Pictures that a thread decodes at a time.
+/// Pictures that a thread decodes at a time, and values that they may have.
 const SHARE: usize = 64;
+const VALUES: usize = 1 << 24;
 
 /// Loads all pictures below `train`, and as held-out ones those below `test`.
 ///
@@ -23,11 +26,13 @@ pub(super) fn load(train: &Path, test: Option<&Path>, size: Option<usize>) -> Re
             return Err(DataError::unrecognised(folder, "no image files (.png, .jpg, .webp, .bmp, .gif, .tif, .pnm)"));
         }
     }
-    let shape = common_shape(&[&train_files[..], &test_files[..]].concat(), size)?;
-    let labels = labels(train, &train_files);
-    let train = Pixels::Bytes(decode_all(&train_files, size, shape)?);
+    let all = [&train_files[..], &test_files[..]].concat();
+    let measured = measure_all(&all, size)?;
+    let (shape, labels) = (measured.shape, labels(train, &train_files));
+    let job = Job::new(&all, &measured, train, size)?;
+    let train = Pixels::Bytes(job.decode_all(&train_files)?);
     let held_out = match test {
-        Some(_) => Some(Pixels::Bytes(decode_all(&test_files, size, shape)?)),
+        Some(_) => Some(Pixels::Bytes(job.decode_all(&test_files)?)),
         None => None,
     };
     Ok(Loaded { format: "folder of image files".into(), shape, train, held_out, labels })
@@ -40,11 +45,12 @@ pub(super) fn load_rows(folder: &Path, shape: ImageShape) -> Result<Vec<u8>, Dat
         return Err(DataError::unrecognised(folder, "no image files (.png, .jpg, .webp, .bmp, .gif, .tif, .pnm)"));
     }
     for file in &files {
-        let found = measure(file)?;
+        let (found, _) = measure(file)?;
         let channels = if found.channels < shape.channels { shape.channels } else { found.channels };
         require(file, ImageShape { channels, ..found }, shape)?;
     }
-    decode_all(&files, None, shape)
+    let measured = Measured { shape, ..measure_all(&files, None)? };
+    Job::new(&files, &measured, folder, None)?.decode_all(&files)
 }
 
 /// The pictures below a folder, by name.
@@ -90,57 +96,89 @@ fn labels(folder: &Path, files: &[PathBuf]) -> Option<BTreeSet<i64>> {
     Some((0..names.len() as i64).collect())
 }
 
-/// The shape of all pictures, by their headers.
-fn common_shape(files: &[PathBuf], size: Option<usize>) -> Result<ImageShape, DataError> {
-    let first = measure(&files[0])?;
-    let mut shape = first;
-    for file in files {
-        let found = measure(file)?;
-        shape.channels = shape.channels.max(found.channels);
+/// What the headers of all pictures say.
+struct Measured {
+    shape: ImageShape,
+    /// Bytes that the largest takes to decode, and its number.
+    decoding: u64,
+    largest: usize,
+}
+
+fn measure_all(files: &[PathBuf], size: Option<usize>) -> Result<Measured, DataError> {
+    let (first, decoding) = measure(&files[0])?;
+    let mut all = Measured { shape: first, decoding, largest: 0 };
+    for (at, file) in files.iter().enumerate() {
+        let (found, decoding) = measure(file)?;
+        all.shape.channels = all.shape.channels.max(found.channels);
+        if decoding > all.decoding {
+            (all.decoding, all.largest) = (decoding, at);
+        }
         if size.is_none() && pixels_of(found) != pixels_of(first) {
             let (path, other) = (file.clone(), files[0].clone());
             let (expected, actual) = (pixels_of(first), pixels_of(found));
             return Err(DataError::MixedSizes { path, other, expected, actual });
         }
     }
-    Ok(match size {
-        Some(size) => ImageShape { height: size, width: size, ..shape },
-        None => shape,
-    })
+    if let Some(size) = size {
+        (all.shape.height, all.shape.width) = (size, size);
+    }
+    Ok(all)
 }
 
-/// Decodes all pictures, several at a time; the first of them that cannot be decoded is the one that is told of. Memory grows with
-/// the pictures that could be: a header alone asks for none.
-fn decode_all(files: &[PathBuf], size: Option<usize>, shape: ImageShape) -> Result<Vec<u8>, DataError> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut pixels = Vec::new();
-    for block in files.chunks(threads * SHARE) {
-        let parts = std::thread::scope(|scope| {
-            let workers: Vec<_> =
-                block.chunks(SHARE).map(|files| scope.spawn(move || decode_some(files, size, shape))).collect();
-            let joined = workers.into_iter().map(|worker| match worker.join() {
-                Ok(decoded) => decoded,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            joined.collect::<Result<Vec<_>, _>>()
-        })?;
-        let more = parts.iter().map(Vec::len).sum();
-        if pixels.try_reserve(more).is_err() {
-            let found = format!("({}, {}, {}, {})", files.len(), shape.height, shape.width, shape.channels);
-            let path = block[0].clone();
-            return Err(DataError::Shape { path, found, needed: "a set of images that fits in memory" });
+/// How pictures are decoded.
+#[derive(Clone, Copy)]
+struct Job {
+    size: Option<usize>,
+    shape: ImageShape,
+    threads: usize,
+    /// Pictures that a thread decodes at a time.
+    share: usize,
+}
+
+impl Job {
+    /// As many pictures at a time as the memory budget allows beside the pixels of `all`; `what` names them where it allows none.
+    fn new(all: &[PathBuf], measured: &Measured, what: &Path, size: Option<usize>) -> Result<Self, DataError> {
+        let &Measured { shape, decoding, largest } = measured;
+        // All pixels, and what is decoded at the same time.
+        let share = (VALUES / shape.dim()).clamp(1, SHARE).min(all.len());
+        let (pixels, block) = (memory::product(&[all.len(), shape.dim()]), memory::product(&[share, shape.dim()]));
+        memory::require(&shown(what), pixels.saturating_add(block))?;
+        memory::require(&shown(&all[largest]), pixels.saturating_add(block).saturating_add(decoding))?;
+        let left = memory::budget().saturating_sub(memory::held()).saturating_sub(pixels);
+        let threads = usize::try_from(left / block.saturating_add(decoding).max(1)).unwrap_or(usize::MAX).max(1);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(threads);
+        Ok(Self { size, shape, threads, share })
+    }
+
+    /// Decodes all pictures; the first of them that cannot be decoded is the one that is told of.
+    fn decode_all(self, files: &[PathBuf]) -> Result<Vec<u8>, DataError> {
+        let mut pixels = Vec::with_capacity(files.len() * self.shape.dim());
+        for block in files.chunks(self.threads * self.share) {
+            let parts = std::thread::scope(|scope| {
+                let mut shares = block.chunks(self.share);
+                let own = shares.next();
+                // A thread that the system refuses is done without.
+                let spawned: Vec<_> = shares
+                    .map(|files| (files, std::thread::Builder::new().spawn_scoped(scope, move || self.decode(files))))
+                    .collect();
+                let others = spawned.into_iter().map(|(files, thread)| match thread.map(|thread| thread.join()) {
+                    Ok(Ok(decoded)) => decoded,
+                    Ok(Err(panic)) => std::panic::resume_unwind(panic),
+                    Err(_) => self.decode(files),
+                });
+                own.map(|files| self.decode(files)).into_iter().chain(others).collect::<Result<Vec<_>, _>>()
+            })?;
+            parts.iter().for_each(|part| pixels.extend_from_slice(part));
         }
-        parts.iter().for_each(|part| pixels.extend_from_slice(part));
+        Ok(pixels)
     }
-    pixels.shrink_to_fit();
-    Ok(pixels)
-}
 
-/// Decodes pictures one after another.
-fn decode_some(files: &[PathBuf], size: Option<usize>, shape: ImageShape) -> Result<Vec<u8>, DataError> {
-    let mut pixels = Vec::new();
-    for file in files {
-        decode(file, size, shape, &mut pixels)?;
+    /// Decodes pictures one after another.
+    fn decode(self, files: &[PathBuf]) -> Result<Vec<u8>, DataError> {
+        let mut pixels = Vec::with_capacity(files.len() * self.shape.dim());
+        for file in files {
+            decode(file, self.size, self.shape, &mut pixels)?;
+        }
+        Ok(pixels)
     }
-    Ok(pixels)
 }

@@ -10,8 +10,10 @@ use flate2::read::MultiGzDecoder;
 use super::array::Order;
 use super::part::require_count;
 use super::{Loaded, Pixels, require_shape};
+use crate::data::error::shown;
 use crate::data::npy::{check_length, fill};
 use crate::data::{DataError, ImageShape};
+use crate::memory;
 
 /// What the names of files of images end in, before any `.gz`.
 pub(super) const IMAGES: &str = "-images-idx3-ubyte";
@@ -174,7 +176,8 @@ fn body(
     }
     let mut values = Vec::new();
     // A stream that goes on too long is not followed to its end; one byte more than is wanted makes the checksum be read.
-    match reader.take((expected - start).saturating_add(1)).read_to_end(&mut values) {
+    let mut reader = reader.take((expected - start).saturating_add(1));
+    match memory::read_to_end(&shown(path), &mut reader, &mut values) {
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
             if values.len() as u64 + start == expected {
                 return Err(DataError::damaged(path, "the compressed stream ends before its checksum"));

@@ -27,13 +27,18 @@ pub(super) use self::part::{Part, Pixels, Row};
 #[cfg(test)]
 pub(super) use self::print::fingerprint;
 use self::recognise::{Format, recognise};
+use super::error::shown;
 use super::rows::{check_held_out, extend_box};
 use super::{DataError, ImageShape, Scaling};
+use crate::memory::{self, Held};
 
 pub use self::recognise::holds_images;
 
 /// The most pixels a side that image files may be resized to.
 const SIZE_LIMIT: usize = 4096;
+
+/// Bytes that are kept for every dimension: a box, a shift and a scale, and what they are found from.
+const OF_DIMENSION: usize = 64;
 
 /// What the files of a format hold.
 pub(super) struct Loaded {
@@ -62,6 +67,7 @@ pub(super) struct Images {
     range: [f64; 2],
     continuous: bool,
     fingerprint: u64,
+    _held: Arc<Held>,
 }
 
 impl Images {
@@ -81,8 +87,12 @@ impl Images {
         }
         let arrays: Vec<_> = std::iter::once(&loaded.train).chain(&loaded.held_out).collect();
         let fingerprint = print::fingerprint(&arrays, shape, path)?;
-        let (scaling, range, continuous) = scale(&mut loaded, given, path)?;
         let dim = shape.dim();
+        let sizes = [Some(&loaded.train), loaded.held_out.as_ref()].into_iter().flatten().map(Pixels::bytes);
+        let what = shown(path);
+        // What is kept for every dimension: where it begins and ends, and its scale.
+        let held = memory::hold(&what, sizes.fold(memory::product(&[dim, OF_DIMENSION]), u64::saturating_add))?;
+        let (scaling, range, continuous) = scale(&mut loaded, given, path)?;
         let train = Arc::new(loaded.train);
         let (train, held_out) = match loaded.held_out {
             Some(own) => (Part::all(train, dim), vec![Part::all(Arc::new(own), dim)]),
@@ -93,7 +103,8 @@ impl Images {
         };
         let classes = loaded.labels.map(|labels| labels.len());
         let format = loaded.format;
-        Ok((Self { format, shape, train, held_out, flip, classes, range, continuous, fingerprint }, scaling))
+        let _held = Arc::new(held);
+        Ok((Self { format, shape, train, held_out, flip, classes, range, continuous, fingerprint, _held }, scaling))
     }
 
     /// Holds out all images: those that were for training, then the test images.

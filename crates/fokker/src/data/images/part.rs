@@ -44,6 +44,15 @@ impl Pixels {
             }
         }
     }
+
+    /// Bytes in memory.
+    pub(in crate::data) fn bytes(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.capacity() as u64,
+            Self::Floats(values) => size_of_val(&values[..]) as u64,
+            Self::Shards(_) => 0,
+        }
+    }
 }
 
 /// An image.

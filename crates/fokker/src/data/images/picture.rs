@@ -7,8 +7,9 @@ use std::path::Path;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
-use crate::data::error::one_line;
+use crate::data::error::{one_line, shown};
 use crate::data::{DataError, ImageShape};
+use crate::memory;
 
 /// What a picture may take in memory: this much, and this much for each byte of its file. Compressed pictures of a single colour
 /// are the extreme; only damaged or malicious files ask for more.
@@ -24,15 +25,21 @@ pub(super) fn is_picture(path: &Path) -> bool {
     path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
-/// The size of a picture, and whether it has colours, from its header.
-pub(super) fn measure(path: &Path) -> Result<ImageShape, DataError> {
+/// What a picture takes to decode, in units of its pixels as they are stored.
+const COPIES: u64 = 3;
+
+/// The size of a picture, and whether it has colours, from its header; and the bytes that it takes to decode it.
+pub(super) fn measure(path: &Path) -> Result<(ImageShape, u64), DataError> {
     let decoder = open(path)?.into_decoder().map_err(|error| broken(path, &error))?;
     let (width, height) = decoder.dimensions();
     let channels = if decoder.color_type().has_color() { 3 } else { 1 };
+    let decoded = decoder.total_bytes();
     if width == 0 || height == 0 {
         return Err(DataError::Picture { path: path.to_path_buf(), reason: "it has no pixels".into() });
     }
-    Ok(ImageShape { height: height as usize, width: width as usize, channels })
+    let shape = ImageShape { height: height as usize, width: width as usize, channels };
+    // Of other channels, and cropped.
+    Ok((shape, decoded.saturating_mul(COPIES).saturating_add(2 * shape.dim() as u64)))
 }
 
 /// Decodes a picture and appends it to `pixels`, channels last, 8 bits each; transparency is dropped, of an animation the first frame is taken.
@@ -66,8 +73,14 @@ fn values(picture: DynamicImage, channels: usize) -> Vec<u8> {
 /// A reader that goes by the first bytes, or if they say nothing, by the name.
 fn open(path: &Path) -> Result<ImageReader<BufReader<File>>, DataError> {
     let read = |error| DataError::read(path, error);
+    let about = std::fs::metadata(path).map_err(read)?;
+    if !about.is_file() {
+        return Err(DataError::Picture { path: path.to_path_buf(), reason: "it is no ordinary file".into() });
+    }
+    let length = about.len();
+    // Some decoders begin with the whole file.
+    memory::require(&shown(path), length.saturating_mul(2))?;
     let file = ImageReader::open(path).map_err(read)?;
-    let length = std::fs::metadata(path).map_err(read)?.len();
     let mut reader = file.with_guessed_format().map_err(read)?;
     let mut limits = Limits::default();
     limits.max_alloc = Some(length.saturating_mul(PER_BYTE).saturating_add(BASE));
