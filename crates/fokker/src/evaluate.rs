@@ -80,7 +80,8 @@ pub fn evaluate<F: Real>(
     let dim = score.dim();
     // The panels' pieces and the whole.
     let numbers = if wants(Quantity::Jacobian) { dim.saturating_mul(2).saturating_add(8) } else { 8 };
-    memory::require("--what jacobian", memory::product(&[x.len(), numbers, size_of::<F>()]))?;
+    let asks = if wants(Quantity::Jacobian) { "--what jacobian" } else { "--what" };
+    memory::require(asks, memory::product(&[x.len(), numbers, size_of::<F>()]))?;
     let mut found = at_points(score, x, t, scale, &wants, workers)?;
     if wants(Quantity::Residual) {
         let times = vec![t; x.len() / score.dim().max(1)];

@@ -245,7 +245,8 @@ const LEVELS: &str = "images of 8-bit grey levels";
 fn described(kind: Option<DataKind>, images: bool, levels: bool) -> &'static str {
     match (kind, images, levels) {
         (Some(DataKind::Generator), ..) => "a built-in generator",
-        (_, _, true) => LEVELS,
+        (_, true, true) => LEVELS,
+        (_, false, true) => "a table of grey levels",
         (_, true, false) => "images of continuous values",
         _ => "a table",
     }

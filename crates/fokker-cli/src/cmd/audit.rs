@@ -64,12 +64,13 @@ fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Res
         other => other.into(),
     };
     let data = source::data_for(config, origin, info).map_err(hint)?;
-    print_notes(require_data(info, &data, path)?);
+    let notes = require_data(info, &data, path)?;
     let trained_on = info.data.as_ref().and_then(|data| data.fingerprint);
+    if let (None, Some(expected)) = (&args.data, trained_on) {
+        data.require_fingerprint(expected, path).map_err(|error| hint(error.into()))?;
+    }
+    print_notes(notes);
     let Some(path) = &args.data else {
-        if let Some(expected) = trained_on {
-            data.require_fingerprint(expected, path).map_err(|error| hint(error.into()))?;
-        }
         return Ok(data);
     };
     let path = path.display();

@@ -4,7 +4,6 @@ use anyhow::Result;
 use fokker::data::{DataError, NamedArray, write_npz};
 use fokker::evaluate::{Quantity, evaluate};
 use fokker::input::{ModelRows, Values};
-use fokker::memory::{product, require};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::sde::T_MAX;
@@ -30,10 +29,6 @@ pub fn run(args: &Eval) -> Result<()> {
     what.sort_unstable();
     what.dedup();
     let (n, d) = (points.len() / info.dim, info.dim);
-    if what.contains(&What::Jacobian) {
-        // Once in pieces, once whole.
-        require("--what jacobian", product(&[2, n, d, d, 8]))?;
-    }
     let units = (args.units == Units::Data).then_some(&info.scaling);
     let quantities: Vec<Quantity> = what.iter().map(|&what| what.into()).collect();
     let found = evaluate(&score, &points, args.t, units, &quantities, &workers)?;

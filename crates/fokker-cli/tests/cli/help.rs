@@ -26,7 +26,7 @@ fn of_each_subcommand() {
 #[test]
 fn the_short_flag_and_the_version() {
     let scratch = Scratch::new();
-    assert!(scratch.fokker(&["-h"]).succeeded().stdout.contains("Usage: fokker <COMMAND>"));
+    assert!(scratch.fokker(&["-h"]).succeeded().stdout.contains("Usage: fokker [OPTIONS] <COMMAND>"));
     let version = scratch.fokker(&["--version"]).succeeded().stdout;
     assert_eq!(version, format!("fokker {}\n", env!("CARGO_PKG_VERSION")));
 }

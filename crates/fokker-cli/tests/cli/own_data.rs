@@ -98,6 +98,7 @@ fn every_format_gives_the_same_model() {
     scratch.put("own.csv", values.chunks(2).map(|row| format!("{},{}\n", row[0], row[1])).collect::<String>());
     train(&scratch, "own.npy");
     let first = scratch.read(MODEL);
+    std::fs::remove_dir_all(scratch.path("run")).unwrap();
     train(&scratch, "own.csv");
     assert!(first == scratch.read(MODEL));
 }

@@ -94,7 +94,7 @@ fn a_run_that_does_not_say_what_it_began_with_is_resumed() {
     cut(&scratch, "run");
     let manifest = scratch.text("run/manifest.json");
     scratch.put("run/manifest.json", manifest.replacen("\"data_fingerprint\": \"", "\"data_fingerprint\": \"x", 1));
-    scratch.refuses(&["train", "--resume", "run"], &["run/manifest.json", "data_fingerprint"]);
+    scratch.refuses(&["train", "--resume", "run"], &["run", "manifest.json", "data_fingerprint"]);
     scratch.put("run/manifest.json", "{");
     scratch.refuses(&["train", "--resume", "run"], &["run/manifest.json"]);
     fs::remove_file(scratch.path("run/manifest.json")).unwrap();
@@ -207,12 +207,12 @@ fn images_of_others_are_audited_without_a_search_for_copies() {
     );
     scratch.put("t/x.csv", table(1.0));
     scratch
-        .fokker(&[&["train", "--preset", "ring8", "--data", "t/x.csv", "-o", "run"], &*sets(TINY)].concat())
+        .fokker(&[&["train", "--preset", "ring8", "--data", "t/x.csv", "-o", "table"], &*sets(TINY)].concat())
         .succeeded();
     scratch.put("pair/train-images-idx3-ubyte", idx(11, 1, 2));
     scratch.put("pair/t10k-images-idx3-ubyte", idx(11, 1, 2));
     scratch.refuses(
-        &["audit", "run", "--data", "pair"],
-        &["pair: images of 8-bit grey levels, but the model was trained on"],
+        &["audit", "table", "--data", "pair"],
+        &["pair: images of 8-bit grey levels, but the model was trained on other data"],
     );
 }

@@ -26,12 +26,13 @@ fn model_refused(scratch: &Scratch, parts: &[&str]) {
 fn nothing_there() {
     let scratch = Scratch::new();
     scratch.put("x.csv", "1,2\n");
-    scratch.refuses(&["audit", "run"], &["run/config.toml", "No such file"]);
+    scratch.refuses(&["audit", "run"], &["run", "No such file"]);
     scratch.refuses(&["train", "--resume", "run"], &["run/config.toml", "No such file"]);
     scratch.refuses(&["logp", "run", "--data", "x.csv", "-o", "y.csv"], &["run", "No such file"]);
     scratch.refuses(&["sample", "run", "-n", "2", "-o", "y.csv"], &["run", "No such file"]);
     scratch.put("run/readme", "");
-    scratch.refuses(&["sample", "run", "-n", "2", "-o", "y.csv"], &[MODEL, "No such file"]);
+    model_refused(&scratch, &["error: run is not a run: no model.safetensors in it"]);
+    scratch.refuses(&["export", "run", "-o", "y.safetensors"], &["run is not a run: no model.safetensors in it"]);
 }
 
 #[test]
@@ -39,12 +40,14 @@ fn a_run_without_its_config_or_model() {
     let scratch = trained();
     let config = scratch.read("run/config.toml");
     std::fs::remove_file(scratch.path("run/config.toml")).unwrap();
-    scratch.refuses(&["audit", "run"], &["run/config.toml", "No such file"]);
+    scratch.refuses(&["audit", "run"], &["run: is not a run: no config.toml in it"]);
     scratch.put("run/config.toml", "[network]\nwidth = 3\n");
     scratch.refuses(&["audit", "run"], &["run/config.toml", "missing field"]);
     scratch.put("run/config.toml", config);
     std::fs::remove_file(scratch.path(MODEL)).unwrap();
-    model_refused(&scratch, &[MODEL, "No such file"]);
+    model_refused(&scratch, &["error: run: no model.safetensors in it", "`fokker train --resume run`"]);
+    scratch.fokker(&["train", "--resume", "run"]).succeeded();
+    scratch.fokker(&["sample", "run", "-n", "2", "-o", "y.csv"]).succeeded();
 }
 
 #[test]
@@ -96,7 +99,9 @@ fn models_of_another_kind() {
     };
     refused(&|header, _, _| header["__metadata__"] = json!({}), &["not a fokker model"]);
     refused(&|header, _, _| header["__metadata__"]["fokker"] = json!("{}"), &["metadata"]);
-    refused(&|_, info, _| info["version"] = json!(2), &["version 2"]);
+    refused(&|_, info, _| info["version"] = json!(3), &["version 3", "versions 1 to 2"]);
+    refused(&|_, info, _| info["version"] = json!(0), &["version 0"]);
+    refused(&|_, info, _| info["version"] = json!(1), &["`data`", "version 1"]);
     refused(&|_, info, _| info["colour"] = json!("red"), &["metadata", "colour"]);
     refused(&|_, info, _| info["sde"]["beta_min"] = json!(0.0), &["sde", "beta_min"]);
     refused(&|_, info, _| info["network"]["width"] = json!(17), &["layers.0", "shape"]);
@@ -125,9 +130,42 @@ fn models_whose_description_contradicts_itself() {
     refused(&|info| info["scaling"] = json!({"shift": [0.0], "scale": [1.0]}));
     refused(&|info| info["scaling"] = json!({"shift": [0.0, 0.0], "scale": [1.0, 0.0]}));
     refused(&|info| info["image"] = json!({"height": 5, "width": 5, "channels": 1}));
+    refused(&|info| info["data"]["kind"] = json!("images"));
+    refused(&|info| info["data"]["kind"] = json!("tables"));
+    refused(&|info| info["data"]["columns"] = json!(["x"]));
+    refused(&|info| info["data"]["low"] = json!([0.0]));
+    refused(&|info| info["data"]["low"] = json!([9e9, 0.0]));
+    refused(&|info| info["data"]["fingerprint"] = json!("0123"));
+    refused(&|info| info["data"]["colour"] = json!("red"));
+    refused(&|info| drop(info["data"].as_object_mut().unwrap().remove("kind")));
     refused(&|info| info["network"]["width"] = json!(0));
     refused(&|info| info["network"]["width"] = json!(1_u64 << 40));
     refused(&|info| info["network"]["depth"] = json!(1_u64 << 40));
+}
+
+#[test]
+fn models_of_version_1_say_nothing_of_their_data() {
+    let scratch = Scratch::new();
+    scratch.put("x.csv", "a,b\n1,2\n3,5\n4,4\n0,1\n");
+    let args = ["train", "--preset", "ring8", "--data", "x.csv", "-o", "run"];
+    scratch.fokker(&[&args, &*sets(TINY)].concat()).succeeded();
+    scratch.put("y.csv", "b,a\n2,1\n500,400\n");
+    let logp = ["logp", "run", "--data", "y.csv", "-o", "y.npy", "--tolerance", "1e-2"];
+    scratch.refuses(&logp, &["y.csv", "in another order"]);
+    scratch.put(
+        MODEL,
+        tampered(&scratch, |_, info, _| {
+            info["version"] = json!(1);
+            info.as_object_mut().unwrap().remove("data");
+        }),
+    );
+    let done = scratch.fokker(&logp).succeeded();
+    assert!(!done.stdout.contains("note: "), "{done}");
+    scratch.fokker(&["eval", "run", "--data", "y.csv", "--t", "0.5", "-o", "y.npz"]).succeeded();
+    scratch.fokker(&["audit", "run"]).succeeded();
+    scratch.put("z.csv", "1,2\n3,5\n4,4\n0,1\n");
+    let done = scratch.fokker(&["audit", "run", "--data", "z.csv"]).succeeded();
+    assert!(done.stdout.starts_with("data: z.csv; the model's file does not say what it was trained on"), "{done}");
 }
 
 #[test]
