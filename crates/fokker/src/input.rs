@@ -177,7 +177,7 @@ pub fn read_with_gaps(path: &Path, info: &ModelInfo) -> Result<(Table, Vec<Strin
 }
 
 /// Refuses data of another kind than the model was trained on: images of another size, grey levels and continuous values for each other,
-/// columns of other names or in another order. The result is a note, if columns have no names.
+/// columns of other names or in another order. The result is what is worth a word: columns without names, or in other units.
 ///
 /// # Errors
 /// [`DataError::Kind`], [`DataError::ImageSize`], [`DataError::Dimension`], [`DataError::Columns`].
@@ -191,12 +191,12 @@ pub fn read_with_gaps(path: &Path, info: &ModelInfo) -> Result<(Table, Vec<Strin
 ///     version: FORMAT_VERSION, dim: 2, sde: config.sde.clone(), network: config.network.clone(), score: config.score,
 ///     scaling: data.scaling().clone(), levels: None, image: None, data: Some(data.info()), steps: 0,
 /// };
-/// assert_eq!(require_data(&info, &data, "config.toml".as_ref())?, None);
+/// assert!(require_data(&info, &data, "config.toml".as_ref())?.is_empty());
 /// let other = Data::load(&DataConfig::Normal { dim: 3 })?;
 /// assert!(require_data(&info, &other, "config.toml".as_ref()).is_err());
 /// # Ok(()) }
 /// ```
-pub fn require_data(info: &ModelInfo, data: &Data, path: &Path) -> Result<Option<String>, DataError> {
+pub fn require_data(info: &ModelInfo, data: &Data, path: &Path) -> Result<Vec<String>, DataError> {
     let trained_on = info.data.as_ref().map(|data| data.kind);
     let is_generator = data.fingerprint().is_none();
     if is_generator && trained_on.is_some_and(|kind| kind != DataKind::Generator) {
@@ -216,7 +216,14 @@ pub fn require_data(info: &ModelInfo, data: &Data, path: &Path) -> Result<Option
     if data.dim() != info.dim {
         return Err(DataError::Dimension { path: path.into(), expected: info.dim, actual: data.dim() });
     }
-    Ok(note)
+    let (mut notes, mut far) = (Vec::from_iter(note), Vec::new());
+    let (found, near) = (data.info(), near(info));
+    if found.kind == DataKind::Table {
+        let is_far = |column: usize| found.high[column] < near[column].0 || found.low[column] > near[column].1;
+        far.extend((0..near.len()).filter(|&column| is_far(column)));
+    }
+    notes.extend(far_columns(path, info, &far));
+    Ok(notes)
 }
 
 /// Refuses a table whose columns are not called what the model's are, before it is read for the model.
@@ -268,13 +275,7 @@ struct Seen {
 
 impl Seen {
     fn new(info: &ModelInfo) -> Self {
-        let near = |data: &DataInfo, column: usize| {
-            let (low, high) = data.range(column);
-            // The unit of a constant column is its scale.
-            let width = if high > low { high - low } else { info.scaling.scale[column] };
-            (low - FAR * width, high + FAR * width)
-        };
-        let near: Vec<_> = info.data.iter().flat_map(|data| (0..info.dim).map(|column| near(data, column))).collect();
+        let near = near(info);
         Self { low: f64::INFINITY, high: f64::NEG_INFINITY, whole: true, far: vec![true; near.len()], near }
     }
 
@@ -311,23 +312,38 @@ fn notes(
     if checked && is_levels && (2.0..=255.0).contains(&seen.high) {
         return Err(kind(path, "whole numbers from 0 to 255, as grey levels are", info));
     }
-    let far: Vec<usize> = (0..seen.far.len()).filter(|&column| seen.far[column]).collect();
-    if let (true, Some(data), Some(&first)) = (in_units, &info.data, far.first()) {
-        let (low, high) = data.range(first);
-        let mut named: Vec<String> = far.iter().take(NAMED).map(|&column| data.column(column)).collect();
-        if far.len() > NAMED {
-            named.push(format!("{} more", far.len() - NAMED));
-        }
-        notes.push(format!(
-            "{}: every value of column {} is more than ten ranges away from the training rows (column {}: {} to {}): is it in their units?",
-            path.display(),
-            named.join(", "),
-            data.column(first),
-            rounded(low),
-            rounded(high)
-        ));
+    if in_units {
+        let far: Vec<usize> = (0..seen.far.len()).filter(|&column| seen.far[column]).collect();
+        notes.extend(far_columns(path, info, &far));
     }
     Ok(notes)
+}
+
+/// For each column, between which values a row is near the training rows; none if they are not known.
+fn near(info: &ModelInfo) -> Vec<(f64, f64)> {
+    let near = |data: &DataInfo, column: usize| {
+        let (low, high) = data.range(column);
+        // The unit of a constant column is its scale.
+        let width = if high > low { high - low } else { info.scaling.scale[column] };
+        (low - FAR * width, high + FAR * width)
+    };
+    info.data.iter().flat_map(|data| (0..info.dim).map(|column| near(data, column))).collect()
+}
+
+/// A word about columns none of whose values is near the training rows.
+fn far_columns(path: &Path, info: &ModelInfo, far: &[usize]) -> Option<String> {
+    let (data, &first) = (info.data.as_ref()?, far.first()?);
+    let mut named: Vec<String> = far.iter().take(NAMED).map(|&column| data.column(column)).collect();
+    if far.len() > NAMED {
+        named.push(format!("{} more", far.len() - NAMED));
+    }
+    let (low, high) = data.range(first);
+    let (path, named, first) = (path.display(), named.join(", "), data.column(first));
+    let (low, high) = (rounded(low), rounded(high));
+    Some(format!(
+        "{path}: every value of column {named} is more than ten ranges away from the training rows (column {first}: {low} to \
+         {high}): is it in their units?"
+    ))
 }
 
 /// Three significant digits.

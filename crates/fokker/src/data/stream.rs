@@ -135,10 +135,10 @@ impl TableReader {
     /// # use fokker::data::TableReader;
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("x.csv");
-    /// std::fs::write(&path, "a,b\n\n1,2\n3,4\n")?;
+    /// std::fs::write(&path, "a,b\n1,2\n3,4\n")?;
     /// let mut table = TableReader::open(&path, None)?;
     /// assert_eq!(table.read(9, &mut Vec::new())?, 2);
-    /// assert_eq!((table.number(0), table.number(1)), (3, 4));
+    /// assert_eq!((table.number(0), table.number(1)), (2, 3));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

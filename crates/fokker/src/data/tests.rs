@@ -2,6 +2,7 @@
 
 mod config;
 mod fuzz;
+mod identity;
 mod images;
 mod numpy;
 mod parquet;

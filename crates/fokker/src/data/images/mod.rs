@@ -24,6 +24,8 @@ use rand::Rng;
 #[cfg(test)]
 pub(super) use self::batches::load_arrays_within;
 pub(super) use self::part::{Part, Pixels, Row};
+#[cfg(test)]
+pub(super) use self::print::fingerprint;
 use self::recognise::{Format, recognise};
 use super::error::shown;
 use super::rows::{check_held_out, extend_box};

@@ -13,7 +13,7 @@ const SAMPLED: usize = 4096;
 
 /// The digest of arrays of images: their shape, and for each array the number of its images and their values, as bytes or, of
 /// floating-point images, as numbers. It is the same in memory and on disk.
-pub(super) fn fingerprint(arrays: &[&Pixels], shape: ImageShape, path: &Path) -> Result<u64, DataError> {
+pub(in crate::data) fn fingerprint(arrays: &[&Pixels], shape: ImageShape, path: &Path) -> Result<u64, DataError> {
     let mut print = Fingerprint::default();
     print.bytes(b"images");
     print.numbers(&[shape.height, shape.width, shape.channels].map(|size| size as f64));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{file, gzip, idx, npy, put};
 use crate::data::write::write_archive;
-use crate::data::{Data, DataConfig, DataError, ScalingConfig, read_table};
+use crate::data::{Data, DataConfig, DataError, ImageShape, RowReader, ScalingConfig, read_table};
 
 const NAMES: [&str; 4] = ["a.npy", "a.npz", "a.csv", "a.parquet"];
 
@@ -30,6 +30,7 @@ fn read_all_ways(bytes: &[u8]) {
         let config = DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise };
         errors.extend(Data::load(&config).err());
     }
+    errors.extend(read_rows_all_ways(bytes));
     for error in errors {
         let message = error.to_string();
         assert!(!message.is_empty() && !message.chars().any(char::is_control), "{message:?}");
@@ -52,6 +53,21 @@ fn read_images_all_ways(bytes: &[u8], images: impl Fn(&std::path::Path) -> Resul
     let folder = root.path().join("a.png");
     let sized = DataConfig::Images { path: folder, flip: false, size: Some(3), held_out: 0.5 };
     errors.extend(Data::load(&sized).err());
+    errors
+}
+
+/// Reads the bytes as rows of images for models of several shapes.
+fn read_rows_all_ways(bytes: &[u8]) -> Vec<DataError> {
+    let (root, packed) = (tempfile::tempdir().unwrap(), gzip(bytes));
+    let mut errors = Vec::new();
+    let names = ["x.npy", "x.npz", "x.tar.gz", "x-images-idx3-ubyte", "x-images-idx3-ubyte.gz"];
+    for (name, bytes) in names.into_iter().zip([bytes, bytes, &packed, bytes, &packed]) {
+        let path = put(root.path(), name, bytes);
+        for (height, width, channels) in [(2, 2, 1), (3, 2, 2), (5, 4, 3)] {
+            let read = RowReader::open(&path, Some(ImageShape { height, width, channels }));
+            errors.extend(read.and_then(|mut rows| rows.read(usize::MAX, &mut Vec::new())).err());
+        }
+    }
     errors
 }
 

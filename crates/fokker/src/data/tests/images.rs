@@ -3,6 +3,7 @@ mod cifar;
 mod describe;
 mod files;
 mod flip;
+mod rows;
 
 use std::path::Path;
 

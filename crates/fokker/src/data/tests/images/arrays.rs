@@ -1,7 +1,7 @@
 use super::{held_out, load, npz, training, wrong};
-use crate::data::images::{Part, Pixels, Row, load_arrays_within};
+use crate::data::images::{Part, Pixels, Row, fingerprint, load_arrays_within};
 use crate::data::tests::{npy, put, rng};
-use crate::data::{Data, ImageShape, describe};
+use crate::data::{Data, DataError, ImageShape, describe};
 
 /// An array of bytes that count up.
 fn bytes(shape: &str, count: usize) -> Vec<u8> {
@@ -133,6 +133,10 @@ fn images_on_disk_are_those_in_memory() {
     ];
     let [memory, disk] = [usize::MAX, 0].map(|limit| load_arrays_within(&paths, limit).unwrap().train);
     assert!(matches!(&memory, Pixels::Bytes(_)) && matches!(&disk, Pixels::Shards(_)));
+    let print = |pixels: &Pixels| {
+        fingerprint(&[pixels], ImageShape { height: 6, width: 5, channels: 3 }, folder.path()).unwrap()
+    };
+    assert_eq!(print(&memory), print(&disk));
     let [memory, disk] = [memory, disk].map(|pixels| Part::all(std::sync::Arc::new(pixels), 90));
     assert_eq!((memory.len(), disk.len()), (10, 10));
     let image = |part: &Part, index: usize| {
@@ -154,6 +158,10 @@ fn images_on_disk_are_those_in_memory() {
     // A file cut after it was opened gives no image, and no panic.
     std::fs::write(&paths[2], b"").unwrap();
     assert_eq!((image(&disk, 9), image(&disk, 8)), (None, expected[8].clone()));
+    let lost = load_arrays_within(&paths[..2], 0).unwrap().train;
+    std::fs::write(&paths[1], b"").unwrap();
+    let shape = ImageShape { height: 6, width: 5, channels: 3 };
+    assert!(matches!(fingerprint(&[&lost], shape, folder.path()), Err(DataError::Read { .. })));
 }
 
 #[test]
