@@ -1,6 +1,8 @@
-"""Compares `fokker eval` with PyTorch's nested differentiation in double precision; see model-format.md.
+"""Compares `fokker eval` with PyTorch's nested differentiation in double precision; see model-format.md, section 9.
 
-Needs torch, numpy and safetensors. Exit status 0 if every array agrees to within the tolerance.
+Needs torch, numpy and safetensors. An array's error is the norm of its differences over that of its terms: its own, but that of the J_ii
+for div, and for dt and residual, where large terms cancel, that of the terms of the score FPE. Exit status 0 if all errors are within
+the tolerance, else 1.
 """
 import argparse
 import json
@@ -147,7 +149,7 @@ def score(info, weights, x, t):
 
 
 def derivatives(info, weights, x, t):
-    """What `fokker eval` gives, by nested reverse-mode differentiation; arrays named alike."""
+    """What `fokker eval` gives, by nested reverse-mode differentiation, arrays named alike; and the size of each array's terms."""
     x, t = x.clone().requires_grad_(), t.clone().requires_grad_()
     s = score(info, weights, x, t)
     a, g2, _, _ = (c.detach() for c in sde(info, t))
@@ -155,11 +157,16 @@ def derivatives(info, weights, x, t):
     slopes = [torch.autograd.grad(s_i.sum(), (x, t), create_graph=True) for s_i in s.unbind(1)]
     jacobian = torch.stack([by_x for by_x, _ in slopes], 1)
     dt = torch.stack([by_t for _, by_t in slopes], 1)
-    div = jacobian.diagonal(dim1=1, dim2=2).sum(1)
-    phi = g2 / 2 * (div + (s * s).sum(1)) - a * ((x * s).sum(1) + info["dim"])
-    residual = dt - torch.autograd.grad(phi.sum(), x)[0]
-    found = {"score": s, "dt": dt, "div": div, "residual": residual, "jacobian": jacobian}
-    return {name: value.detach().numpy() for name, value in found.items()}
+    diagonal = jacobian.diagonal(dim1=1, dim2=2)
+    of_div = torch.autograd.grad((g2 / 2 * diagonal.sum(1)).sum(), x, retain_graph=True)[0]
+    phi = g2 / 2 * (s * s).sum(1) - a * ((x * s).sum(1) + info["dim"])
+    residual = dt - (of_div + torch.autograd.grad(phi.sum(), x, retain_graph=True)[0])
+    found = {"score": s, "dt": dt, "div": diagonal.sum(1), "residual": residual, "jacobian": jacobian}
+    back = lambda y: torch.einsum("nij,ni->nj", jacobian, y)
+    terms = sum(y.abs() for y in (dt, of_div, g2[:, None] * back(s), a[:, None] * s, a[:, None] * back(x)))
+    sizes = {"score": s, "dt": terms, "div": diagonal, "residual": terms, "jacobian": jacobian}
+    arrays = lambda of: {name: y.detach().numpy() for name, y in of.items()}
+    return arrays(found), arrays(sizes)
 
 
 def evaluate(binary, model, points, t):
@@ -173,33 +180,51 @@ def evaluate(binary, model, points, t):
             return dict(found)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", metavar="RUN", help="a run directory, or its model.safetensors")
-    parser.add_argument("--points", help="points in model coordinates, .npy, rows x D (default: 50 near N(0, I) data)")
-    parser.add_argument("--t", type=float, nargs="+", default=[0.001, 0.01, 0.3, 1.0], help="times")
-    parser.add_argument("--binary", default="fokker", help="the program to check")
-    parser.add_argument("--tolerance", type=float, default=1e-8, help="the greatest relative error allowed")
-    args = parser.parse_args()
-    model = os.path.join(args.run, "model.safetensors") if os.path.isdir(args.run) else args.run
-    (info, weights), good = load(model), True
+def check(args, model):
+    """The errors of all arrays at all times, which it prints."""
+    (info, weights), errors = load(model), []
+    if args.fault == "weight":
+        output = weights["output.weight"].view(-1)
+        output[output.abs().argmax()] *= 1 + 1e-6
+    print(f"{model}: {info['sde']['kind']}, {info['network']['kind']}, {info['score']['parameterisation']}, D = {info['dim']}")
     print("t       array     error     worst row")
-    for t in args.t:
+    for t in args.t or [info["sde"]["t_min"], 0.01, 0.3, 1.0]:
         times = torch.tensor([t], dtype=torch.float64)
         points = np.load(args.points).astype(np.float64) if args.points else None
         if points is None:
             spread = np.hypot(*(c.item() for c in sde(info, times)[2:]))
-            points = spread * np.random.default_rng(0).standard_normal((50, info["dim"]))
-        ours = derivatives(info, weights, torch.from_numpy(points), times.expand(len(points)))
+            points = spread * np.random.default_rng(0).standard_normal((args.rows, info["dim"]))
+        if args.fault == "time":
+            times = times * (1 + 1e-6)
+        ours, sizes = derivatives(info, weights, torch.from_numpy(points), times.expand(len(points)))
         theirs = evaluate(args.binary, model, points, t)
         for name in ARRAYS:
-            difference, size = (v.reshape(len(points), -1) for v in (theirs[name] - ours[name], ours[name]))
-            error = np.linalg.norm(difference) / np.linalg.norm(size)
-            worst = (np.linalg.norm(difference, axis=1) / np.linalg.norm(size, axis=1)).max()
-            good &= bool(error <= args.tolerance)
-            print(f"{t:<7g} {name:<9} {error:.1e}   {worst:.1e}")
-    print("agree" if good else "DISAGREE", f"(tolerance {args.tolerance:g})")
-    return 0 if good else 1
+            if args.fault == "nan":
+                theirs[name].flat[-1] = np.nan
+            rows = [np.linalg.norm(v.reshape(len(points), -1), axis=1) for v in (theirs[name] - ours[name], sizes[name])]
+            errors.append(np.linalg.norm(rows[0]) / np.linalg.norm(rows[1]))
+            print(f"{t:<7g} {name:<9} {errors[-1]:.1e}   {(rows[0] / rows[1]).max():.1e}")
+    return errors
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", metavar="RUN", nargs="+", help="a run directory, or its model.safetensors")
+    parser.add_argument("--points", help="points in model coordinates, .npy, rows x D (default: drawn near N(0, I) data)")
+    parser.add_argument("--rows", type=int, default=50, help="how many points to draw")
+    parser.add_argument("--t", type=float, nargs="+", help="times (default: the model's t_min, 0.01, 0.3 and 1)")
+    parser.add_argument("--binary", default="fokker", help="the program to check")
+    parser.add_argument("--tolerance", type=float, default=2e-13, help="the greatest error allowed")
+    parser.add_argument("--fault", choices=["weight", "time", "nan"],
+                        help="change, here alone, one weight or the time by a millionth, or a number of each array to NaN: "
+                             "every array must disagree")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    models = [os.path.join(run, "model.safetensors") if os.path.isdir(run) else run for run in args.runs]
+    errors = [error for model in models for error in check(args, model)]
+    wrong = sum(not error <= args.tolerance for error in errors)  # NaN is wrong
+    print(f"{'DISAGREE' if wrong else 'agree'}: {wrong or len(errors)} of {len(errors)} arrays (tolerance {args.tolerance:g})")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

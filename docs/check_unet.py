@@ -1,7 +1,7 @@
 """Compares `fokker eval` with U-Nets written and saved in PyTorch: `fokker train --init` there, `fokker export` back; see model-format.md.
 
-Needs torch, numpy and safetensors. Exit status 0 if everything agrees. With --freeze FOLDER it writes the small networks, their maps and
-what they give there instead: the data of crates/fokker/tests/pytorch.rs.
+Needs torch, numpy and safetensors. Exit status 0 if everything agrees, else 1. With --freeze FOLDER it writes the small networks, their
+maps and what they give there instead: the data of crates/fokker/tests/pytorch.rs.
 """
 import argparse
 import math
@@ -262,9 +262,10 @@ def freeze(folder):
         np.save(at(f"{name}-score.npy"), np.concatenate([score(net, x, shape, t) for t in (0.05, 0.7)]))
 
 
-def check(binary, folder, name, net, toml, names, shape, tolerance):
+def check(args, folder, name, net, toml, names, shape):
+    """Whether the scores and the exported weights agree, one by one, which it prints."""
     at = lambda file: os.path.join(folder, file)
-    run = lambda *arguments: subprocess.run([binary, *arguments], check=True, stdout=subprocess.DEVNULL)
+    run = lambda *arguments: subprocess.run([args.binary, *arguments], check=True, stdout=subprocess.DEVNULL)
     random(net, 5)
     key, prefix = ("model", "module.") if name == "deep" else (None, "")
     files = [at("net.pth"), at("net.safetensors")]
@@ -278,40 +279,45 @@ def check(binary, folder, name, net, toml, names, shape, tolerance):
                   '[score]\nparameterisation = "noise"\n[loss]\n[train]\nsteps = 0\nbatch = 8\n')
     x = np.random.default_rng(4).standard_normal((6, math.prod(shape)))
     np.save(at("x.npy"), x)
-    net, good = net.double(), True
+    net, agreed = net.double(), []
+    weight = (net.all_modules[-1] if name == "deep" else net.last).weight.data.view(-1)
+    weight[weight.abs().argmax()] *= {"weight": 1 + 1e-6, "nan": math.nan}.get(args.fault, 1)
     for file in files:
         run("train", at("config.toml"), "--init", file, "--names", at("names.toml"), "-o", at("run"))
         for t in (T_MIN, 0.3, 1.0):
             run("eval", at("run"), "--data", at("x.npy"), "--t", repr(t), "--what", "score", "-o", at("s.npz"))
             ours, theirs = score(net, x, shape, t), np.load(at("s.npz"))["score"]
             error = np.linalg.norm(theirs - ours) / np.linalg.norm(ours)
-            good &= bool(error <= tolerance)
+            agreed.append(bool(error <= args.tolerance))
             print(f"{name} {os.path.basename(file):<16} t = {t:<6g} relative error {error:.1e}")
         run("export", at("run"), "--names", at("names.toml"), "-o", at("back.safetensors"))
         back, state = load_file(at("back.safetensors")), net.state_dict()
         same = all(torch.equal(value.double(), state[name[len(prefix):]]) for name, value in back.items())
         complete = len(back) == len(dict(net.named_parameters()))
-        good &= same and complete
-        print(f"{name} {os.path.basename(file):<16} exported: {'the same' if same and complete else 'DIFFERS'}")
-    return good
+        agreed.append(same and complete)
+        print(f"{name} {os.path.basename(file):<16} exported: {'the same' if agreed[-1] else 'DIFFERS'}")
+    return agreed
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--binary", default="fokker", help="the program to check")
-    parser.add_argument("--tolerance", type=float, default=1e-9, help="the greatest relative error allowed")
+    parser.add_argument("--tolerance", type=float, default=1e-15, help="the greatest relative error allowed")
+    parser.add_argument("--fault", choices=["weight", "nan"],
+                        help="change, here alone, one weight by a millionth or to NaN: all must disagree")
     parser.add_argument("--freeze", metavar="FOLDER", help="write the data of the Rust tests there")
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.freeze:
         return freeze(args.freeze)
-    good = True
+    agreed = []
     for name, net, toml, names, shape in [
             ("deep", Deep(3, 16), DEEP_TOML, DEEP_MAP, (8, 8, 3)), ("lean", Lean(1, 16), LEAN_TOML, LEAN_MAP, (12, 12, 1))]:
         with tempfile.TemporaryDirectory() as folder:
-            good &= check(args.binary, folder, name, net, toml.replace("WIDTH", "16"), names, shape, args.tolerance)
-    print("PASS" if good else "FAIL", f"(tolerance {args.tolerance:g})")
-    return 0 if good else 1
+            agreed += check(args, folder, name, net, toml.replace("WIDTH", "16"), names, shape)
+    wrong = agreed.count(False)
+    print(f"{'DISAGREE' if wrong else 'agree'}: {wrong or len(agreed)} of {len(agreed)} (tolerance {args.tolerance:g})")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
