@@ -10,7 +10,6 @@ use fokker::score::mixture::Mixture;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::score::{Direction, Directions, Score, ScoreTape};
 use fokker::sde::Sde;
-use fokker_jet::JetError;
 use fokker_jet::panel::Workers;
 
 const ALL: [Quantity; 5] =
@@ -186,7 +185,7 @@ impl Score<f64> for Lazy<'_> {
 
     fn tape<'a>(
         &'a self, directions: &Directions, rows: usize,
-    ) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, JetError> {
+    ) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, fokker::Error> {
         assert!(self.1 || !directions.kinds().contains(&Direction::Space), "a derivative in x is computed");
         self.0.tape(directions, rows)
     }
