@@ -72,6 +72,8 @@ pub mod score;
 pub mod sde;
 pub mod solve;
 pub mod stats;
+#[cfg(test)]
+mod testing;
 pub mod train;
 pub mod weights;
 

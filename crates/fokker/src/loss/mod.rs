@@ -10,6 +10,8 @@ mod dsm;
 mod objective;
 mod scalar;
 mod sliced;
+#[cfg(test)]
+mod tests;
 mod time;
 mod vector;
 
