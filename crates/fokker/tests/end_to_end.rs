@@ -10,14 +10,12 @@ use fokker::stats::{AtTime, geometric_ratio};
 use fokker::train::{Silent, Trainer};
 use fokker_jet::panel::Workers;
 
-/// The preset, made small enough for a test.
-fn small(seed: u64) -> Config {
-    let seed = format!("seed={seed}");
+/// The preset, made small enough for a test: a sixth of its steps, and three times its weight to make up for them.
+fn small() -> Config {
     let settings = [
-        &seed,
         "network.width=64",
-        "train.steps=1000",
-        "train.batch=256",
+        "train.steps=2000",
+        "train.batch=128",
         "train.ema_decay=0.99",
         "train.threads=2",
         "train.deterministic=true",
@@ -29,7 +27,9 @@ fn small(seed: u64) -> Config {
         "audit.samples=0",
         "audit.gap_samples=2",
     ];
-    Config::preset("ring8", &settings.map(String::from)).unwrap()
+    let mut config = Config::preset("ring8", &settings.map(String::from)).unwrap();
+    config.loss.fp.as_mut().unwrap().weight *= 3.0;
+    config
 }
 
 /// r(t) of a model trained by this config.
@@ -42,15 +42,11 @@ fn audited(config: &Config) -> Vec<AtTime> {
 
 #[test]
 fn the_term_lowers_the_residual_at_small_times() {
-    for seed in 0..6 {
-        let start = std::time::Instant::now();
-        let config = small(seed);
-        let (with, without) = (audited(&config), audited(&config.without_fp()));
-        eprintln!(
-            "{seed} {:?} {} {:?}",
-            start.elapsed(),
-            geometric_ratio(&with, &without),
-            with.iter().zip(&without).map(|(a, b)| (b.mean, a.mean / b.mean)).collect::<Vec<_>>()
-        );
-    }
+    let config = small();
+    let (with, without) = (audited(&config), audited(&config.without_fp()));
+    assert_eq!((with.len(), without.len()), (4, 4));
+    assert!(without.iter().all(|r| r.mean > 1.0 && r.se < 0.2 * r.mean), "{without:?}");
+    // 0.25 to 0.31 over seeds 0 to 3; models of other seeds differ by less than a factor of 2.
+    let ratio = geometric_ratio(&with, &without);
+    assert!(ratio > 0.0 && ratio < 0.5, "{ratio}: {with:?} {without:?}");
 }

@@ -44,7 +44,7 @@ fn compare<F: Real + Element>(tolerance: f64) {
 
 #[test]
 fn panel_and_tensor_executor_agree_in_f64() {
-    compare::<f64>(1e-12);
+    compare::<f64>(1e-13);
 }
 
 #[test]

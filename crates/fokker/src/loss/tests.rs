@@ -18,7 +18,7 @@ const SHARES: [f64; 2] = [0.25, 0.75];
 const MEANS: [[f64; DIM]; 2] = [[-1.0, 0.5], [1.0, 0.0]];
 const COVARIANCES: [[f64; 4]; 2] = [[0.3, 0.1, 0.1, 0.2], [0.1, 0.0, 0.0, 0.4]];
 /// B: not symmetric, with a trace.
-const B: [f64; 4] = [0.8, -0.5, 0.2, 0.6];
+const B: [f64; 4] = [1.6, -1.0, 0.4, 1.2];
 
 fn truth(sde: &Sde) -> Result<AnalyticScore, Box<dyn std::error::Error>> {
     let mixture = Mixture::new(&SHARES, &MEANS.map(Vec::from), &COVARIANCES.map(Vec::from))?;
@@ -80,7 +80,7 @@ fn the_rate_of_the_log_density_has_mean_zero_unless_the_score_is_wrong() -> Any 
             let want = mean_of_perturbed(&sde.at(t));
             let wrong = MeanSe::of(&rates(&score.clone().perturbed(B.to_vec()), t, 20_000)?);
             assert!((wrong.mean - want).abs() < 4.5 * wrong.se, "{sde:?} {t} {wrong:?} {want}");
-            assert!(t < 0.1 || wrong.mean.abs() > 8.0 * wrong.se, "{sde:?} {t} {wrong:?}");
+            assert!(t < 0.5 || wrong.mean.abs() > 20.0 * wrong.se, "{sde:?} {t} {wrong:?}");
         }
     }
     Ok(())
@@ -110,7 +110,7 @@ fn scalar_value(
 #[test]
 fn products_of_independent_rates_are_unbiased_for_the_squared_mean() -> Any {
     let probe = Divergence::Hutchinson { probes: 1, distribution: ProbeDistribution::Gaussian };
-    for (sde, t) in sdes().into_iter().zip([0.4, 0.4, 0.2]) {
+    for (sde, t) in sdes().into_iter().zip([0.4, 0.6, 0.6]) {
         let (score, mut rng) = (truth(&sde)?, Streams::new(2).named("rows"));
         let (c, time_weight) = (sde.at(t), TimeWeight::Constant);
         for divergence in [Divergence::Exact {}, probe] {
@@ -121,7 +121,7 @@ fn products_of_independent_rates_are_unbiased_for_the_squared_mean() -> Any {
             let wrong = scalar_value(&score.clone().perturbed(B.to_vec()), t, &config, &mut rng)?;
             let want = mean_of_perturbed(&c).powi(2);
             assert!((wrong.mean - want).abs() < 4.5 * wrong.se, "{sde:?} {divergence:?} {wrong:?} {want}");
-            assert!(wrong.mean > 8.0 * wrong.se, "{sde:?} {divergence:?} {wrong:?} says nothing");
+            assert!(wrong.mean > 20.0 * wrong.se, "{sde:?} {divergence:?} {wrong:?} says nothing");
         }
         // The twin: a mean of squares is larger, by the variance.
         let squares: Vec<f64> = rates(&score, t, 20_000)?.iter().map(|phi| phi * phi).collect();
@@ -175,7 +175,7 @@ fn the_exact_score_has_no_residual_and_a_wrong_one_has() -> Any {
             let bound = if norm == Norm::First { 1e-9 } else { 1e-18 };
             for t in [0.02, 0.2, 0.6, 1.0] {
                 let (right, wrong) = (vector_value(&score, t, &config)?, vector_value(&wrong, t, &config)?);
-                assert!(right <= bound * wrong && wrong > 1e-3, "{sde:?} {config:?} {t} {right:e} {wrong:e}");
+                assert!(right <= bound * wrong && wrong > 1e-6, "{sde:?} {config:?} {t} {right:e} {wrong:e}");
             }
         }
         // By one probe the residual is not 0: the vector's square is biased by the probe's variance.
