@@ -48,6 +48,8 @@ mod real;
 mod set;
 mod tape;
 pub mod tensor;
+#[cfg(test)]
+mod testing;
 
 pub use error::JetError;
 pub use function::Function;

@@ -75,6 +75,8 @@ pub mod score;
 pub mod sde;
 pub mod solve;
 pub mod stats;
+#[cfg(test)]
+mod testing;
 pub mod train;
 pub mod weights;
 

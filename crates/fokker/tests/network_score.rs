@@ -54,7 +54,7 @@ fn slope(f: impl Fn(f64) -> Vec<f64>, h: f64) -> Vec<f64> {
 fn near(got: &[f64], want: &[f64], what: &str) {
     let norm = want.iter().map(|w| w * w).sum::<f64>().sqrt();
     let error = got.iter().zip(want).map(|(g, w)| (g - w).powi(2)).sum::<f64>().sqrt();
-    assert!(error < 1e-6 * norm, "{what}: {error:e} of {norm:e}");
+    assert!(error < 5e-9 * norm, "{what}: {error:e} of {norm:e}");
     assert!(norm > 1e-6, "{what} says nothing");
 }
 

@@ -1,7 +1,11 @@
 //! The objective: its gradient against finite differences, its estimators against each other.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::sync::Arc;
+
+use common::worst;
 
 use fokker::config::Config;
 use fokker::data::Data;
@@ -40,13 +44,17 @@ fn total(config: &Config, terms: &LossTerms) -> f64 {
 /// Largest difference between the gradient and central differences (fourth order) over every parameter, relative to the
 /// gradient's norm.
 fn gradient_error(config: &Config) -> f64 {
-    let ((mut objective, mut theta), workers) = (objective(config), Workers::new(1, 1).unwrap());
+    let (objective, theta) = objective(config);
+    gradient_error_at(config, objective, theta)
+}
+
+fn gradient_error_at(config: &Config, mut objective: Objective<f64>, mut theta: Parameters<f64>) -> f64 {
+    let workers = Workers::new(1, 1).unwrap();
     let mut gradient = vec![0.0; theta.len()];
     objective.evaluate(Step(0), &theta, &mut gradient);
     let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
     let mut scratch = vec![0.0; theta.len()];
-    let mut worst: f64 = 0.0;
-    for i in (0..theta.len()).step_by(7) {
+    worst((0..gradient.len()).map(|i| {
         let (h, start) = (3e-4, theta[i]);
         let mut at = |offset: f64| {
             theta.update(&workers, |theta| theta[i] = start + offset);
@@ -54,9 +62,8 @@ fn gradient_error(config: &Config) -> f64 {
         };
         let slope = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
         theta.update(&workers, |theta| theta[i] = start);
-        worst = worst.max((slope - gradient[i]).abs() / norm);
-    }
-    worst
+        (slope - gradient[i]).abs() / norm
+    }))
 }
 
 #[test]
@@ -109,6 +116,16 @@ fn importance_weighted_likelihood_has_the_right_gradient() {
 }
 
 #[test]
+fn a_gradient_that_is_no_number_would_be_seen() {
+    let config = config("vp", "[loss.fp]\nweight = 0.5");
+    let (objective, mut theta) = objective(&config);
+    theta.update(&Workers::new(1, 1).unwrap(), |theta| theta[0] = f64::NAN);
+    assert!(gradient_error_at(&config, objective, theta).is_nan());
+    assert!(worst([0.1, f64::NAN, 0.2]).is_nan() && worst([]).is_nan());
+    assert_eq!(worst([0.1, 0.3, 0.2]), 0.3);
+}
+
+#[test]
 fn a_wrong_weight_would_be_seen() {
     // The twin of the tests above: the gradient of another α is off by far more than their bound.
     let config_a = config("vp", "[loss.fp]\nweight = 0.5");
@@ -121,7 +138,7 @@ fn a_wrong_weight_would_be_seen() {
     };
     let (a, b) = (gradient(&config_a), gradient(&config_b));
     let norm = a.iter().map(|g| g * g).sum::<f64>().sqrt();
-    assert!(a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) > 1e-4 * norm);
+    assert!(worst(a.iter().zip(&b).map(|(a, b)| (a - b).abs())) > 1e-4 * norm);
 }
 
 #[test]

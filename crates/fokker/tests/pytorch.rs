@@ -1,8 +1,11 @@
 //! U-Nets that were written, saved and evaluated in PyTorch: `docs/check_unet.py --freeze crates/fokker/tests/data/unet` made the data.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 
+use common::worst;
 use fokker::data::read_table;
 use fokker::evaluate::{Quantity, evaluate};
 use fokker::net::NetworkConfig;
@@ -39,12 +42,13 @@ fn error(name: &str, model: &ScoreModel, weights: &[f32]) -> f64 {
     let table = |what: &str| read_table(&at(&format!("{name}-{what}.npy")), None).unwrap().values;
     let (x, expected) = (table("x"), table("score"));
     let workers = Workers::new(1, 8).unwrap();
+    assert_eq!(expected.len(), 2 * x.len());
     let errors = [0.05, 0.7].into_iter().zip(expected.chunks(x.len())).map(|(t, expected)| {
         let found = plain(&score, &x, t, &workers);
         let norm = |v: Vec<f64>| v.iter().map(|d| d * d).sum::<f64>().sqrt();
         norm(found.iter().zip(expected).map(|(a, b)| a - b).collect()) / norm(expected.to_vec())
     });
-    errors.fold(0.0, f64::max)
+    worst(errors)
 }
 
 /// s alone.
@@ -137,6 +141,6 @@ fn derivatives_of_an_imported_network_agree_with_one_another() {
     let trace: f64 = (0..144).map(|i| found.jacobian[145 * i]).sum();
     assert!((trace - found.divergence[0]).abs() < 1e-9 * trace.abs() && trace.abs() > 1e-3);
     let expected = read_table(&at("lean-score.npy"), None).unwrap().values;
-    let worst = found.score.iter().zip(&expected[3 * 144..]).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    assert!(worst < 1e-9, "{worst:e}");
+    let error = worst(found.score.iter().zip(&expected[3 * 144..]).map(|(a, b)| (a - b).abs()));
+    assert!(error < 1e-9, "{error:e}");
 }

@@ -42,6 +42,7 @@ fn exact_scores_have_no_residual() {
             let truth = AnalyticScore::new(Mixture::random(dim, 4, 2).unwrap(), sde.clone());
             let (x, t) = points(truth.mixture(), &sde);
             let found = residual(&truth, &x, &t, Divergence::Exact {}, 0, &workers).unwrap();
+            assert_eq!((found.per_dimension().len(), found.dt_per_dimension().len()), (t.len(), t.len()));
             for (row, (r, dt)) in found.per_dimension().iter().zip(found.dt_per_dimension()).enumerate() {
                 assert!(*r < 1e-9 * dt, "{sde:?} D = {dim} row {row}: {r} of {dt}");
                 assert!(dt > 0.0);
@@ -90,9 +91,10 @@ fn a_perturbed_score_has_its_known_residual() {
 
 #[test]
 fn probes_are_unbiased_for_the_residual_vector() {
-    // ε is linear in the divergence, so its mean over probes is the exact one: zero here.
+    // ε is linear in the divergence, so its mean over probes is the exact one: zero for the truth, and not for another score.
     let sde = Sde::vp();
     let truth = AnalyticScore::new(Mixture::random(4, 3, 2).unwrap(), sde.clone());
+    let wrong = truth.clone().perturbed((0..16).map(|k| f64::from(k * 7 % 11) - 4.0).collect());
     let workers = Workers::new(2, 50).unwrap();
     let (x, _) = points(truth.mixture(), &sde);
     let point = &x[30 * 4..31 * 4];
@@ -100,12 +102,16 @@ fn probes_are_unbiased_for_the_residual_vector() {
     let many: Vec<f64> = (0..n).flat_map(|_| point.to_vec()).collect();
     for distribution in [ProbeDistribution::Rademacher, ProbeDistribution::Gaussian] {
         let divergence = Divergence::Hutchinson { probes: 2, distribution };
-        let found = residual(&truth, &many, &vec![0.3; n], divergence, 3, &workers).unwrap();
-        for i in 0..4 {
-            let component: Vec<f64> = found.residual.iter().skip(i).step_by(4).copied().collect();
-            let mean = MeanSe::of(&component);
-            assert!(mean.mean.abs() < 4.5 * mean.se, "{distribution:?} component {i}: {mean:?}");
-            assert!(mean.se > 0.0);
+        for (score, right) in [(&truth, true), (&wrong, false)] {
+            let exact = residual(score, point, &[0.3], Divergence::Exact {}, 0, &workers).unwrap().residual;
+            let found = residual(score, &many, &vec![0.3; n], divergence, 3, &workers).unwrap();
+            assert_eq!((found.residual.len(), exact.len()), (4 * n, 4));
+            for (i, exact) in exact.iter().enumerate() {
+                let component: Vec<f64> = found.residual.iter().skip(i).step_by(4).copied().collect();
+                let mean = MeanSe::of(&component);
+                assert!((mean.mean - exact).abs() < 4.5 * mean.se, "{distribution:?} component {i}: {mean:?}");
+                assert!(mean.se > 0.0 && (right || mean.mean.abs() > 20.0 * mean.se), "{distribution:?} {mean:?}");
+            }
         }
     }
 }
@@ -139,4 +145,5 @@ fn asymmetry_is_zero_for_a_gradient_and_known_for_a_swirl() {
     let probed = asymmetry(&swirl, &many, &vec![t[30]; n], divergence, 0, &workers).unwrap();
     let mean = MeanSe::of(&probed.absolute);
     assert!((mean.mean - exact.absolute[30]).abs() < 4.5 * mean.se, "{mean:?} {}", exact.absolute[30]);
+    assert!(mean.se < 0.02 * mean.mean, "{mean:?} says nothing");
 }

@@ -99,6 +99,7 @@ fn grey_levels_are_dequantised() {
     assert!(!one.contains_key("log_prob_importance"));
     let several = logp(&["--dequantise", "5"]);
     let pairs = || several["log_prob"].1.iter().zip(&several["log_prob_importance"].1);
+    assert_eq!((pairs().count(), several["se"].1.len()), (2, 2));
     assert!(pairs().all(|(mean, importance)| importance > mean));
     assert!(several["se"].1.iter().all(|se| *se > 0.0));
     // Bits and nats say the same.

@@ -28,6 +28,7 @@ fn all_formats_hold_the_same_numbers() {
     let text = scratch.text("y.CSV");
     let (header, rows) = text.split_once('\n').unwrap();
     assert_eq!(header, "log_prob,bits_per_dim,outcome,evaluations");
+    assert_eq!(rows.lines().count(), 3);
     for (row, expected) in rows.lines().zip(&log_p) {
         let fields: Vec<&str> = row.split(',').collect();
         assert_eq!(fields[2], "converged");

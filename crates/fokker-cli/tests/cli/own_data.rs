@@ -59,7 +59,9 @@ fn log_p_in_data_units_is_that_in_model_units_and_the_log_determinant() {
     header["__metadata__"]["fokker"] = json!(info.to_string());
     scratch.put(MODEL, write_safetensors(&header, &data));
     let scaled: Vec<f64> = rows.iter().enumerate().map(|(i, x)| (x - shift[i % 2]) / scale[i % 2]).collect();
-    for (a, b) in found.iter().zip(log_p(&scratch, 2, &scaled)) {
+    let scaled = log_p(&scratch, 2, &scaled);
+    assert_eq!((found.len(), scaled.len()), (2, 2));
+    for (a, b) in found.iter().zip(scaled) {
         let expected = b - scale[0].ln() - scale[1].ln();
         assert!((a - expected).abs() < 1e-9, "{a} {expected}");
     }

@@ -228,8 +228,8 @@ mod tests {
     fn all_products_agree_with_the_definition_on_every_instruction_set() {
         on_every_instruction_set(|| {
             for (rows, k, n) in SHAPES {
-                check::<f64>(rows, k, n, 1e-12);
-                check::<f32>(rows, k, n, 2e-4);
+                check::<f64>(rows, k, n, 1e-13);
+                check::<f32>(rows, k, n, 3e-5);
             }
         });
     }

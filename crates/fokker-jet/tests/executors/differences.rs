@@ -104,7 +104,7 @@ fn jets_of_every_operation_equal_differences() {
             }
             tape.forward(&parameters, 0..4);
             for (part, want) in [(1, &of_u), (2, &of_v), (3, &of_uv)] {
-                agree(tape.output(part), want, 1e-6, &format!("{name}, {executor}, part {part}"));
+                agree(tape.output(part), want, 2e-8, &format!("{name}, {executor}, part {part}"));
             }
         }
     }

@@ -77,7 +77,7 @@ fn compare<F: Real + Element>(tolerance: f64) {
                 let what = format!("graph {i}, {set:?}, {}", spec.name);
                 // A key's bias adds the same to all logits of a pixel: its gradient is 0 but for rounding.
                 if spec.name != "key.bias" {
-                    agree(&a[2][at.clone()], &b[2][at], 100.0 * tolerance, &what);
+                    agree(&a[2][at.clone()], &b[2][at], 10.0 * tolerance, &what);
                 }
             }
         }
@@ -86,7 +86,7 @@ fn compare<F: Real + Element>(tolerance: f64) {
 
 #[test]
 fn panel_and_tensor_executor_agree_in_f64() {
-    compare::<f64>(1e-12);
+    compare::<f64>(1e-13);
 }
 
 #[test]
@@ -124,6 +124,6 @@ fn a_row_does_not_depend_on_the_rows_beside_it() {
     };
     let (alone, among) = (run(1, 0), run(4, 2));
     for (a, b) in alone.iter().flatten().zip(among.iter().flatten()) {
-        assert!(a.to_bits() == b.to_bits(), "{a} {b}");
+        assert!(a.to_bits() == b.to_bits() && a.is_finite() && *a != 0.0, "{a} {b}");
     }
 }

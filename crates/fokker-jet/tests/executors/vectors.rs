@@ -44,7 +44,7 @@ fn compare<F: Real + Element>(tolerance: f64) {
 
 #[test]
 fn panel_and_tensor_executor_agree_in_f64() {
-    compare::<f64>(1e-12);
+    compare::<f64>(1e-13);
 }
 
 #[test]
@@ -126,6 +126,6 @@ fn a_row_does_not_depend_on_the_rows_beside_it() {
     };
     let (alone, among) = (run(1, 0), run(4, 2));
     for (a, b) in alone.iter().flatten().zip(among.iter().flatten()) {
-        assert!(a.to_bits() == b.to_bits(), "{a} {b}");
+        assert!(a.to_bits() == b.to_bits() && a.is_finite() && *a != 0.0, "{a} {b}");
     }
 }

@@ -179,6 +179,7 @@ mod tests {
     use crate::score::analytic::AnalyticScore;
     use crate::score::mixture::Mixture;
     use crate::sde::{Sde, T_MAX};
+    use crate::testing::worst;
 
     fn run(
         mixture: &Mixture, sde: &Sde, x: &[f64], repeats: &Repeats<'_>, threads: usize, rows: usize,
@@ -246,7 +247,7 @@ mod tests {
                 let want = integral(-8.0, 8.0, |z| normal(z, 0.0, 1.0).exp() * of_noise(z));
                 // The prior stands in place of q_T: as far off as the two are from each other where the data ends up.
                 let apart = |x: f64| (end.log_density(&[x]) - sde.log_prior(&[x])).abs();
-                let slack = [-2.0, 0.0, 2.0].iter().map(|x| apart(x * sde.prior_std())).fold(1e-3, f64::max);
+                let slack = worst([-2.0, 0.0, 2.0].map(|x| apart(x * sde.prior_std())).into_iter().chain([1e-3]));
                 let (mean, se) = (found.mean[i], found.se.as_ref().unwrap()[i]);
                 assert!((mean - want).abs() < 4.5 * se + slack, "{sde:?} {x0}: {mean} ± {se}, {want}");
                 // Where σ is small the model's density at t = 0 is near the data's, and so is its bound.

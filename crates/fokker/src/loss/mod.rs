@@ -11,6 +11,8 @@ mod objective;
 mod pass;
 mod scalar;
 mod sliced;
+#[cfg(test)]
+mod tests;
 mod time;
 mod vector;
 

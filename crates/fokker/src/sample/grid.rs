@@ -93,11 +93,12 @@ fn bisect(predicate: impl Fn(f64) -> bool, mut low: f64, mut high: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::worst;
 
     /// The largest deviation of a function's differences along a grid from their mean, relative to it.
     fn unevenness(grid: &[f64], f: impl Fn(f64) -> f64) -> f64 {
         let mean = (f(grid[grid.len() - 1]) - f(grid[0])) / (grid.len() - 1) as f64;
-        grid.windows(2).map(|t| ((f(t[1]) - f(t[0])) / mean - 1.0).abs()).fold(0.0, f64::max)
+        worst(grid.windows(2).map(|t| ((f(t[1]) - f(t[0])) / mean - 1.0).abs()))
     }
 
     #[test]

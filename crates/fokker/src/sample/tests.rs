@@ -14,6 +14,7 @@ use crate::score::mixture::Mixture;
 use crate::sde::Sde;
 use crate::solve::Tolerance;
 use crate::stats::MeanSe;
+use crate::testing::worst;
 
 type Any = Result<(), Box<dyn std::error::Error>>;
 
@@ -46,7 +47,7 @@ fn moments(sde: &Sde) -> [f64; 5] {
 fn surprise(samples: &Samples, want: [f64; 5]) -> f64 {
     let of = |f: &dyn Fn(&[f64]) -> f64| MeanSe::of(&samples.x.chunks_exact(2).map(f).collect::<Vec<_>>());
     let found = [of(&|x| x[0]), of(&|x| x[1]), of(&|x| x[0] * x[0]), of(&|x| x[0] * x[1]), of(&|x| x[1] * x[1])];
-    found.iter().zip(want).map(|(found, want)| (found.mean - want).abs() / found.se).fold(0.0, f64::max)
+    worst(found.iter().zip(want).map(|(found, want)| (found.mean - want).abs() / found.se))
 }
 
 /// One of every kind, with this many steps.
@@ -88,18 +89,23 @@ fn samples_have_the_right_moments_unless_the_score_is_wrong() -> Any {
 
 #[test]
 fn fine_structure_is_kept() -> Any {
-    // Modes of standard deviation 0.02, twice that of the noise at t_min: equal steps in t would lose more than one nat here.
+    // Modes of standard deviation 0.02, twice that of the noise at t_min: equal steps in t lose more than one nat here.
     let (sde, workers) = (Sde::vp(), Workers::new(2, 64)?);
     let ring = Mixture::ring(8, 1.5, 0.02)?;
-    let sampler = Sampler::EulerMaruyama { steps: 200, grid: Grid::LogSnr, denoise: false };
-    let samples = sample(&AnalyticScore::new(ring.clone(), sde.clone()), 1000, &sampler, 0, &workers, &|_| {})?;
+    let score = AnalyticScore::new(ring.clone(), sde.clone());
     let c = sde.at(sde.t_min());
     let q = ring.diffused(&c);
-    let found = MeanSe::of(&samples.x.chunks_exact(2).map(|x| q.log_density(x)).collect::<Vec<_>>());
+    let mean = |grid| -> Result<MeanSe, Error> {
+        let sampler = Sampler::EulerMaruyama { steps: 200, grid, denoise: false };
+        let samples = sample(&score, 1000, &sampler, 0, &workers, &|_| {})?;
+        Ok(MeanSe::of(&samples.x.chunks_exact(2).map(|x| q.log_density(x)).collect::<Vec<_>>()))
+    };
+    let (found, uniform) = (mean(Grid::LogSnr)?, mean(Grid::Uniform)?);
     // The modes do not overlap: −entropy of one of them, less ln 8.
     let variance = (c.m * 0.02).powi(2) + c.sigma * c.sigma;
     let want = -1.0 - (std::f64::consts::TAU * variance).ln() - 8.0_f64.ln();
     assert!((found.mean - want).abs() < 0.06 + 4.0 * found.se, "{found:?} {want}");
+    assert!(uniform.mean < want - 1.0, "{uniform:?} {want}");
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use super::tableau::{ERROR_WEIGHTS, NODES, STAGE_WEIGHTS};
 use super::*;
 use crate::rng::{Stream, Streams};
+use crate::testing::worst;
 use rand_distr::{Distribution, StandardNormal};
 
 /// dy/dt = f(row, t, y), counting calls and rows.
@@ -39,7 +40,8 @@ fn solution(t: f64) -> [f64; 2] {
 }
 
 fn gap(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    assert_eq!(a.len(), b.len());
+    worst(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
 }
 
 fn solver(tolerance: f64) -> Dopri5 {

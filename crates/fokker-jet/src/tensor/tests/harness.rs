@@ -9,6 +9,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use crate::JetSet;
 use crate::tensor::Jet;
+use crate::testing::worst;
 
 /// Weights of the derivative at 0 from values at the places −2, −1, 1, 2, in units of the step.
 const STENCIL: [(f64, f64); 4] = [(-2.0, 1.0 / 12.0), (-1.0, -2.0 / 3.0), (1.0, 2.0 / 3.0), (2.0, -1.0 / 12.0)];
@@ -54,7 +55,7 @@ pub fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
 }
 
 pub fn largest(values: &[f64]) -> f64 {
-    values.iter().fold(0.0, |m, v| v.abs().max(m))
+    worst(values.iter().map(|v| v.abs()))
 }
 
 /// Equal up to `relative` of the largest value (or of 1, if that is smaller).

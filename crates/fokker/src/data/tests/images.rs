@@ -7,6 +7,7 @@ mod rows;
 
 use std::path::Path;
 
+use super::numpy::skipped;
 use super::{gzip, idx, put, rng};
 use crate::data::zip::{Stored, write_stored};
 use crate::data::{Data, DataConfig, DataError, ImageShape, bits_per_dim};
@@ -181,23 +182,72 @@ fn emnist_is_turned_upright_and_one_of_its_sets_is_chosen() {
     assert_eq!(load(&folder.path().join(name("digits", "test"))).unwrap().dim(), 25);
 }
 
-#[test]
-#[allow(clippy::print_stderr)]
-fn mnist() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/mnist");
-    if !folder.is_dir() {
-        eprintln!("SKIPPED: MNIST is not in {}", folder.display());
-        return;
-    }
-    let data = load(&folder).unwrap();
-    assert_eq!((data.dim(), data.len(), data.held_out_len()), (784, Some(60_000), Some(10_000)));
+/// A digit of seven strokes, grey at their edges, on 28 × 28 pixels whose border is black.
+fn digit(number: usize) -> Vec<u8> {
+    // Top, upper left, upper right, middle, lower left, lower right, bottom.
+    const STROKES: [u8; 10] = [
+        0b111_0111, 0b010_0100, 0b101_1101, 0b110_1101, 0b010_1110, 0b110_1011, 0b111_1011, 0b010_0101, 0b111_1111,
+        0b110_1111,
+    ];
+    let on = |stroke: usize| STROKES[number] >> stroke & 1 == 1;
+    let across = |y: usize| (y == 5 && on(0)) || (y == 13 && on(3)) || (y == 21 && on(6));
+    let along = |y: usize, left: usize, right: usize, x: usize| {
+        (5..=13).contains(&y) && ((x == 9 && on(left)) || (x == 18 && on(right)))
+    };
+    let drawn = |y: usize, x: usize| {
+        ((9..=18).contains(&x) && across(y)) || along(y, 1, 2, x) || along(y.wrapping_sub(8), 4, 5, x)
+    };
+    let near = |y: usize, x: usize| drawn(y - 1, x) || drawn(y + 1, x) || drawn(y, x - 1) || drawn(y, x + 1);
+    let pixel = |y: usize, x: usize| match (y % 27, x % 27) {
+        (0, _) | (_, 0) => 0,
+        _ if drawn(y, x) => 255,
+        _ if near(y, x) => 128,
+        _ => 0,
+    };
+    (0..28 * 28).map(|at| pixel(at / 28, at % 28)).collect()
+}
+
+/// The first held-out image's pixels sum to this; and what every set of digits has.
+fn check_digits(data: &Data, sum: f32) {
+    assert_eq!((data.dim(), data.levels()), (784, Some(256)));
     assert_eq!(data.image_shape(), Some(ImageShape { height: 28, width: 28, channels: 1 }));
     let mut row = [0.0; 784];
     data.held_out_row(0, &mut rng(0), &mut row);
     data.scaling().invert(&mut row);
-    // The first test image is a seven; its pixels sum to 18,454.
-    assert_eq!(row.iter().map(|x| x.floor()).sum::<f32>(), 18_454.0);
+    assert_eq!(row.iter().map(|x| x.floor()).sum::<f32>(), sum);
     let (low, high) = data.bounds();
     assert_eq!((low[0], high[0]), (-1.0, 1.0 / 128.0 - 1.0), "the corner is always black");
+}
+
+#[test]
+fn a_small_set_of_digits() {
+    let file = |count: u32, first: usize| {
+        let header = [0x0803, count, 28, 28].map(u32::to_be_bytes).concat();
+        [header, (0..count as usize).flat_map(|at| digit((first + at) % 10)).collect()].concat()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    put(folder.path(), "train-images-idx3-ubyte.gz", &gzip(&file(60, 0)));
+    put(folder.path(), "t10k-images-idx3-ubyte.gz", &gzip(&file(10, 7)));
+    let data = load(folder.path()).unwrap();
+    assert_eq!((data.len(), data.held_out_len()), (Some(60), Some(10)));
+    check_digits(&data, digit(7).iter().map(|&level| f32::from(level)).sum());
+    assert_eq!(held_out(&data, 1), digit(8));
+    // The middle stroke is not in every digit.
+    let (low, high) = data.bounds();
+    assert_eq!((low[13 * 28 + 12], high[13 * 28 + 12]), (-1.0, 1.0));
+    assert_eq!(training(&data).len(), 10);
+}
+
+#[test]
+fn mnist() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/mnist");
+    if !folder.is_dir() {
+        return skipped(&format!("MNIST itself is not in {}", folder.display()));
+    }
+    let data = load(&folder).unwrap();
+    assert_eq!((data.len(), data.held_out_len()), (Some(60_000), Some(10_000)));
+    // A seven.
+    check_digits(&data, 18_454.0);
+    let (low, high) = data.bounds();
     assert_eq!((low[406], high[406]), (-1.0, 1.0));
 }

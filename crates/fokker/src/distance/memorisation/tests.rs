@@ -235,6 +235,7 @@ proptest! {
         let turned: Vec<f64> = training.rchunks_exact(dim).flatten().copied().collect();
         let other = of(&turned, &samples, &held_out, 2);
         prop_assert_eq!((&other.samples, &other.held_out, other.share), (&found.samples, &found.held_out, found.share));
+        prop_assert!(!found.closest.is_empty() && other.closest.len() == found.closest.len());
         for (a, b) in other.closest.iter().zip(&found.closest) {
             prop_assert_eq!((a.sample, a.training_row), (b.sample, rows - 1 - b.training_row));
         }

@@ -13,6 +13,7 @@ fn a_gaussian_is_mapped_by_scaling() -> Any {
         // (x_T − m_T μ)/√v_T = (x − m μ)/√v.
         let [start, end] = [sde.t_min(), 1.0].map(|t| sde.at(t));
         let std = [start, end].map(|c| (c.m * c.m * 0.09 + c.sigma * c.sigma).sqrt());
+        assert_eq!(z.x.len(), x.len());
         for (i, (x, z)) in x.iter().zip(&z.x).enumerate() {
             let mean = [0.6, -1.0][i % 2];
             let want = end.m * mean + std[1] / std[0] * (x - start.m * mean);
@@ -33,7 +34,7 @@ fn there_and_back() -> Any {
             let z = encode::<f64>(&score, &x, tolerance, limits, &workers, &|_| {})?;
             let back = decode::<f64>(&score, &z.x, tolerance, limits, &workers, &|_| {})?;
             assert_eq!((z.failed(), back.failed()), (0, 0));
-            Ok(back.x.iter().zip(&x).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
+            Ok(worst(back.x.iter().zip(&x).map(|(a, b)| (a - b).abs())))
         };
         let (fine, coarse) = (error(1e-10)?, error(1e-3)?);
         assert!(fine < 1e-6 && coarse > 10.0 * fine, "{sde:?} {fine} {coarse}");

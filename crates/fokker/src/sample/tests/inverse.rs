@@ -47,7 +47,7 @@ fn distance(a: &dyn Score<f64>, b: &dyn Score<f64>) -> Result<f64, Error> {
         scores.push(tape.part(0).to_vec());
     }
     let apart = |i: usize| at[i / 3].sigma * (scores[0][i] - scores[1][i]).abs();
-    Ok((0..12).map(apart).fold(0.0, f64::max))
+    Ok(worst((0..12).map(apart)))
 }
 
 #[test]
@@ -86,9 +86,9 @@ fn samples_have_the_posterior_s_moments() -> Any {
             let products: Vec<f64> = samples.x.chunks_exact(3).map(|x| x[i] * x[j]).collect();
             let (m, p) =
                 (MeanSe::of(&samples.x.iter().skip(i).step_by(3).copied().collect::<Vec<_>>()), MeanSe::of(&products));
-            ((m.mean - mean[i]).abs() / m.se).max((p.mean - square[(i, j)]).abs() / p.se)
+            worst([(m.mean - mean[i]).abs() / m.se, (p.mean - square[(i, j)]).abs() / p.se])
         };
-        (0..9).map(|k| at(k / 3, k % 3)).fold(0.0, f64::max)
+        worst((0..9).map(|k| at(k / 3, k % 3)))
     };
     let posterior = PosteriorScore::new(&prior, observation()?, Covariance::Tweedie)?;
     let heun = Sampler::Heun { steps: 60, grid: Grid::LogSnr, denoise: false };

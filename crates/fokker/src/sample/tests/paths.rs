@@ -48,6 +48,7 @@ fn the_ode_s_states_have_the_law_of_their_time() -> Any {
     let plain = sample::<f64>(&score, 5, &sampler, 0, &workers, &|_| {})?;
     assert_eq!(paths.x[25..], samples.x);
     assert!(samples.x.iter().zip(&plain.x).all(|(a, b)| (a - b).abs() < 1e-7));
+    assert_eq!((samples.evaluations.len(), plain.x.len(), plain.evaluations.len()), (5, 5, 5));
     assert!(samples.evaluations.iter().zip(&plain.evaluations).all(|(a, b)| a > b));
     Ok(())
 }

@@ -1,0 +1,186 @@
+//! The terms on scores whose values are known: a mixture's own, which obeys the equation, and one that is off by t B x.
+
+use super::divergence::fill_normal;
+use super::draw::{PanelRows, Probing};
+use super::*;
+use crate::residual::equation::{Probes, log_density_rate};
+use crate::rng::{Stream, Streams};
+use crate::score::analytic::AnalyticScore;
+use crate::score::mixture::Mixture;
+use crate::score::{Directions, Score};
+use crate::sde::{Coefficients, Sde};
+use crate::stats::MeanSe;
+
+type Any = Result<(), Box<dyn std::error::Error>>;
+
+const DIM: usize = 2;
+const SHARES: [f64; 2] = [0.25, 0.75];
+const MEANS: [[f64; DIM]; 2] = [[-1.0, 0.5], [1.0, 0.0]];
+const COVARIANCES: [[f64; 4]; 2] = [[0.3, 0.1, 0.1, 0.2], [0.1, 0.0, 0.0, 0.4]];
+/// B: not symmetric, with a trace.
+const B: [f64; 4] = [1.6, -1.0, 0.4, 1.2];
+
+fn truth(sde: &Sde) -> Result<AnalyticScore, Box<dyn std::error::Error>> {
+    let mixture = Mixture::new(&SHARES, &MEANS.map(Vec::from), &COVARIANCES.map(Vec::from))?;
+    Ok(AnalyticScore::new(mixture, sde.clone()))
+}
+
+fn sdes() -> [Sde; 3] {
+    [Sde::vp(), Sde::sub_vp(), Sde::ve()]
+}
+
+/// x ~ q_t, all at one time.
+fn rows(score: &AnalyticScore, c: &Coefficients, count: usize, rng: &mut Stream) -> PanelRows<f64> {
+    let (mut x, mut z) = (vec![0.0; count * DIM], vec![0.0; count * DIM]);
+    score.mixture().sample(rng, &mut x);
+    fill_normal(rng, &mut z);
+    x.iter_mut().zip(&z).for_each(|(x, z)| *x = c.m * *x + c.sigma * z);
+    PanelRows { dim: DIM, x, z, sde: vec![*c; count], weight: vec![1.0; count] }
+}
+
+/// E φ over q_t of the score with t B x: −½g² t tr B + ½g² t² tr(B M Bᵀ) − a t tr(B M) with M = E xxᵀ. The score's own φ has mean 0,
+/// and E s·Bx = −tr B by parts.
+fn mean_of_perturbed(c: &Coefficients) -> f64 {
+    let entry = |i: usize, j: usize| {
+        let second = |k: usize| SHARES[k] * (COVARIANCES[k][DIM * i + j] + MEANS[k][i] * MEANS[k][j]);
+        c.m * c.m * (second(0) + second(1)) + if i == j { c.sigma * c.sigma } else { 0.0 }
+    };
+    let pairs = || (0..DIM).flat_map(|i| (0..DIM).map(move |j| (i, j)));
+    let b_m: f64 = pairs().map(|(i, j)| B[DIM * i + j] * entry(j, i)).sum();
+    let row = |i: usize| pairs().map(|(j, k)| B[DIM * i + j] * entry(j, k) * B[DIM * i + k]).sum::<f64>();
+    let b_m_b: f64 = (0..DIM).map(row).sum();
+    0.5 * c.g2 * c.t * (c.t * b_m_b - B[0] - B[3]) - c.a * c.t * b_m
+}
+
+/// φ at points x ~ q_t.
+fn rates(score: &AnalyticScore, t: f64, count: usize) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
+    let c = Score::<f64>::sde(score).at(t);
+    let rows = rows(score, &c, count, &mut Streams::new(1).named("rates"));
+    let (exact, mut rng) = (Divergence::Exact {}, Streams::new(1).named("none"));
+    let mut tape = score.tape(&Directions::space(DIM), count)?;
+    tape.begin(&rows.x, &rows.sde);
+    let mut vectors = vec![vec![0.0; count * DIM]; DIM];
+    for (j, v) in vectors.iter_mut().enumerate() {
+        exact.fill(j, DIM, &mut rng, v);
+        tape.direction(j).copy_from_slice(v);
+    }
+    tape.forward(0..1 + DIM);
+    let mut phi = vec![f64::NAN; count];
+    log_density_rate(&*tape, rows.points(), &Probes { vectors: &vectors, first: 1, coefficient: 1.0 }, &mut phi);
+    Ok(phi)
+}
+
+#[test]
+fn the_rate_of_the_log_density_has_mean_zero_unless_the_score_is_wrong() -> Any {
+    for sde in sdes() {
+        let score = truth(&sde)?;
+        for t in [0.02, 0.2, 0.6, 1.0] {
+            let found = MeanSe::of(&rates(&score, t, 20_000)?);
+            assert!(found.mean.abs() < 4.5 * found.se, "{sde:?} {t} {found:?}");
+            let want = mean_of_perturbed(&sde.at(t));
+            let wrong = MeanSe::of(&rates(&score.clone().perturbed(B.to_vec()), t, 20_000)?);
+            assert!((wrong.mean - want).abs() < 4.5 * wrong.se, "{sde:?} {t} {wrong:?} {want}");
+            assert!(t < 0.5 || wrong.mean.abs() > 20.0 * wrong.se, "{sde:?} {t} {wrong:?}");
+        }
+    }
+    Ok(())
+}
+
+/// R_scalar at one time by panels of 50 rows.
+fn scalar_value(
+    score: &AnalyticScore, t: f64, config: &ScalarConfig, rng: &mut Stream,
+) -> Result<MeanSe, crate::Error> {
+    let (c, count) = (Score::<f64>::sde(score).at(t), 50);
+    let directions = scalar::directions(config, DIM);
+    let mut tape = score.tape(&directions, count)?;
+    let mut probing = Probing { v: vec![vec![0.0; count * DIM]; directions.kinds().len()], ..Probing::default() };
+    let panels = (0..800).map(|_| {
+        let rows = rows(score, &c, count, rng);
+        tape.begin(&rows.x, &rows.sde);
+        for (j, v) in probing.v.iter_mut().enumerate() {
+            config.divergence.fill(j, DIM, rng, v);
+            tape.direction(j).copy_from_slice(v);
+        }
+        tape.forward(0..directions.parts());
+        scalar::term(&mut *tape, &rows, config, &mut probing, 1.0) / count as f64
+    });
+    Ok(MeanSe::of(&panels.collect::<Vec<_>>()))
+}
+
+#[test]
+fn products_of_independent_rates_are_unbiased_for_the_squared_mean() -> Any {
+    let probe = Divergence::Hutchinson { probes: 1, distribution: ProbeDistribution::Gaussian };
+    for (sde, t) in sdes().into_iter().zip([0.4, 0.6, 0.6]) {
+        let (score, mut rng) = (truth(&sde)?, Streams::new(2).named("rows"));
+        let (c, time_weight) = (sde.at(t), TimeWeight::Constant);
+        for divergence in [Divergence::Exact {}, probe] {
+            let form = ScalarForm::Product;
+            let config = ScalarConfig { weight: 1.0, form, time_weight, divergence, batch_fraction: 1.0 };
+            let right = scalar_value(&score, t, &config, &mut rng)?;
+            assert!(right.mean.abs() < 4.5 * right.se, "{sde:?} {right:?}");
+            let wrong = scalar_value(&score.clone().perturbed(B.to_vec()), t, &config, &mut rng)?;
+            let want = mean_of_perturbed(&c).powi(2);
+            assert!((wrong.mean - want).abs() < 4.5 * wrong.se, "{sde:?} {divergence:?} {wrong:?} {want}");
+            assert!(wrong.mean > 20.0 * wrong.se, "{sde:?} {divergence:?} {wrong:?} says nothing");
+        }
+        // The twin: a mean of squares is larger, by the variance.
+        let squares: Vec<f64> = rates(&score, t, 20_000)?.iter().map(|phi| phi * phi).collect();
+        let squares = MeanSe::of(&squares);
+        assert!(squares.mean > 8.0 * squares.se);
+    }
+    Ok(())
+}
+
+/// R_vec at one time, by one panel.
+fn vector_value(score: &AnalyticScore, t: f64, config: &FpConfig) -> Result<f64, crate::Error> {
+    let (c, count) = (Score::<f64>::sde(score).at(t), 30);
+    let mut rng = Streams::new(3).named("rows");
+    let rows = rows(score, &c, count, &mut rng);
+    let n = config.divergence.directions(DIM);
+    let mut probing = Probing { u: vec![0.0; count * DIM], v: vec![vec![0.0; count * DIM]; n], ..Probing::default() };
+    fill_normal(&mut rng, &mut probing.u);
+    probing.v.iter_mut().enumerate().for_each(|(j, v)| config.divergence.fill(j, DIM, &mut rng, v));
+    let (directions, first) = match config.estimator {
+        Estimator::Vector => (vector::directions(config, DIM)?, 0),
+        Estimator::Sliced => (sliced::directions(config, DIM)?, 1),
+    };
+    let mut tape = score.tape(&directions, count)?;
+    tape.begin(&rows.x, &rows.sde);
+    for (j, v) in probing.v.iter().enumerate() {
+        tape.direction(first + j).copy_from_slice(v);
+    }
+    let sum = if config.estimator == Estimator::Vector {
+        tape.forward(0..vector::first_pass(n));
+        vector::term(&mut *tape, &rows, config, &mut probing, 1.0)
+    } else {
+        tape.direction(0).copy_from_slice(&probing.u);
+        tape.forward(0..directions.parts());
+        sliced::term(&mut *tape, &rows, config, &mut probing, 1.0)
+    };
+    Ok(sum / count as f64)
+}
+
+#[test]
+fn the_exact_score_has_no_residual_and_a_wrong_one_has() -> Any {
+    for sde in sdes() {
+        let score = truth(&sde)?;
+        let wrong = score.clone().perturbed(B.to_vec());
+        for (estimator, norm) in [
+            (Estimator::Vector, Norm::First),
+            (Estimator::Vector, Norm::Second),
+            (Estimator::Sliced, Norm::First),
+            (Estimator::Sliced, Norm::Second),
+        ] {
+            let config = FpConfig { estimator, norm, divergence: Divergence::Exact {}, ..FpConfig::default() };
+            let bound = if norm == Norm::First { 1e-9 } else { 1e-18 };
+            for t in [0.02, 0.2, 0.6, 1.0] {
+                let (right, wrong) = (vector_value(&score, t, &config)?, vector_value(&wrong, t, &config)?);
+                assert!(right <= bound * wrong && wrong > 1e-6, "{sde:?} {config:?} {t} {right:e} {wrong:e}");
+            }
+        }
+        // By one probe the residual is not 0: the vector's square is biased by the probe's variance.
+        let config = FpConfig { time_weight: TimeWeight::Constant, ..FpConfig::default() };
+        assert!(vector_value(&score, 0.2, &config)? > 1e-3);
+    }
+    Ok(())
+}
