@@ -11,7 +11,7 @@ use fokker::config::Config;
 use fokker::data::Data;
 use fokker::loss::{
     Divergence, Estimator, FpConfig, LossTerms, Norm, Objective, PointSource, ProbeDistribution, ScalarConfig,
-    ScalarForm, Step, TimeSampler, TimeWeight,
+    ScalarForm, Scale, Step, TimeSampler, TimeWeight,
 };
 use fokker::residual::residual;
 use fokker::rng::Streams;
@@ -30,9 +30,13 @@ const STEP: u64 = 4;
 /// Rows that are drawn from one stream, for data of three dimensions.
 const BLOCK: usize = 32;
 
-/// The factor that makes ‖ε‖ᵐ comparable between dimensions.
-fn per_dimension(m: i32) -> f64 {
-    (DIM as f64).powi(-m)
+/// The factor of ‖ε‖ᵐ: what makes R grow with the dimension as J_DSM does, or the paper's.
+fn of_dimension(scale: Scale, m: i32) -> f64 {
+    let d = DIM as f64;
+    match scale {
+        Scale::DimensionFree => d.powf(1.0 - 0.5 * f64::from(m)),
+        Scale::Paper => d.powi(-m),
+    }
 }
 
 fn config(sde: &str, loss: &str) -> Config {
@@ -263,7 +267,11 @@ fn vector(setting: &Setting, config: &FpConfig, count: usize) -> f64 {
         } else {
             (dot(&e, &other), dot(&e, &e).sqrt())
         };
-        let power = if config.norm == Norm::First { first * per_dimension(1) } else { product * per_dimension(2) };
+        let power = if config.norm == Norm::First {
+            first * of_dimension(config.scale, 1)
+        } else {
+            product * of_dimension(config.scale, 2)
+        };
         row.weight * weight(config.time_weight, &row.c) * power
     };
     assert_eq!((rows.len(), probes.len()), (count, count));
@@ -382,6 +390,22 @@ fn products_of_two_residuals_have_their_value() {
                 "[loss.fp]\nweight = 0.5\nunbiased = true\nestimator = \"{estimator}\"\ntime_weight = \"{w}\"\n{TWO}"
             );
             seen.push(check_fp("vp", &loss, BATCH));
+        }
+    }
+    all_differ(&seen);
+}
+
+#[test]
+fn the_scale_is_a_power_of_the_dimension() {
+    let mut seen = Vec::new();
+    for estimator in ["vector", "sliced"] {
+        for norm in [1, 2] {
+            for scale in ["dimension-free", "paper"] {
+                let loss = format!(
+                    "[loss.fp]\nweight = 0.5\nestimator = \"{estimator}\"\nnorm = {norm}\nscale = \"{scale}\"\n{TWO}"
+                );
+                seen.push(check_fp("vp", &loss, BATCH));
+            }
         }
     }
     all_differ(&seen);

@@ -91,7 +91,7 @@ fn scalar_value(
     score: &AnalyticScore, t: f64, config: &ScalarConfig, rng: &mut Stream,
 ) -> Result<MeanSe, crate::Error> {
     let (c, count) = (Score::<f64>::sde(score).at(t), 50);
-    let directions = scalar::directions(config, DIM);
+    let directions = scalar::directions(config, DIM)?;
     let mut tape = score.tape(&directions, count)?;
     let mut probing = Probing { v: vec![vec![0.0; count * DIM]; directions.kinds().len()], ..Probing::default() };
     let panels = (0..800).map(|_| {
