@@ -1,5 +1,6 @@
 //! The `fokker` command: train, audit and use score-based diffusion models whose scores obey the Fokker–Planck equation.
 
+mod allocator;
 mod args;
 mod cmd;
 mod fail;
@@ -8,6 +9,9 @@ mod progress;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: allocator::OrFail = allocator::OrFail;
 
 fn main() -> ExitCode {
     let args = match args::Args::try_parse() {

@@ -176,8 +176,8 @@ fn what_is_too_large_is_refused_by_the_key_that_makes_it_large() {
     refused("ring8", &["loss.fp.divergence={ kind = \"hutchinson\", probes = 10000 }"], "loss.fp.divergence.probes");
     let scalar = "loss.scalar={ weight = 1, divergence = { kind = \"hutchinson\", probes = 10000 } }";
     refused("ring8", &[scalar], "loss.scalar.divergence.probes");
-    refused("ring8", &["network.width=65536"], "network.width");
-    refused("ring8", &["network.width=1024", "network.depth=1000"], "network.width");
+    refused("ring8", &["network.width=16384", "network.depth=4"], "network.width");
+    refused("ring8", &["network.width=1000", "network.depth=1000"], "network.width");
     refused("ring8", &[&huge, "network.width=512", NO_FP], "network.width");
     let wide = ["train.batch=16777216", "train.panel_rows=65536", "train.threads=2"];
     refused("ring8", &[&wide[..], &["network.width=1024"]].concat(), "train.panel_rows");

@@ -28,6 +28,9 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
     Ok(config)
 }
 
+/// Tables that an override may lie in, and some more.
+const DEEPEST: usize = 16;
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -131,6 +134,9 @@ fn split(assignment: &str) -> Result<(Vec<String>, Value), String> {
     let path: Vec<String> = key.trim().split('.').map(str::to_owned).collect();
     if path.iter().any(String::is_empty) {
         return Err("empty key".into());
+    }
+    if path.len() > DEEPEST {
+        return Err("no key lies so deep".into());
     }
     let parsed = toml::from_str::<Table>(&format!("v = {value}")).ok().and_then(|mut t| t.remove("v"));
     Ok((path, parsed.unwrap_or_else(|| Value::String(value.trim().to_owned()))))

@@ -26,15 +26,15 @@ pub fn run(bench: &Bench) -> Result<()> {
     }
 }
 
-/// The most times that something is timed.
-const MOST_TIMES: usize = 1_000_000;
+/// The most times that something is timed, and the most dimensions (of normal data).
+const MOST: usize = 1_000_000;
 
-/// Refuses a number of times to be timed that is 0 or absurd.
-fn require_times(option: &str, times: usize) -> Result<()> {
-    if (1..=MOST_TIMES).contains(&times) {
+/// Refuses a number that is 0 or absurd.
+fn require(option: &str, value: usize) -> Result<()> {
+    if (1..=MOST).contains(&value) {
         return Ok(());
     }
-    Err(request(format!("{option} {times}: must be between 1 and {MOST_TIMES}")))
+    Err(request(format!("{option} {value}: must be between 1 and {MOST}")))
 }
 
 /// Threads that are meant: 0 stands for all.

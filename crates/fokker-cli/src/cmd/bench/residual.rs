@@ -12,7 +12,7 @@ use fokker::sde::T_MAX;
 use fokker_jet::panel::Workers;
 use serde::Serialize;
 
-use super::{fresh_model, median, require_times};
+use super::{fresh_model, median, require};
 use crate::args::BenchResidual;
 use crate::cmd::{out, require_folder, write_json};
 use crate::fail::request;
@@ -46,9 +46,10 @@ struct Speed {
 /// and times spread evenly.
 pub fn run(args: &BenchResidual) -> Result<()> {
     let BenchResidual { dim, width, depth, rows, repeats, .. } = *args;
-    require_times("--repeats", repeats)?;
-    if rows == 0 || dim == 0 {
-        return Err(request("--rows, --dim: must be at least 1"));
+    require("--repeats", repeats)?;
+    require("--dim", dim)?;
+    if rows == 0 {
+        return Err(request("--rows: must be at least 1"));
     }
     // x, and twice the residual and the derivative in time; the times.
     let numbers = dim.saturating_mul(5).saturating_add(2);

@@ -8,11 +8,12 @@ use fokker::config::Config;
 use fokker::data::Data;
 use fokker::loss::Estimator;
 use fokker::train::Trainer;
+use fokker_jet::panel::MOST_THREADS;
 use serde::Serialize;
 
 use super::resident::Resident;
 use super::yardstick;
-use super::{median, model_toml, require_times, threads};
+use super::{median, model_toml, require, threads};
 use crate::args::{BenchStep, Source, StepKind};
 use crate::cmd::{out, require_folder, source, write_json};
 use crate::fail::request;
@@ -45,7 +46,11 @@ struct StepFigures {
 
 /// Times a training step of the peers' network with `likelihood` weights, one probe and Adam.
 pub fn run(args: &BenchStep) -> Result<()> {
-    require_times("--steps", args.steps)?;
+    require("--steps", args.steps)?;
+    require("--dim", args.dim)?;
+    if args.threads > MOST_THREADS {
+        return Err(request(format!("--threads {}: must be at most {MOST_THREADS}", args.threads)));
+    }
     if let Some(path) = &args.json {
         require_folder(path)?;
     }

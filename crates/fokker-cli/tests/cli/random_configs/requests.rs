@@ -4,7 +4,7 @@ use std::fs;
 
 use super::chance::{Chance, LONG, OPTIONS, SIZED, SIZES, extreme};
 use super::keys::{self, Key};
-use crate::util::{Scratch, TINY, idx, npy};
+use crate::util::{Scratch, TINY, idx, npy, sets};
 
 /// What is asked of the program.
 pub struct Request<'a> {
@@ -30,6 +30,14 @@ impl Request<'_> {
 
 /// Data files, good ones.
 const FILES: &[&str] = &["x.csv", "x.npy", "x.npz", "x.parquet", "header.csv", "three.csv", "m", "gaps.csv"];
+
+/// A U-Net that trains in no time.
+const UNET: &[&str] = &["network.width=4", "network.attention=[]", "network.multipliers=[1,1]", "train.batch=4"];
+
+/// What makes a run small, whatever its network.
+fn tiny() -> Vec<&'static str> {
+    TINY.iter().copied().filter(|assignment| !assignment.starts_with("network.")).collect()
+}
 
 /// Options with their values.
 type Given = &'static [(&'static str, &'static str)];
@@ -84,9 +92,8 @@ impl Requests {
         scratch.put("m/train-images-idx3-ubyte", idx(12, 8, 8));
         scratch.put("m/t10k-images-idx3-ubyte", idx(4, 8, 8));
         scratch.train("run", "ring8", &["train.steps=2"]);
-        let images =
-            ["data.path=m", "network.width=4", "network.attention=[]", "network.multipliers=[1,1]", "train.batch=4"];
-        scratch.train("images", "mnist-unet-tiny", &[&images[..], &["train.steps=1"]].concat());
+        let args = ["train", "--preset", "mnist-unet-tiny", "-o", "images", "--data", "m"];
+        scratch.fokker(&[&args[..], &*sets(&tiny()), &*sets(UNET), &["--set", "train.steps=1"]].concat()).succeeded();
         for name in ["x.npz", "x.parquet"] {
             scratch.fokker(&["sample", "run", "-n", "3", "-o", name]).succeeded();
         }
@@ -132,7 +139,7 @@ impl Requests {
         set.extend(["audit.gap_samples=12", "audit.times=[1e-3, 1.0]"].map(String::from));
         if preset == "mnist-unet-tiny" {
             set.retain(|assignment| !assignment.starts_with("network."));
-            set.extend(["network.width=4", "network.attention=[]", "network.multipliers=[1,1]"].map(String::from));
+            set.extend(UNET.iter().map(ToString::to_string));
         }
         if preset.starts_with("mnist") {
             set.push("data.path=m".into());
