@@ -35,20 +35,23 @@ pub fn of_presets() -> BTreeSet<String> {
     presets().into_iter().map(|(path, _)| path).collect()
 }
 
-fn presets() -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    for preset in PRESETS {
-        let (text, mut section) = (Config::preset(preset.name, &[]).unwrap().to_toml().unwrap(), String::new());
-        for line in text.lines() {
-            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-                section = format!("{name}.");
-            } else if let Some((key, value)) = line.split_once(" = ") {
-                all.push((format!("{section}{key}"), value.to_owned()));
-            }
+/// The keys of a preset and their values, every default written out.
+pub fn of_preset(name: &str) -> Vec<(String, String)> {
+    let (text, mut section) = (Config::preset(name, &[]).unwrap().to_toml().unwrap(), String::new());
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            section = format!("{name}.");
+        } else if let Some((key, value)) = line.split_once(" = ") {
+            found.push((format!("{section}{key}"), value.to_owned()));
         }
     }
-    assert!(all.len() > 100, "{all:?}");
-    all
+    assert!(found.len() > 20, "{found:?}");
+    found
+}
+
+fn presets() -> Vec<(String, String)> {
+    PRESETS.iter().flat_map(|preset| of_preset(preset.name)).collect()
 }
 
 /// Adds the keys of a table, and of the tables in it, for a config with these overrides.

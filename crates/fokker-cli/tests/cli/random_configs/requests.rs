@@ -115,13 +115,16 @@ impl Requests {
         Request { scratch: &self.scratch, name, args, about }
     }
 
-    /// A key with a value, as one assigns it.
-    fn assignment(&self, chance: &mut Chance, of: &str) -> String {
-        let keys: Vec<&Key> = self.keys.iter().filter(|key| key.path.starts_with(of)).collect();
+    /// A key with a value, as one assigns it: one of those that begin so, mostly one that a preset has.
+    fn assignment(&self, chance: &mut Chance, of: &str, preset: &str) -> String {
+        let own = if chance.one_in(4) { None } else { Some(keys::of_preset(preset)) };
+        let has = |path: &str| own.as_ref().is_none_or(|own| own.iter().any(|(known, _)| known == path));
+        let all = self.keys.iter();
+        let keys: Vec<&Key> = all.filter(|key| key.path.starts_with(of) && has(&key.path)).collect();
         let Key { path, values } = chance.of(&keys);
-        let value = match chance.below(4) {
-            0 if !values.is_empty() => chance.of(values).clone(),
-            1 if SIZED.contains(&&**path) => (*chance.of(SIZES)).to_owned(),
+        let value = match chance.below(5) {
+            0 | 1 if !values.is_empty() => chance.of(values).clone(),
+            2 if SIZED.contains(&&**path) => (*chance.of(SIZES)).to_owned(),
             _ => extreme(chance),
         };
         if LONG.contains(&&**path) && value.parse::<f64>().is_ok_and(|value| value > 3.0) {
@@ -151,7 +154,7 @@ impl Requests {
         if chance.one_in(8) {
             args.extend(["--memory".to_owned(), (*chance.of(&["1 GiB", "64 MiB", "1", "0", "x"])).to_owned()]);
         }
-        set.extend((0..1 + chance.below(3)).map(|_| self.assignment(chance, "")));
+        set.extend((0..1 + chance.below(3)).map(|_| self.assignment(chance, "", preset)));
         args.extend(set.into_iter().flat_map(|assignment| ["--set".to_owned(), assignment]));
         args
     }
@@ -178,7 +181,7 @@ impl Requests {
         let run = *chance.of(&["run", "run", "images"]);
         let mut args = vec!["audit".to_owned(), run.to_owned()];
         for _ in 0..1 + chance.below(3) {
-            args.extend(["--set".to_owned(), self.assignment(chance, "audit.")]);
+            args.extend(["--set".to_owned(), self.assignment(chance, "audit.", "ring8")]);
         }
         (args, String::new())
     }
@@ -197,7 +200,9 @@ impl Requests {
                     drop(text.splice(to..to, piece));
                 }
                 3 => drop(text.splice(at..at, extreme(chance).into_bytes())),
-                _ => text.extend(format!("\n{}\n", self.assignment(chance, "").replacen('=', " = ", 1)).bytes()),
+                _ => {
+                    text.extend(format!("\n{}\n", self.assignment(chance, "", "ring8").replacen('=', " = ", 1)).bytes())
+                }
             }
         }
         let config = format!("{name}config.toml");
