@@ -160,6 +160,13 @@ pub struct Logp {
     /// Hutchinson probes in place of the exact divergence (default: exact up to 64 dimensions, else 8 probes)
     #[arg(long)]
     pub probes: Option<usize>,
+    /// Bound log p from below by that of the reverse SDE, too: columns of its own (Song et al. 2021), at some 100 evaluations a row
+    #[arg(long)]
+    pub bound: bool,
+    /// Compute in double precision, two to three times as slow; it is taken without asking for tolerances below 1e-6, which single
+    /// precision often cannot keep
+    #[arg(long)]
+    pub f64: bool,
     /// Draws of dequantisation noise for each row of grey levels; 0: the rows are continuous (default: 1 for a model of grey levels)
     #[arg(long, value_name = "DRAWS")]
     pub dequantise: Option<usize>,

@@ -49,9 +49,9 @@ macro_rules! out {
 pub(crate) use out;
 
 /// An error, exit status 1, if the solver failed on any row.
-fn require_converged(outcomes: &[Outcome]) -> Result<()> {
-    let failed = outcomes.iter().filter(|outcome| !outcome.is_converged()).count();
-    match outcomes.iter().enumerate().find(|(_, outcome)| !outcome.is_converged()) {
+fn require_values(outcomes: &[Outcome]) -> Result<()> {
+    let failed = outcomes.iter().filter(|outcome| !outcome.has_value()).count();
+    match outcomes.iter().enumerate().find(|(_, outcome)| !outcome.has_value()) {
         Some((row, outcome)) => {
             Err(fokker::Error::Solver { failed, rows: outcomes.len(), first: format!("row {row}: {outcome}") }.into())
         }

@@ -16,7 +16,7 @@ use fokker::solve::{Limits, Tolerance};
 use fokker_jet::panel::Workers;
 
 use super::rows::print_notes;
-use super::{out, require_converged, require_folder, rows, source};
+use super::{out, require_folder, require_values, rows, source};
 use crate::args::Sample;
 use crate::fail::request;
 use crate::progress;
@@ -51,7 +51,7 @@ pub fn run(args: &Sample) -> Result<()> {
     }
     output.write(rows, &info, image, &samples.x, paths.as_ref())?;
     out!("{}: {rows} {}", args.output.display(), if is_data { "samples" } else { "latents" });
-    require_converged(&samples.outcomes)
+    require_values(&samples.outcomes)
 }
 
 /// What the arguments ask for, and its number of rows.

@@ -71,3 +71,51 @@ fn the_model_file_will_do_for_the_run() {
     scratch.fokker(&["logp", "run/model.safetensors", "--data", "x.npy", "-o", "b.npy"]).succeeded();
     assert_eq!(scratch.read("a.npy"), scratch.read("b.npy"));
 }
+
+#[test]
+fn double_precision_where_the_tolerance_asks_for_it() {
+    let scratch = prepared();
+    let at = |more: &[&str]| {
+        scratch.fokker(&[&["logp", "run", "--data", "x.npy", "-o", "y.npz"], more].concat()).succeeded();
+        read_npz(&scratch.read("y.npz"))
+    };
+    let (single, double) = (at(&[]), at(&["--f64"]));
+    assert_ne!(single["log_prob"], double["log_prob"]);
+    let truth = at(&["--f64", "--tolerance", "1e-11"]);
+    for (found, tolerance) in [(single, 1e-5), (double, 1e-5), (at(&["--tolerance", "1e-8"]), 1e-8)] {
+        assert_eq!(found["outcome"].1, [0.0; 3]);
+        for (value, truth) in found["log_prob"].1.iter().zip(&truth["log_prob"].1) {
+            assert!((value - truth).abs() < 10.0 * tolerance, "{value} {truth} {tolerance:e}");
+        }
+    }
+    assert_eq!(at(&["--tolerance", "1e-8"]), at(&["--tolerance", "1e-8", "--f64"]));
+}
+
+#[test]
+fn rows_far_out_are_given_up_counted_and_ranked() {
+    let scratch = prepared();
+    scratch.put("x.npy", npy(&[4, 2], &[0.3, -0.2, 1.5, 0.0, 1e12, -1e12, 1e15, 1e15]));
+    let args = ["logp", "run", "--data", "x.npy", "-o", "y.npz"];
+    let plain = scratch.fokker(&args);
+    plain.one_line(1, &["2 of 4 rows failed", "far_out", "--bound"]);
+    assert!(plain.stdout.contains("4 rows, mean log p") && plain.stdout.contains("over 2 of them"), "{plain}");
+    let ranked = scratch.fokker(&[&args[..], &["--bound"]].concat());
+    ranked.one_line(1, &["2 of 4 rows failed", "far_out"]);
+    let arrays = read_npz(&scratch.read("y.npz"));
+    assert_eq!(arrays["outcome"].1, [0.0, 0.0, 4.0, 4.0]);
+    assert!(arrays["evaluations"].1.iter().all(|n| *n < 5000.0));
+    let (bound, se) = (&arrays["log_prob_bound"].1, &arrays["log_prob_bound_se"].1);
+    assert!(bound[0].min(bound[1]) > bound[2] && bound[2] > bound[3], "{bound:?}");
+    for at in 0..2 {
+        // The model's flow and its reverse SDE are near each other, hardly trained as it is.
+        assert!((arrays["log_prob"].1[at] - bound[at]).abs() < 5.0 * se[at] + 1.0, "{bound:?} {se:?}");
+    }
+}
+
+#[test]
+fn one_row_has_no_standard_error() {
+    let scratch = prepared();
+    scratch.put("x.npy", npy(&[1, 2], &ROWS[..2]));
+    let done = scratch.fokker(&["logp", "run", "--data", "x.npy", "-o", "y.npy"]).succeeded();
+    assert!(done.stdout.ends_with(" nats\n") && !done.stdout.contains('±'), "{done}");
+}

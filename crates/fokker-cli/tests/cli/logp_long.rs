@@ -113,11 +113,11 @@ fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
 }
 
 /// Bytes of a finished row.
-const ROW: usize = 33;
+const ROW: usize = 49;
 
 /// Bytes of the header of a file of finished rows.
 fn header(part: &[u8]) -> usize {
-    let magic = b"fokker logp part 1\n".len();
+    let magic = b"fokker logp part 2\n".len();
     magic + 4 + u32::from_le_bytes(part[magic..magic + 4].try_into().unwrap()) as usize + 8
 }
 
@@ -153,6 +153,9 @@ fn rows_of_another_request_are_refused() {
     for (option, value) in [("--seed", "1"), ("--tolerance", "1e-4"), ("--step-limit", "77")] {
         scratch.refuses(&to("y.npy", &["--resume", option, value]), &["y.npy.part", &format!("another {option}")]);
     }
+    for option in ["--f64", "--bound"] {
+        scratch.refuses(&to("y.npy", &["--resume", option]), &["y.npy.part", &format!("another {option}")]);
+    }
     let exact = ["logp", "run", "--data", "x.npy", "-o", "y.npy", "--resume"];
     scratch.refuses(&exact, &["y.npy.part", "another --probes"]);
     let mut rows = points(1000);
@@ -162,8 +165,10 @@ fn rows_of_another_request_are_refused() {
     scratch.put("x.npy", npy(&[999, 2], &points(999)));
     scratch.refuses(&to("y.npy", &["--resume"]), &["y.npy.part", "another --data"]);
     scratch.put("x.npy", npy(&[1000, 2], &points(1000)));
-    scratch.train("run", "ring8", &["network.width=48", "seed=9"]);
-    scratch.refuses(&to("y.npy", &["--resume"]), &["y.npy.part", "another model"]);
+    scratch.train("other", "ring8", &["network.width=48", "seed=9"]);
+    let mut other = to("y.npy", &["--resume"]);
+    other[1] = "other";
+    scratch.refuses(&other, &["y.npy.part", "another model"]);
 }
 
 #[test]

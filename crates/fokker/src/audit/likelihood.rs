@@ -72,7 +72,7 @@ fn held_out(
         let bits = |values: &[f64]| -> Vec<f64> { values.iter().map(|&v| bits_per_dim(v, scaling, dim)).collect() };
         found.points.bits_per_dim = bits(&log_p.mean);
         found.bits_per_dim = Some(MeanSe::of_finite(&found.points.bits_per_dim));
-        found.bits_per_dim_importance = Some(MeanSe::of_finite(&bits(&log_p.importance)));
+        found.bits_per_dim_importance = log_p.importance.as_deref().map(|values| MeanSe::of_finite(&bits(values)));
     }
     Ok(log_p.mean)
 }

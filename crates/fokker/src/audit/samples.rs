@@ -42,7 +42,7 @@ pub(super) fn sample_distances(
     let (n, seed, dim) = (config.audit.gap_samples, config.seed, score.dim());
     let draw = |sampler: Sampler, seed: u64| -> Result<(Vec<f64>, usize), Error> {
         let drawn = sample(score, n, &sampler, seed, workers, &|_| {})?;
-        let rows = drawn.x.chunks_exact(dim).zip(&drawn.outcomes).filter(|(_, outcome)| outcome.is_converged());
+        let rows = drawn.x.chunks_exact(dim).zip(&drawn.outcomes).filter(|(_, outcome)| outcome.has_value());
         Ok((rows.flat_map(|(x, _)| x.iter().copied()).collect(), drawn.failed()))
     };
     let (ode, ode_failed) = draw(Sampler::default(), seed)?;

@@ -43,12 +43,13 @@ use fokker_jet::panel::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{LikelihoodOptions, request};
+use super::forms::{Forms, TOGETHER};
+use super::{LikelihoodOptions, request, whole_rows};
 use crate::Error;
 use crate::loss::{Divergence, TimeSampler, TimeSampling};
 use crate::residual::equation::dot;
 use crate::rng::{Stream, Streams};
-use crate::score::{Directions, Score, ScoreTape};
+use crate::score::{Score, ScoreTape};
 use crate::sde::{Coefficients, Sde, T_MAX};
 use crate::stats::MeanSe;
 
@@ -70,6 +71,9 @@ pub struct BoundOptions {
     pub divergence: Divergence,
     /// Seed of t, z and the probes.
     pub seed: u64,
+    /// Number of the first row, from which all that is drawn for a row depends: a table done in pieces gets the values that it would
+    /// get in one.
+    pub first_row: u64,
 }
 
 impl BoundOptions {
@@ -81,7 +85,7 @@ impl BoundOptions {
     /// ```
     #[must_use]
     pub fn for_dim(dim: usize) -> Self {
-        Self { draws: 128, divergence: LikelihoodOptions::for_dim(dim).divergence, seed: 0 }
+        Self { draws: 128, divergence: LikelihoodOptions::for_dim(dim).divergence, seed: 0, first_row: 0 }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -154,18 +158,19 @@ pub fn bound<F: Real>(
 ) -> Result<Bound, Error> {
     options.check()?;
     let dim = score.dim();
-    if !x.len().is_multiple_of(dim) {
-        return Err(request("x", &format!("{} numbers are not whole rows of dimension {dim}", x.len())));
-    }
-    let directions = Directions::space(options.divergence.directions(dim));
+    whole_rows(x, dim)?;
+    let forms = || Forms::<F>::new(options.divergence.directions(dim), TOGETHER);
+    let directions = forms().directions();
     let tape = |_| score.tape(&directions, workers.panel_rows());
     let tapes: Result<Vec<_>, _> = (0..workers.lanes()).map(tape).collect();
     let times = TimeSampler::new(score.sde(), TimeSampling::Importance);
     let streams = Streams::new(options.seed);
     let panels = workers.map(x.len() / dim, tapes?, |tape, _, range| {
         let rows = x[range.start * dim..range.end * dim].chunks_exact(dim).zip(range);
-        let rows = rows.map(|(x, row)| Row::new(x, score.sde(), streams.at("bound", row as u64, 0))).collect();
-        let mut panel = Panel { sde: score.sde(), tape: tape.as_mut(), options, times: &times, rows };
+        let rows = rows
+            .map(|(x, row)| Row::new(x, score.sde(), streams.at("bound", options.first_row + row as u64, 0)))
+            .collect();
+        let mut panel = Panel { sde: score.sde(), tape: tape.as_mut(), forms: forms(), options, times: &times, rows };
         panel.estimate()
     });
     let (values, se) = panels.into_iter().flatten().unzip();
@@ -255,6 +260,7 @@ impl<'a> Row<'a> {
 struct Panel<'a, F> {
     sde: &'a Sde,
     tape: &'a mut dyn ScoreTape<F>,
+    forms: Forms<F>,
     options: &'a BoundOptions,
     times: &'a TimeSampler,
     rows: Vec<Row<'a>>,
@@ -330,24 +336,17 @@ impl<F: Real> Panel<'_, F> {
 
     /// Leaves s of each row on the tape; its divergences.
     fn evaluate(&mut self, x: &[F], at: &[Coefficients]) -> Vec<f64> {
-        let (rows, divergence) = (self.rows.len(), self.options.divergence);
-        let dim = x.len() / rows;
-        let count = divergence.directions(dim);
-        self.tape.begin(x, at);
-        let mut probes = vec![vec![F::ZERO; x.len()]; count];
-        for (j, probe) in probes.iter_mut().enumerate() {
-            for (row, v) in self.rows.iter_mut().zip(probe.chunks_exact_mut(dim)) {
+        let (rows, divergence) = (&mut self.rows, self.options.divergence);
+        let dim = x.len() / rows.len();
+        let mut sums = vec![0.0; rows.len()];
+        let mut fill = |j: usize, v: &mut [F]| {
+            for (row, v) in rows.iter_mut().zip(v.chunks_exact_mut(dim)) {
                 divergence.fill(j, dim, &mut row.stream, v);
             }
-            self.tape.direction(j).copy_from_slice(probe);
-        }
-        self.tape.forward(0..1 + count);
-        let along = |i: usize| i * dim..(i + 1) * dim;
-        let of_row = |i: usize| {
-            let terms = probes.iter().enumerate().map(|(j, v)| dot(&v[along(i)], &self.tape.part(1 + j)[along(i)]));
-            divergence.coefficient() * terms.map(|term| term.as_f64()).sum::<f64>()
         };
-        (0..rows).map(of_row).collect()
+        self.forms.evaluate(self.tape, x, at, &mut fill, &mut |row, _, form| sums[row] += form);
+        sums.iter_mut().for_each(|sum| *sum *= divergence.coefficient());
+        sums
     }
 }
 

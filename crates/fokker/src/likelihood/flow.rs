@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use fokker_jet::Real;
 use fokker_jet::panel::Workers;
 
+use super::forms::Forms;
 use crate::Error;
-use crate::residual::equation::dot;
-use crate::score::{Directions, Score, ScoreTape};
+use crate::score::{Score, ScoreTape};
 use crate::sde::{Coefficients, Sde};
 use crate::solve::{Dopri5, Limits, Step, System, Tolerance, Trajectory, rms};
 
@@ -16,6 +16,15 @@ const SHARE_OF_LOG_P: f64 = 0.25;
 
 /// A step's share of the error that is allowed to x, where log p is wanted.
 const SHARE_OF_X: f64 = 0.25;
+
+/// The change of ln σ in the first step from t_min.
+const FIRST_STEP: f64 = 0.1;
+
+/// Rounding errors up to this many errors allowed to one step are never too large.
+const LEAST_ROUNDING: f64 = 40.0;
+
+/// Numbers of the rows' states that a lane integrates together, each of which a solver holds about twelve times: 48 MiB.
+const MOST_STATE: usize = 1 << 19;
 
 /// Fills direction `j` of a row: arguments row, `j`, direction (`D`).
 pub(crate) type Fill<'a, F> = &'a (dyn Fn(usize, usize, &mut [F]) + Sync);
@@ -29,12 +38,14 @@ pub(crate) struct Trace<'a, F> {
     pub group: usize,
     /// The directions; `j` runs over all components' in turn.
     pub fill: Fill<'a, F>,
+    /// The most directions that go through the network at a time.
+    pub together: usize,
 }
 
 impl<F: Real> Trace<'_, F> {
     /// x alone.
     pub fn none() -> Self {
-        Trace { components: 0, group: 0, fill: &|_, _, _| {} }
+        Trace { components: 0, group: 0, fill: &|_, _, _| {}, together: 0 }
     }
 
     fn directions(&self) -> usize {
@@ -62,8 +73,8 @@ impl Run<'_> {
         let width = score.dim() + trace.components;
         let (rows, lanes) = (starts.len() / width, self.workers.lanes());
         let chunk = rows.div_ceil(lanes);
-        let active = self.workers.panel_rows().min(chunk).max(1);
-        let directions = Directions::space(trace.directions());
+        let active = self.workers.panel_rows().min(chunk).min(MOST_STATE / width.max(1)).max(1);
+        let directions = Forms::<F>::new(trace.directions(), trace.together).directions();
         let tapes: Result<Vec<_>, _> = (0..lanes).map(|_| score.tape(&directions, active)).collect();
         let solver = Dopri5 { tolerance: self.tolerance, limits: Limits { steps: self.step_limit }, active };
         let done = AtomicUsize::new(0);
@@ -78,7 +89,7 @@ impl Run<'_> {
                 first,
                 x: Vec::new(),
                 at: Vec::new(),
-                probes: vec![Vec::new(); trace.directions()],
+                forms: Forms::new(trace.directions(), trace.together),
             };
             solver.integrate(&mut flow, self.span, &starts[first * width..end * width], width, &mut |_| {
                 (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
@@ -100,52 +111,59 @@ struct Flow<'a, F> {
     x: Vec<F>,
     /// The SDE at each row's time.
     at: Vec<Coefficients>,
-    /// The directions, `n × D` each.
-    probes: Vec<Vec<F>>,
-}
-
-impl<F: Real> Flow<'_, F> {
-    fn evaluate(&mut self, rows: &[usize], t: &[f64], y: &[f64]) {
-        let dim = self.dim;
-        self.x.clear();
-        for y in y.chunks_exact(dim + self.trace.components) {
-            self.x.extend(y[..dim].iter().map(|&x| F::of(x)));
-        }
-        self.at.clear();
-        self.at.extend(t.iter().map(|&t| self.sde.at(t)));
-        self.tape.begin(&self.x, &self.at);
-        for (j, v) in self.probes.iter_mut().enumerate() {
-            v.resize(self.x.len(), F::ZERO);
-            for (v, row) in v.chunks_exact_mut(dim).zip(rows) {
-                (self.trace.fill)(self.first + row, j, v);
-            }
-            self.tape.direction(j).copy_from_slice(v);
-        }
-        self.tape.forward(0..1 + self.probes.len());
-    }
+    forms: Forms<F>,
 }
 
 impl<F: Real> System for Flow<'_, F> {
     fn rate(&mut self, rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]) {
-        self.evaluate(rows, t, y);
-        let (dim, group) = (self.dim, self.trace.group);
-        let width = dim + self.trace.components;
-        for (i, (y, dy)) in y.chunks_exact(width).zip(dy.chunks_exact_mut(width)).enumerate() {
-            let c = self.at[i];
-            let at = i * dim..(i + 1) * dim;
+        let Self { sde, dim, trace, first, .. } = *self;
+        let width = dim + trace.components;
+        self.x.clear();
+        for y in y.chunks_exact(width) {
+            self.x.extend(y[..dim].iter().map(|&x| F::of(x)));
+        }
+        self.at.clear();
+        self.at.extend(t.iter().map(|&t| sde.at(t)));
+        let mut fill = |j: usize, v: &mut [F]| {
+            for (v, row) in v.chunks_exact_mut(dim).zip(rows) {
+                (trace.fill)(first + row, j, v);
+            }
+        };
+        dy.fill(0.0);
+        let mut each = |row: usize, j: usize, form: f64| dy[row * width + dim + j / trace.group] += form;
+        self.forms.evaluate(self.tape, &self.x, &self.at, &mut fill, &mut each);
+        let scores = self.tape.part(0).chunks_exact(dim);
+        for (((y, dy), s), c) in y.chunks_exact(width).zip(dy.chunks_exact_mut(width)).zip(scores).zip(&self.at) {
             let (dx, divergences) = dy.split_at_mut(dim);
-            for ((dx, x), s) in dx.iter_mut().zip(y).zip(&self.tape.part(0)[at.clone()]) {
+            for ((dx, x), s) in dx.iter_mut().zip(y).zip(s) {
                 *dx = c.a * x - 0.5 * c.g2 * s.as_f64();
             }
             #[allow(clippy::cast_precision_loss)]
             let of_drift = c.a * dim as f64;
-            for (component, divergence) in divergences.iter_mut().enumerate() {
-                let of_score: f64 = (component * group..(component + 1) * group)
-                    .map(|j| dot(&self.probes[j][at.clone()], &self.tape.part(1 + j)[at.clone()]).as_f64())
-                    .sum();
-                *divergence = of_drift - 0.5 * c.g2 * of_score;
+            for divergence in divergences {
+                *divergence = of_drift - 0.5 * c.g2 * *divergence;
             }
         }
+    }
+
+    fn resolution(&self) -> f64 {
+        if F::of(1.0 + f64::EPSILON).as_f64() > 1.0 { f64::EPSILON } else { f32::EPSILON.into() }
+    }
+
+    /// A log p that rounding makes uncertain by `1 + D/10` nats is none, unless the tolerance allows as much.
+    fn most_rounding(&self, tolerance: Tolerance) -> f64 {
+        if self.trace.components == 0 {
+            return f64::INFINITY;
+        }
+        #[allow(clippy::cast_precision_loss)]
+        let tenth = 0.1 * self.dim as f64;
+        ((1.0 + tenth) / (SHARE_OF_LOG_P * tolerance.scale(tenth))).max(LEAST_ROUNDING)
+    }
+
+    /// At t_min the rates change with ln σ: there the first step may change that by a tenth.
+    fn longest_first_step(&self, t: f64) -> f64 {
+        let c = self.sde.at(t);
+        if t > self.sde.t_min() { f64::INFINITY } else { FIRST_STEP * c.sigma / c.dsigma }
     }
 
     /// An error e of x and e_ℓ of ℓ = ∫ div changes log p = log q_t(x) + ℓ by s·e + e_ℓ, to first order: the score is the adjoint

@@ -19,7 +19,7 @@ use crate::stats::MeanSe;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogProb {
-    /// log p of each row in nats; NaN where the outcome is not [`Outcome::Converged`].
+    /// log p of each row in nats; NaN where the outcome [has none](Outcome::has_value).
     pub values: Vec<f64>,
     /// With two probes or more: the standard error of each value over its probes, in nats; NaN where the value is.
     pub probe_se: Option<Vec<f64>>,
@@ -38,10 +38,10 @@ impl LogProb {
             let over_probes = MeanSe::of(integrals);
             let value = base(x) + over_probes.mean;
             let outcome = match trajectory.outcome {
-                Outcome::Converged if !value.is_finite() => Outcome::NonFinite { t: T_MAX },
+                Outcome::Converged | Outcome::PrecisionFloor if !value.is_finite() => Outcome::NonFinite { t: T_MAX },
                 outcome => outcome,
             };
-            let known = outcome.is_converged();
+            let known = outcome.has_value();
             values.push(if known { value } else { f64::NAN });
             errors.push(if known { over_probes.se } else { f64::NAN });
             outcomes.push(outcome);
@@ -61,6 +61,6 @@ impl LogProb {
     /// Number of rows without a value.
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.outcomes.iter().filter(|outcome| !outcome.is_converged()).count()
+        self.outcomes.iter().filter(|outcome| !outcome.has_value()).count()
     }
 }

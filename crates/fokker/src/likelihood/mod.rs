@@ -10,6 +10,7 @@
 
 pub mod bound;
 pub(crate) mod flow;
+mod forms;
 mod log_prob;
 mod repeats;
 
@@ -25,8 +26,9 @@ use crate::sde::T_MAX;
 use crate::solve::Tolerance;
 pub use bound::{Bound, BoundOptions, bound};
 use flow::{Fill, Run, Trace};
+use forms::TOGETHER;
 pub use log_prob::LogProb;
-pub use repeats::{Repeated, Repeats, Start, repeated_log_prob};
+pub use repeats::{Repeated, Repeats, Start, repeated_bound, repeated_log_prob};
 
 /// The largest dimension D in which [`LikelihoodOptions::for_dim`] takes exact divergences.
 ///
@@ -109,6 +111,14 @@ impl LikelihoodOptions {
     }
 }
 
+/// Refuses points that are not whole rows.
+fn whole_rows(x: &[f64], dim: usize) -> Result<(), Error> {
+    if x.len().is_multiple_of(dim) {
+        return Ok(());
+    }
+    Err(request("x", &format!("{} numbers are not whole rows of dimension {dim}", x.len())))
+}
+
 fn request(key: &str, reason: &str) -> Error {
     Error::Config { origin: "likelihood".into(), key: key.into(), reason: reason.into() }
 }
@@ -172,7 +182,7 @@ pub fn log_prob_with_base<F: Real>(
                 v.fill(F::ZERO);
                 v[j] = F::ONE;
             };
-            let trace = Trace { components: 1, group: score.dim(), fill: &fill };
+            let trace = Trace { components: 1, group: score.dim(), fill: &fill, together: TOGETHER };
             let found = along_flow(score, x, options, &trace, &base, workers, progress)?;
             Ok(LogProb { probe_se: None, ..found })
         }
@@ -180,7 +190,7 @@ pub fn log_prob_with_base<F: Real>(
             let fill = |row: usize, j: usize, v: &mut [F]| {
                 distribution.fill(&mut streams.at("likelihood-probes", options.first_row + row as u64, j as u64), v);
             };
-            let trace = Trace { components: probes, group: 1, fill: &fill as Fill<'_, F> };
+            let trace = Trace { components: probes, group: 1, fill: &fill as Fill<'_, F>, together: TOGETHER };
             along_flow(score, x, options, &trace, &base, workers, progress)
         }
     }
@@ -192,9 +202,7 @@ fn along_flow<F: Real>(
     workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<LogProb, Error> {
     let dim = score.dim();
-    if !x.len().is_multiple_of(dim) {
-        return Err(request("x", &format!("{} numbers are not whole rows of dimension {dim}", x.len())));
-    }
+    whole_rows(x, dim)?;
     let mut starts = Vec::with_capacity(x.len() / dim * (dim + trace.components));
     for row in x.chunks_exact(dim) {
         starts.extend_from_slice(row);

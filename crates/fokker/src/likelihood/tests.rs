@@ -8,7 +8,11 @@ use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use crate::sde::Sde;
 use crate::solve::Outcome;
 use crate::stats::MeanSe;
+use crate::testing::worst;
 use std::sync::Mutex;
+
+mod groups;
+mod network;
 
 type Any = Result<(), Box<dyn std::error::Error>>;
 
@@ -53,8 +57,7 @@ impl Case {
 
 fn gap(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
-    // A NaN must not pass.
-    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, |m, e| if e <= m { m } else { e })
+    worst(a.iter().zip(b).map(|(a, b)| (a - b).abs()))
 }
 
 fn hutchinson(probes: usize) -> Divergence {
@@ -84,6 +87,7 @@ fn error_follows_the_tolerance() -> Any {
             let case = case(&sde, dim, 40)?;
             let errors = [1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8].map(|tolerance| {
                 let found = case.log_prob(&case.score(), &case.options(tolerance)).unwrap();
+                assert_eq!(found.failed(), 0, "{sde:?} in {dim} dimensions at {tolerance:e}");
                 let error = gap(&found.values, &case.truth());
                 assert!(error < 10.0 * tolerance, "{sde:?} in {dim} dimensions at {tolerance:e}: {error:e}");
                 error
@@ -120,7 +124,7 @@ fn all_sign_probes_average_to_the_exact_divergence() -> Any {
     let base = |x: &[f64]| end.log_density(x);
     let workers = Workers::new(1, 8)?;
     let estimate = |components: usize| {
-        let trace = Trace { components, group: 1, fill: &signs };
+        let trace = Trace { components, group: 1, fill: &signs, together: TOGETHER };
         along_flow(&score, &case.x, &options, &trace, &base, &workers, &|_| {})
     };
     let found = estimate(16)?;
@@ -157,7 +161,7 @@ fn probes_are_unbiased_and_know_their_error() -> Any {
     Ok(())
 }
 
-fn network(dim: usize, width: usize) -> Result<NetworkScore<f32>, Box<dyn std::error::Error>> {
+fn untrained(dim: usize, width: usize) -> Result<NetworkScore<f32>, Box<dyn std::error::Error>> {
     let config: NetworkConfig = toml::from_str(&format!("kind = \"mlp\"\nwidth = {width}"))?;
     let model = ScoreModel::new(fokker_jet::Shape::vector(dim), &Sde::vp(), &config, Parameterisation::Noise);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("test"));
@@ -168,7 +172,7 @@ fn network(dim: usize, width: usize) -> Result<NetworkScore<f32>, Box<dyn std::e
 fn values_depend_neither_on_batch_nor_on_threads() -> Any {
     // To the last bit, for widths on both sides of a tile's.
     for width in [8, 32, 45] {
-        let score = network(2, width)?;
+        let score = untrained(2, width)?;
         let x: Vec<f64> = (0..60).map(|i| f64::from(i % 11) * 0.3 - 1.5).collect();
         for divergence in [Divergence::Exact {}, hutchinson(2)] {
             let options = LikelihoodOptions { divergence, ..LikelihoodOptions::for_dim(2) };

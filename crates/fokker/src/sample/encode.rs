@@ -82,7 +82,7 @@ pub(super) fn flow<F: Real>(score: &dyn Score<F>, starts: &[f64], run: &Run<'_>)
     let rows = run.integrate(score, &Trace::none(), starts)?;
     let mut samples = Samples { x: starts.to_vec(), outcomes: Vec::new(), evaluations: Vec::new() };
     for (row, x) in rows.iter().zip(samples.x.chunks_exact_mut(score.dim())) {
-        if row.outcome.is_converged() {
+        if row.outcome.has_value() {
             x.copy_from_slice(&row.y);
         } else {
             x.fill(f64::NAN);

@@ -56,7 +56,7 @@ const OF_ROW: usize = 50;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    /// `rows × D`, in model coordinates; NaN in rows whose outcome is not [`Outcome::Converged`].
+    /// `rows × D`, in model coordinates; NaN in rows whose outcome [has no value](Outcome::has_value).
     pub x: Vec<f64>,
     /// How each row ended.
     pub outcomes: Vec<Outcome>,
@@ -68,7 +68,7 @@ impl Samples {
     /// Number of rows without a sample.
     #[must_use]
     pub fn failed(&self) -> usize {
-        self.outcomes.iter().filter(|outcome| !outcome.is_converged()).count()
+        self.outcomes.iter().filter(|outcome| !outcome.has_value()).count()
     }
 }
 

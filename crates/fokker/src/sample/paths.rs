@@ -11,6 +11,7 @@ use super::{Sampler, Samples, prior, require};
 use crate::Error;
 use crate::likelihood::flow::Run;
 use crate::score::Score;
+use crate::solve::Outcome;
 
 /// States of all rows at some times.
 ///
@@ -100,8 +101,9 @@ pub fn sample_paths<F: Real>(
 impl Samples {
     /// The next leg's states, each row's first failure, all evaluations.
     fn followed_by(self, next: Self) -> Self {
-        let first_failure =
-            |(before, after): (_, _)| if matches!(before, crate::solve::Outcome::Converged) { after } else { before };
+        let first_failure = |(before, after): (Outcome, Outcome)| {
+            if before.is_converged() || before.has_value() && !after.has_value() { after } else { before }
+        };
         let outcomes = self.outcomes.into_iter().zip(next.outcomes).map(first_failure).collect();
         let evaluations = self.evaluations.iter().zip(&next.evaluations).map(|(a, b)| a + b).collect();
         Self { x: next.x, outcomes, evaluations }

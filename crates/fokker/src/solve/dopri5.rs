@@ -22,6 +22,22 @@ pub trait System {
     /// `rows[i]`. A rate that cannot be had is NaN.
     fn rate(&mut self, rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]);
 
+    /// The longest that the first step may be, at time `t`. The step that a trajectory starts with is a guess; where it is far beyond
+    /// the time in which the rate changes, the estimate of its error says nothing, and may be small by chance.
+    fn longest_first_step(&self, _t: f64) -> f64 {
+        f64::INFINITY
+    }
+
+    /// The distance from 1 to the next number in the arithmetic that the rate is computed in.
+    fn resolution(&self) -> f64 {
+        f64::EPSILON
+    }
+
+    /// The size of the rounding errors of all steps together, 1 at the error allowed to one step, at which a trajectory is given up.
+    fn most_rounding(&self, _tolerance: Tolerance) -> f64 {
+        f64::INFINITY
+    }
+
     /// The size of a step's estimated error, 1 at the limit. By default each entry counts against its own scale, in the root mean
     /// square.
     fn error_size(&self, step: &Step<'_>, tolerance: Tolerance) -> f64 {
@@ -52,6 +68,11 @@ pub struct Step<'a> {
 /// it, but for the rounding of the system's own batched arithmetic. Trajectories are only *evaluated* together: whenever rates
 /// are due, one call of [`System::rate`] serves all active ones, each at its own stage. One that ends gives its place to the next
 /// at once, so the calls stay full.
+///
+/// Rates have rounding errors, of which shorter steps take away nothing but the steps' number. Where they may matter the rate is evaluated
+/// once more, a few units in the last place beside the step's start; the difference, h ‖b‖ times it for a step with the method's
+/// weights b, is the size below which no estimated error is asked for. So no tolerance costs more steps than the arithmetic can use; see
+/// [`Outcome::PrecisionFloor`](super::Outcome::PrecisionFloor).
 ///
 /// ```
 /// use fokker::solve::{Dopri5, System, Tolerance};

@@ -7,6 +7,7 @@ mod control;
 mod dopri5;
 mod euler_maruyama;
 mod outcome;
+mod rounding;
 mod row;
 mod tableau;
 mod tolerance;

@@ -13,7 +13,11 @@ use std::fmt;
 pub enum Outcome {
     /// It reached the end, every step within the tolerance.
     Converged,
-    /// It used up its steps. Allow more, or a larger tolerance; in `f32` a tolerance far below 1e-6 cannot be met.
+    /// It reached the end, but the tolerance is below what rounding makes of the rates: steps whose estimated errors were as small as
+    /// their rounding errors were taken, since shorter ones would not be better, or the rounding errors of all steps together are
+    /// more than four times the error allowed to one. Evaluate the rate in a higher precision, or allow a larger tolerance.
+    PrecisionFloor,
+    /// It used up its steps. Allow more, or a larger tolerance.
     StepLimit {
         /// How far it came.
         t: f64,
@@ -23,13 +27,31 @@ pub enum Outcome {
         /// The last time with a finite state.
         t: f64,
     },
+    /// It was given up early, as points far from all data are: its rounding errors outgrew what the system allows
+    /// ([`System::most_rounding`](super::System::most_rounding)), or its steps became so short that three times those left would not do.
+    FarOut {
+        /// How far it came.
+        t: f64,
+    },
 }
 
 impl Outcome {
-    /// Did it reach the end?
+    /// Did it reach the end, every step within the tolerance?
     #[must_use]
     pub fn is_converged(self) -> bool {
         self == Self::Converged
+    }
+
+    /// Did it reach the end, be it at the [floor of the precision](Self::PrecisionFloor)?
+    ///
+    /// ```
+    /// use fokker::solve::Outcome;
+    /// assert!(Outcome::PrecisionFloor.has_value() && !Outcome::PrecisionFloor.is_converged());
+    /// assert!(!Outcome::FarOut { t: 0.1 }.has_value());
+    /// ```
+    #[must_use]
+    pub fn has_value(self) -> bool {
+        matches!(self, Self::Converged | Self::PrecisionFloor)
     }
 }
 
@@ -37,8 +59,10 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Converged => write!(f, "converged"),
+            Self::PrecisionFloor => write!(f, "at the floor of the precision"),
             Self::StepLimit { t } => write!(f, "step limit reached at t = {t}"),
             Self::NonFinite { t } => write!(f, "not finite beyond t = {t}"),
+            Self::FarOut { t } => write!(f, "far out, given up at t = {t}"),
         }
     }
 }
@@ -60,7 +84,7 @@ impl fmt::Display for Outcome {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trajectory {
-    /// The state at the end if it [converged](Outcome::Converged), else at the time that `outcome` names.
+    /// The state at the end if it [has one](Outcome::has_value), else at the time that `outcome` names.
     pub y: Vec<f64>,
     /// How it ended.
     pub outcome: Outcome,
@@ -68,6 +92,9 @@ pub struct Trajectory {
     pub steps: u64,
     /// Steps tried and given up.
     pub rejected: u64,
-    /// Evaluations of the rate.
+    /// Evaluations of the rate: two at the start, six for each step tried, and those that showed the size of rounding errors.
     pub evaluations: u64,
+    /// The size of the rounding errors of all steps together, 1 at the error allowed to one step, where it was estimated; 0 where it was
+    /// beyond doubt too small to matter.
+    pub rounding: f64,
 }

@@ -5,9 +5,22 @@
 //! for the rates of many trajectories at once, each at its own place in its own step.
 
 use super::control::Control;
+use super::rounding::Rounding;
 use super::tableau::{ERROR_WEIGHTS, NODES, STAGE_WEIGHTS, STAGES};
 use super::tolerance::rms;
 use super::{Limits, Outcome, Step, System, Tolerance, Trajectory};
+
+/// The size of the rounding of a step's increment, the least that there can be, from which on the true size, which is some times
+/// that, is worth a probe: after a step that is too inaccurate, and after one that is taken.
+const PROBE_REJECTED: f64 = 1e-6;
+const PROBE_TAKEN: f64 = 1e-2;
+
+/// The rounding of all steps together with which a trajectory still counts as converged, in errors allowed to one step.
+const CONVERGED_ROUNDING: f64 = 4.0;
+
+/// How often it is looked whether the steps that are left can suffice, and how many times as many would be too few.
+const LOOK_EVERY: u64 = 500;
+const HOPE: f64 = 3.0;
 
 /// What all trajectories have in common.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +40,8 @@ enum Phase {
     Trial(f64),
     /// At this stage (1 to 6) of a step.
     Stage(usize),
+    /// Beside the step's start, after a step of this error.
+    Probe(f64),
 }
 
 /// A trajectory on its way.
@@ -47,6 +62,11 @@ pub(super) struct Row {
     /// The stages' rates, `STAGES × dim`.
     rates: Vec<f64>,
     error: Vec<f64>,
+    rounding: Rounding,
+    /// Was a step taken whose error is within the rounding's only?
+    floor: bool,
+    /// Time at the last look at the progress.
+    looked: f64,
     steps: u64,
     rejected: u64,
     evaluations: u64,
@@ -71,6 +91,9 @@ impl Row {
             point: start.to_vec(),
             rates: vec![0.0; STAGES * dim],
             error: vec![0.0; dim],
+            rounding: Rounding::new(dim),
+            floor: false,
+            looked: task.from,
             steps: 0,
             rejected: 0,
             evaluations: 0,
@@ -79,12 +102,12 @@ impl Row {
 
     /// The time and the point at which the rate is wanted.
     pub fn want(&self) -> (f64, &[f64]) {
-        let t = match self.phase {
-            Phase::Start => self.t,
-            Phase::Trial(h) => self.t + h,
-            Phase::Stage(stage) => self.t + NODES[stage] * self.step,
-        };
-        (t, &self.point)
+        match self.phase {
+            Phase::Start => (self.t, &self.point),
+            Phase::Trial(h) => (self.t + h, &self.point),
+            Phase::Stage(stage) => (self.t + NODES[stage] * self.step, &self.point),
+            Phase::Probe(_) => self.rounding.want(),
+        }
     }
 
     /// Takes the rate at the point wanted. The outcome, once there is one.
@@ -93,7 +116,8 @@ impl Row {
         match self.phase {
             Phase::Start => self.start(rate, task),
             Phase::Trial(h) => {
-                self.h = self.first_step(rate, h, task);
+                let longest = system.longest_first_step(self.t);
+                self.h = self.first_step(rate, h, task).clamp(-longest, longest);
                 self.begin_step(task)
             }
             Phase::Stage(stage) => {
@@ -107,13 +131,20 @@ impl Row {
                 }
                 self.end_step(task, system)
             }
+            Phase::Probe(error) => {
+                let error_of_it = Rounding::error(self.step, &self.rates[..rate.len()], rate);
+                let size = self.size(&error_of_it, task, system);
+                self.rounding.learn(size, self.step);
+                self.judge(error, task, system)
+            }
         }
     }
 
     /// What is known of the trajectory.
     pub fn finish(self, outcome: Outcome) -> Trajectory {
+        let rounding = self.rounding.total();
         let Self { y, steps, rejected, evaluations, .. } = self;
-        Trajectory { y, outcome, steps, rejected, evaluations }
+        Trajectory { y, outcome, steps, rejected, evaluations, rounding }
     }
 
     /// The trajectory over no time at all.
@@ -159,10 +190,27 @@ impl Row {
         if self.steps + self.rejected >= task.limits.steps as u64 {
             return Some(Outcome::StepLimit { t: self.t });
         }
+        if (self.steps + self.rejected) % LOOK_EVERY == LOOK_EVERY - 1 {
+            if self.is_hopeless(task) {
+                return Some(Outcome::FarOut { t: self.t });
+            }
+            self.looked = self.t;
+        }
         let left = task.to - self.t;
         self.step = if 1.01 * self.h.abs() >= left.abs() { left } else { self.h };
         self.aim(1);
         None
+    }
+
+    /// At the pace since the last look, would not even some times the steps that are left lead to the end? The pace is taken in t and
+    /// in ln t, whichever is the faster: near 0 a step is some share of t.
+    #[allow(clippy::cast_precision_loss)]
+    fn is_hopeless(&self, task: &Task) -> bool {
+        let left = task.limits.steps as u64 - (self.steps + self.rejected);
+        let looks = HOPE * left as f64 / LOOK_EVERY as f64;
+        let leads = |since: f64, now: f64, to: f64| (now - since).abs() * looks >= (to - now).abs();
+        let logarithms = (self.looked.ln(), self.t.ln(), task.to.ln());
+        !(leads(self.looked, self.t, task.to) || leads(logarithms.0, logarithms.1, logarithms.2))
     }
 
     /// Wants the rate at a stage.
@@ -185,21 +233,60 @@ impl Row {
             let sum: f64 = ERROR_WEIGHTS.iter().enumerate().map(|(j, weight)| weight * self.rates[j * dim + i]).sum();
             self.error[i] = step * sum;
         }
-        let (before, after, rate) = (&self.y[..], &self.point[..], &self.rates[(STAGES - 1) * dim..]);
-        let taken = Step { t: self.t + step, before, after, rate, error: &self.error };
-        let error = system.error_size(&taken, task.tolerance);
-        if !(error <= 1.0 && is_finite(&self.point)) {
+        let error = self.size(&self.error, task, system);
+        if !(error.is_finite() && is_finite(&self.point)) {
             return self.reject(error, task);
         }
+        self.judge(error, task, system)
+    }
+
+    /// The size of an error of the present step.
+    fn size(&self, error: &[f64], task: &Task, system: &dyn System) -> f64 {
+        let rate = &self.rates[(STAGES - 1) * self.y.len()..];
+        let step = Step { t: self.t + self.step, before: &self.y, after: &self.point, rate, error };
+        system.error_size(&step, task.tolerance)
+    }
+
+    /// Takes a step of this error or gives it up, once it is known how much of that is rounding where that may matter.
+    fn judge(&mut self, error: f64, task: &Task, system: &dyn System) -> Option<Outcome> {
+        let allowed = self.rounding.of(self.step).max(1.0);
+        if self.rounding_may_matter(error > allowed, task, system) {
+            self.rounding.aim(self.t, &self.y, task.to, system.resolution());
+            self.phase = Phase::Probe(error);
+            return None;
+        }
+        if error > allowed { self.reject(error / allowed, task) } else { self.take(error, allowed, task, system) }
+    }
+
+    /// Is a probe worth its evaluation?
+    fn rounding_may_matter(&self, too_large: bool, task: &Task, system: &dyn System) -> bool {
+        let told = if too_large { !self.rounding.may_learn() } else { self.rounding.is_known() };
+        if told {
+            return false;
+        }
+        // That of the increment alone; the rate's is larger.
+        let scale = self.step * system.resolution();
+        let error: Vec<f64> = self.rates[..self.y.len()].iter().map(|rate| scale * rate).collect();
+        self.size(&error, task, system) > if too_large { PROBE_REJECTED } else { PROBE_TAKEN }
+    }
+
+    /// Goes on from the step's end.
+    fn take(&mut self, error: f64, allowed: f64, task: &Task, system: &dyn System) -> Option<Outcome> {
+        self.rounding.taken(self.step);
+        if self.rounding.total() > system.most_rounding(task.tolerance) {
+            return Some(Outcome::FarOut { t: self.t });
+        }
         self.steps += 1;
-        let last = step == task.to - self.t;
+        let last = self.step == task.to - self.t;
+        self.floor |= error > 1.0;
         self.y.copy_from_slice(&self.point);
         if last {
-            return Some(Outcome::Converged);
+            let precise = !self.floor && self.rounding.total() <= CONVERGED_ROUNDING;
+            return Some(if precise { Outcome::Converged } else { Outcome::PrecisionFloor });
         }
-        self.t += step;
-        self.h = step * self.control.accepted(error);
-        self.rates.copy_within((STAGES - 1) * dim.., 0);
+        self.t += self.step;
+        self.h = self.step * self.control.accepted(error / allowed);
+        self.rates.copy_within((STAGES - 1) * self.y.len().., 0);
         self.begin_step(task)
     }
 

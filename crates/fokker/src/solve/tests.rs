@@ -192,6 +192,57 @@ fn a_passing_overflow_only_shortens_the_step() {
     assert!((found[0].y[0] - 1.0).abs() < 1e-3);
 }
 
+/// y′ = cos(3t) y with rates rounded to `f32`.
+struct Rounded;
+
+impl System for Rounded {
+    #[allow(clippy::cast_possible_truncation)]
+    fn rate(&mut self, _rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]) {
+        for ((dy, y), t) in dy.iter_mut().zip(y).zip(t) {
+            *dy = f64::from((3.0 * *t as f32).cos() * *y as f32);
+        }
+    }
+    fn resolution(&self) -> f64 {
+        f32::EPSILON.into()
+    }
+}
+
+#[test]
+fn rounding_is_told_from_a_step_that_is_too_long() {
+    let truth = (6.0_f64.sin() / 3.0).exp();
+    let exact = |_: usize, t: f64, y: &[f64], dy: &mut [f64]| dy[0] = (3.0 * t).cos() * y[0];
+    for tolerance in [1e-4, 1e-10, 1e-12] {
+        let rounded = &solver(tolerance).integrate(&mut Rounded, (0.0, 2.0), &[1.0], 1, &mut |_| {})[0];
+        let fine = &solver(tolerance).integrate(&mut made(exact), (0.0, 2.0), &[1.0], 1, &mut |_| {})[0];
+        assert_eq!(fine.outcome, Outcome::Converged);
+        let error = (rounded.y[0] - truth).abs();
+        if tolerance > 1e-5 {
+            assert_eq!(rounded.outcome, Outcome::Converged);
+            assert!(error < 20.0 * tolerance);
+        } else {
+            assert_eq!(rounded.outcome, Outcome::PrecisionFloor);
+            // What is said of the rounding is what there is, about, and less than a thousand evaluations went into it.
+            let said = rounded.rounding * 2.0 * tolerance;
+            assert!(error < 1e-6 && said > 0.1 * error && said < 1e-5, "{tolerance} {error} {said}");
+            assert!(rounded.evaluations < 1000 && (fine.y[0] - truth).abs() < 50.0 * tolerance, "{rounded:?}");
+        }
+    }
+}
+
+#[test]
+fn a_trajectory_that_gets_nowhere_is_given_up_early() {
+    // Stiff to the end: some 1e6 steps would be needed. The twin gets there in a few thousand.
+    let stiff = |k: f64| move |_: usize, t: f64, y: &[f64], dy: &mut [f64]| dy[0] = -k * (y[0] - t.cos());
+    let run = |k: f64| {
+        let found = solver(1e-5).integrate(&mut made(stiff(k)), (1.0, 2.0), &[0.5], 1, &mut |_| {});
+        (found[0].outcome, found[0].steps + found[0].rejected)
+    };
+    let (outcome, steps) = run(3e6);
+    assert!(matches!(outcome, Outcome::FarOut { t } if t < 1.1) && steps < 1000, "{outcome:?} {steps}");
+    let (outcome, steps) = run(1e4);
+    assert!(outcome == Outcome::Converged && steps > 2000, "{outcome:?} {steps}");
+}
+
 #[test]
 fn no_rows_and_no_time() {
     assert!(solver(1e-5).integrate(&mut made(problem), (0.0, 1.0), &[], 2, &mut |_| {}).is_empty());

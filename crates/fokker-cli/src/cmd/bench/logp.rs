@@ -57,7 +57,10 @@ struct Spread {
 
 impl Spread {
     fn of(values: &[f64]) -> Self {
-        Self { mean: MeanSe::of(values).mean, max: values.iter().copied().fold(0.0, f64::max) }
+        Self {
+            mean: MeanSe::of(values).mean,
+            max: values.iter().copied().fold(0.0, |most, v| if v > most || v.is_nan() { v } else { most }),
+        }
     }
 }
 
@@ -67,6 +70,8 @@ struct Outcomes {
     converged: usize,
     step_limit: usize,
     non_finite: usize,
+    precision_floor: usize,
+    far_out: usize,
 }
 
 impl Outcomes {
@@ -77,6 +82,8 @@ impl Outcomes {
                 Outcome::Converged => &mut counts.converged,
                 Outcome::StepLimit { .. } => &mut counts.step_limit,
                 Outcome::NonFinite { .. } => &mut counts.non_finite,
+                Outcome::PrecisionFloor => &mut counts.precision_floor,
+                Outcome::FarOut { .. } => &mut counts.far_out,
             } += 1;
         }
         counts
@@ -159,6 +166,8 @@ fn print(figures: &LogpFigures) {
         Some(error) => out!("error       {:>9.2e} mean  {:>9.2e} max  (nats)", error.mean, error.max),
         None => out!("error       {:>9}", "-"),
     }
-    let Outcomes { converged, step_limit, non_finite } = outcomes;
-    out!("converged {converged}, step limit {step_limit}, not finite {non_finite}");
+    let Outcomes { converged, step_limit, non_finite, precision_floor, far_out } = outcomes;
+    out!(
+        "converged {converged}, at the precision's floor {precision_floor}, step limit {step_limit}, not finite {non_finite}, far out {far_out}"
+    );
 }

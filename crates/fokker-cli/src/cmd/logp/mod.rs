@@ -5,22 +5,24 @@ mod output;
 mod part;
 mod row;
 
-use std::path::Path;
-
 use anyhow::{Context, Result, anyhow, bail};
 use fokker::audit::default_divergence;
 use fokker::data::Fingerprint;
-use fokker::likelihood::{self, LikelihoodOptions, Repeats, Start, repeated_log_prob};
+use fokker::likelihood::{self, BoundOptions, LikelihoodOptions, Repeats, Start, repeated_bound, repeated_log_prob};
 use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::memory;
 use fokker::model_file::ModelInfo;
+use fokker::score::Score;
 use fokker::score::network::NetworkScore;
 use fokker::solve::Tolerance;
+use fokker_jet::Real;
+use fokker_jet::panel::Workers;
 use indicatif::ProgressBar;
 
 use self::input::{Input, Survey};
 use self::part::{Identity, Part};
 use self::row::Row;
+use super::rows::print_notes;
 use super::{out, require_folder, source};
 use crate::args::Logp;
 use crate::fail::request;
@@ -28,6 +30,10 @@ use crate::progress;
 
 /// Probes where the dimension forbids the exact divergence.
 const PROBES: usize = 8;
+
+/// Below this tolerance single precision often cannot keep what is promised: the rounding of the networks' arithmetic alone makes
+/// log p uncertain by more.
+const SINGLE_PRECISION: f64 = 1e-6;
 
 /// More probes than these do not fit in memory.
 const MOST_PROBES: usize = 100_000;
@@ -58,8 +64,17 @@ pub fn run(args: &Logp) -> Result<()> {
     let chunk = chunk(args, info.dim, &options, draws, survey)?;
     let identity = identity(args, &info, &options, draws, survey)?;
     let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
-    let job = Job { args, info: &info, score: &score, options, draws, chunk, survey };
-    let done = finish(&job, part).map_err(|(error, rows)| match rows {
+    let workers = score.model().workers(args.threads, 64)?;
+    let job = Job { args, info: &info, workers, options, draws, chunk, survey };
+    if draws > 1 && !job.is_exact() {
+        print_notes(["no importance-weighted columns: with probes they would bound nothing".into()]);
+    }
+    let done = if in_double(args) {
+        finish(&job, &NetworkScore::<f64>::new(score.model().clone(), score.parameters()), part)
+    } else {
+        finish(&job, &score, part)
+    };
+    let done = done.map_err(|(error, rows)| match rows {
         // There is nothing to go on from.
         0 => {
             let _ = std::fs::remove_file(&part_path);
@@ -71,7 +86,12 @@ pub fn run(args: &Logp) -> Result<()> {
             part_path.display()
         ),
     });
-    done?.report(&args.output, survey.rows)
+    done?.report(args, survey.rows)
+}
+
+/// Is double precision asked for, or needed?
+fn in_double(args: &Logp) -> bool {
+    args.f64 || args.tolerance < SINGLE_PRECISION
 }
 
 /// Refuses options outside their range, and a file that cannot be written.
@@ -148,6 +168,8 @@ fn identity(
         ("model", format!("{:016x}", print.digest())),
         ("--data", format!("{rows} rows of {}, {digest:016x}", info.dim)),
         ("--tolerance", format!("{:?}", args.tolerance)),
+        ("--f64", in_double(args).to_string()),
+        ("--bound", args.bound.to_string()),
         ("--step-limit", args.step_limit.to_string()),
         ("--probes", probes(options).map_or("none".into(), |probes| probes.to_string())),
         ("--dequantise", draws.to_string()),
@@ -168,7 +190,7 @@ fn probes(options: &LikelihoodOptions) -> Option<usize> {
 struct Job<'a> {
     args: &'a Logp,
     info: &'a ModelInfo,
-    score: &'a NetworkScore<f32>,
+    workers: Workers,
     options: LikelihoodOptions,
     /// Of dequantisation noise.
     draws: usize,
@@ -177,9 +199,24 @@ struct Job<'a> {
     survey: Survey,
 }
 
+impl Job<'_> {
+    /// Is the divergence exact?
+    fn is_exact(&self) -> bool {
+        probes(&self.options).is_none()
+    }
+
+    /// What is written of a row beside what is always there.
+    fn more(&self) -> output::More {
+        let several = self.draws > 1 || self.draws == 0 && probes(&self.options).is_some_and(|probes| probes > 1);
+        output::More { se: several, importance: self.draws > 1 && self.is_exact(), bound: self.args.bound }
+    }
+}
+
 /// Computes the rows that `part` lacks and writes the result; an error comes with the number of rows that are kept.
-fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Error, u64)> {
-    match compute(job, &mut part) {
+fn finish<F: Real>(
+    job: &Job<'_>, score: &dyn Score<F>, mut part: Part,
+) -> Result<output::Summary, (anyhow::Error, u64)> {
+    match compute(job, score, &mut part) {
         Ok(seen) if seen == job.survey => {}
         Ok(_) => {
             part.remove();
@@ -188,9 +225,7 @@ fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Err
         }
         Err(error) => return Err((error, part.rows)),
     }
-    let several = job.draws > 1 || job.draws == 0 && probes(&job.options).is_some_and(|probes| probes > 1);
-    let more = output::More { se: several, importance: job.draws > 1 };
-    let written = output::write(&job.args.output, &part, &job.info.scaling, more)
+    let written = output::write(&job.args.output, &part, &job.info.scaling, job.more())
         .and_then(|()| output::summarise(&part, &job.info.scaling));
     match written {
         Ok(summary) => {
@@ -202,8 +237,8 @@ fn finish(job: &Job<'_>, mut part: Part) -> Result<output::Summary, (anyhow::Err
 }
 
 /// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
-fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
-    let Job { args, info, survey, .. } = job;
+fn compute<F: Real>(job: &Job<'_>, score: &dyn Score<F>, part: &mut Part) -> Result<Survey> {
+    let Job { args, info, survey, workers, .. } = job;
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
     let repeats = Repeats {
@@ -211,7 +246,6 @@ fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
         bins: (job.draws > 0).then_some(&bins[..]),
         start: if args.at_zero { Start::AtZero } else { Start::AtTMin },
     };
-    let workers = job.score.model().workers(args.threads, 64)?;
     let bar = bar(survey.rows, part.rows);
     let (mut input, mut values) = (Input::open(&args.data, info, job.draws)?, Vec::new());
     input.skip(part.rows, &mut values)?;
@@ -220,8 +254,15 @@ fn compute(job: &Job<'_>, part: &mut Part) -> Result<Survey> {
         let first = part.rows;
         let options = LikelihoodOptions { first_row: first, ..job.options };
         let done = |rows: usize| bar.set_position(first + rows as u64);
-        let found = repeated_log_prob(job.score, &values, &repeats, &options, &workers, &done)?;
-        part.append(&Row::of(&found)).context("the finished rows cannot be kept")?;
+        let found = repeated_log_prob(score, &values, &repeats, &options, workers, &done)?;
+        let bound = if args.bound {
+            let LikelihoodOptions { divergence, seed, first_row, .. } = options;
+            let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(info.dim) };
+            Some(repeated_bound(score, &values, &repeats, &options, workers)?)
+        } else {
+            None
+        };
+        part.append(&Row::of(&found, bound.as_ref())).context("the finished rows cannot be kept")?;
     }
     bar.finish_and_clear();
     Ok(input.seen())
@@ -237,14 +278,28 @@ fn bar(rows: u64, done: u64) -> ProgressBar {
 
 impl output::Summary {
     /// Says what was found; an error if rows failed.
-    fn report(&self, output: &Path, rows: u64) -> Result<()> {
-        out!("{}: {rows} rows, mean log p {:.4} ± {:.4} nats", output.display(), self.mean, self.se);
+    fn report(&self, args: &Logp, rows: u64) -> Result<()> {
+        let output = &args.output;
+        let over = |mean: &output::Mean| {
+            if mean.count == rows { String::new() } else { format!(" over {} of them", mean.count) }
+        };
+        out!("{}: {rows} rows, mean log p {}{}", output.display(), self.log_prob, over(&self.log_prob));
+        if self.bound.count > 0 {
+            out!("mean lower bound {}{}", self.bound, over(&self.bound));
+        }
+        if self.floor > 0 {
+            out!(
+                "note: {} rows are at the floor of the precision (outcome precision_floor): --f64 or a larger --tolerance",
+                self.floor
+            );
+        }
         match self.first {
             None => Ok(()),
             Some((row, outcome)) => bail!(
-                "{} of {rows} rows failed and are NaN (the first, row {row}: {outcome}); the others are in {}",
+                "{} of {rows} rows failed and are NaN (the first, row {row}: {outcome}); the others are in {}{}",
                 self.failed,
-                output.display()
+                output.display(),
+                if args.bound { "" } else { "; --bound gives rows without log p a value to be ranked by" }
             ),
         }
     }

@@ -16,7 +16,7 @@ use fokker::data::{Fingerprint, write_atomically};
 use super::row::Row;
 use crate::fail::request;
 
-const MAGIC: &[u8] = b"fokker logp part 1\n";
+const MAGIC: &[u8] = b"fokker logp part 2\n";
 
 /// A header's text is shorter than this.
 const LONGEST_TEXT: usize = 1 << 16;

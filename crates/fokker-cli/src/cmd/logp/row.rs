@@ -1,20 +1,23 @@
 //! What is kept of a row.
 
-use fokker::likelihood::Repeated;
+use fokker::likelihood::{Bound, Repeated};
 use fokker::solve::Outcome;
 
 /// The texts of the column `outcome`; their indices are its codes.
-pub const OUTCOMES: &[&str] = &["converged", "step_limit", "non_finite"];
+pub const OUTCOMES: &[&str] = &["converged", "step_limit", "non_finite", "precision_floor", "far_out"];
 
-/// A row that is done, converged or not.
+/// A row that is done, with a value or without one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
-    /// log p in model coordinates, in nats; NaN unless it converged.
+    /// log p in model coordinates, in nats; NaN if the row has no value.
     pub log_prob: f64,
     /// Its standard error over draws of noise and their probes; NaN where it is not known.
     pub se: f64,
-    /// The importance-weighted bound over the draws.
+    /// The importance-weighted bound over the draws; NaN if there is none.
     pub importance: f64,
+    /// The lower bound of log p of the reverse SDE and its standard error, if they were asked for; else NaN.
+    pub bound: f64,
+    pub bound_se: f64,
     /// Evaluations of the score and its divergence.
     pub evaluations: u64,
     /// Index into [`OUTCOMES`].
@@ -23,23 +26,30 @@ pub struct Row {
 
 impl Row {
     /// Bytes of a row.
-    pub const SIZE: usize = 33;
+    pub const SIZE: usize = 49;
 
     /// The rows of a chunk.
-    pub fn of(found: &Repeated) -> Vec<Self> {
+    pub fn of(found: &Repeated, bound: Option<&Bound>) -> Vec<Self> {
         let row = |at: usize| Self {
             log_prob: found.mean[at],
             se: found.se.as_ref().map_or(f64::NAN, |se| se[at]),
-            importance: found.importance[at],
+            importance: found.importance.as_ref().map_or(f64::NAN, |values| values[at]),
+            bound: bound.map_or(f64::NAN, |bound| bound.values[at]),
+            bound_se: bound.map_or(f64::NAN, |bound| bound.se[at]),
             evaluations: found.evaluations[at],
             outcome: code(found.outcomes[at]),
         };
         (0..found.mean.len()).map(row).collect()
     }
 
-    /// Did its integration reach the end?
-    pub fn is_converged(&self) -> bool {
-        self.outcome == 0
+    /// Does it have a log p?
+    pub fn has_value(&self) -> bool {
+        self.log_prob.is_finite()
+    }
+
+    /// Did it reach the end at the floor of the precision?
+    pub fn is_at_precision_floor(&self) -> bool {
+        self.outcome == code(Outcome::PrecisionFloor)
     }
 
     /// How its integration ended.
@@ -52,6 +62,8 @@ impl Row {
         bytes.extend(self.log_prob.to_le_bytes());
         bytes.extend(self.se.to_le_bytes());
         bytes.extend(self.importance.to_le_bytes());
+        bytes.extend(self.bound.to_le_bytes());
+        bytes.extend(self.bound_se.to_le_bytes());
         bytes.extend(self.evaluations.to_le_bytes());
         bytes.push(self.outcome);
     }
@@ -67,8 +79,10 @@ impl Row {
             log_prob: f64::from_le_bytes(word(0)),
             se: f64::from_le_bytes(word(8)),
             importance: f64::from_le_bytes(word(16)),
-            evaluations: u64::from_le_bytes(word(24)),
-            outcome: bytes[32],
+            bound: f64::from_le_bytes(word(24)),
+            bound_se: f64::from_le_bytes(word(32)),
+            evaluations: u64::from_le_bytes(word(40)),
+            outcome: bytes[48],
         }
     }
 }
@@ -78,5 +92,7 @@ fn code(outcome: Outcome) -> u8 {
         Outcome::Converged => 0,
         Outcome::StepLimit { .. } => 1,
         Outcome::NonFinite { .. } => 2,
+        Outcome::PrecisionFloor => 3,
+        Outcome::FarOut { .. } => 4,
     }
 }

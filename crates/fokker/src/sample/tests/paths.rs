@@ -62,8 +62,8 @@ fn a_row_that_fails_stays_failed() -> Any {
         let (samples, paths) = sample_paths::<f64>(&score, 3, &sampler, 4, 0, &workers, &|_| {})?;
         assert_eq!(samples.failed(), 3);
         let first_leg = |outcome: &Outcome| match *outcome {
-            Outcome::StepLimit { t } | Outcome::NonFinite { t } => t >= paths.times[1],
-            Outcome::Converged => false,
+            Outcome::StepLimit { t } | Outcome::NonFinite { t } | Outcome::FarOut { t } => t >= paths.times[1],
+            Outcome::Converged | Outcome::PrecisionFloor => false,
         };
         assert!(samples.outcomes.iter().all(first_leg), "{samples:?}");
         assert!(paths.x[..6].iter().all(|x| x.is_finite()) && paths.x[18..].iter().all(|x| x.is_nan()));
