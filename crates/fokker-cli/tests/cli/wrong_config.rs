@@ -40,7 +40,7 @@ fn numbers_out_of_range() {
     refused_set(&["train.learning_rate=nan"], &["train.learning_rate", "positive and finite"]);
     refused_set(&["train.learning_rate=-1e-3"], &["train.learning_rate", "positive and finite"]);
     refused_set(&["train.ema_decay=1.0"], &["train.ema_decay", "[0, 1)"]);
-    refused_set(&["train.log_every=0"], &["train.log_every", "between 1 and 10000"]);
+    refused_set(&["train.log_every=0"], &["train.log_every", "at least 1"]);
     refused_set(&["loss.fp.weight=-1"], &["loss.fp.weight"]);
     refused_set(&["loss.fp.divergence.probes=0"], &["loss.fp.divergence.probes", "between 1 and 10000"]);
     refused_set(&["sde.beta_min=0.0"], &["sde", "beta_min", "greater than 0"]);

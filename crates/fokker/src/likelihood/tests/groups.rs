@@ -3,7 +3,6 @@
 use super::*;
 use crate::likelihood::{BoundOptions, bound};
 use crate::score::{Directions, ScoreTape};
-use fokker_jet::JetError;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A score that remembers the most directions times rows for which a tape was asked.
@@ -26,9 +25,7 @@ impl Score<f64> for Counting<'_> {
     fn sde(&self) -> &Sde {
         self.score.sde()
     }
-    fn tape<'a>(
-        &'a self, directions: &Directions, rows: usize,
-    ) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, JetError> {
+    fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, Error> {
         self.directions.fetch_max(directions.parts() - 1, Ordering::Relaxed);
         self.rows.fetch_max(rows, Ordering::Relaxed);
         self.score.tape(directions, rows)
