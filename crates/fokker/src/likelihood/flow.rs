@@ -17,8 +17,8 @@ const SHARE_OF_LOG_P: f64 = 0.25;
 /// A step's share of the error that is allowed to x, where log p is wanted.
 const SHARE_OF_X: f64 = 0.25;
 
-/// The change of ln σ in the first step from t_min.
-const FIRST_STEP: f64 = 0.1;
+/// The most by which a step changes ln σ where log p is wanted.
+const LONGEST_STEP: f64 = 0.5;
 
 /// Rounding errors up to this many errors allowed to one step are never too large.
 const LEAST_ROUNDING: f64 = 40.0;
@@ -160,10 +160,10 @@ impl<F: Real> System for Flow<'_, F> {
         ((1.0 + tenth) / (SHARE_OF_LOG_P * tolerance.scale(tenth))).max(LEAST_ROUNDING)
     }
 
-    /// At t_min the rates change with ln σ: there the first step may change that by a tenth.
-    fn longest_first_step(&self, t: f64) -> f64 {
+    /// The score changes with ln σ, and with it what log p takes from it.
+    fn longest_step(&self, t: f64) -> f64 {
         let c = self.sde.at(t);
-        if t > self.sde.t_min() { f64::INFINITY } else { FIRST_STEP * c.sigma / c.dsigma }
+        if self.trace.components == 0 { f64::INFINITY } else { LONGEST_STEP * (c.sigma / c.dsigma).abs() }
     }
 
     /// An error e of x and e_ℓ of ℓ = ∫ div changes log p = log q_t(x) + ℓ by s·e + e_ℓ, to first order: the score is the adjoint

@@ -9,7 +9,7 @@ const ALPHA: f64 = 0.2 - 0.75 * BETA;
 const SAFETY: f64 = 0.9;
 /// A step changes by no more than these factors.
 const SHRINK: f64 = 0.2;
-const GROW: f64 = 5.0;
+pub(super) const GROW: f64 = 5.0;
 /// Least error that is remembered.
 const FLOOR: f64 = 1e-4;
 

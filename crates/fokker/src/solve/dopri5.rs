@@ -22,9 +22,9 @@ pub trait System {
     /// `rows[i]`. A rate that cannot be had is NaN.
     fn rate(&mut self, rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]);
 
-    /// The longest that the first step may be, at time `t`. The step that a trajectory starts with is a guess; where it is far beyond
-    /// the time in which the rate changes, the estimate of its error says nothing, and may be small by chance.
-    fn longest_first_step(&self, _t: f64) -> f64 {
+    /// The longest that a step from time `t` may be; the first is at most a fifth of it. Of a step far beyond the time in which the rate
+    /// changes the estimated error says nothing, and may be small by chance: first of all of the first, whose length is a guess.
+    fn longest_step(&self, _t: f64) -> f64 {
         f64::INFINITY
     }
 

