@@ -29,10 +29,12 @@ fn what_is_printed_is_the_preset() {
     for name in NAMES.iter().filter(|name| !OF_IMAGES.contains(name)) {
         let file = format!("{name}.toml");
         scratch.put(&file, scratch.fokker(&["presets", name]).succeeded().stdout);
-        scratch.train("preset", name, &["train.steps=2"]);
+        let [preset, own] = ["preset", "file"].map(|kind| format!("{kind}-{name}"));
+        scratch.train(&preset, name, &["train.steps=2"]);
         let few = ["train.steps=2"];
-        scratch.fokker(&[&["train", &file, "-o", "file"], &*sets(TINY), &*sets(&few)].concat()).succeeded();
-        assert_eq!(scratch.text("preset/config.toml"), scratch.text("file/config.toml"), "{name}");
+        scratch.fokker(&[&["train", &file, "-o", &own], &*sets(TINY), &*sets(&few)].concat()).succeeded();
+        let [preset, own] = [preset, own].map(|run| scratch.text(&format!("{run}/config.toml")));
+        assert_eq!(preset, own, "{name}");
     }
 }
 

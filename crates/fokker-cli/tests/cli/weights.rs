@@ -20,9 +20,10 @@ fn tensors(scratch: &Scratch, name: &str) -> std::collections::BTreeMap<String, 
 fn a_model_is_where_training_starts_and_a_run_of_no_steps_ends() {
     let scratch = Scratch::new();
     scratch.train("first", "ring8", &["train.steps=20"]);
-    for init in ["first", "first/model.safetensors"] {
-        scratch.train_from("second", init, &[], ZERO);
-        assert_eq!(tensors(&scratch, "second/model.safetensors"), tensors(&scratch, "first/model.safetensors"));
+    for (run, init) in [("as-run", "first"), ("second", "first/model.safetensors")] {
+        scratch.train_from(run, init, &[], ZERO);
+        let model = tensors(&scratch, &format!("{run}/model.safetensors"));
+        assert_eq!(model, tensors(&scratch, "first/model.safetensors"));
     }
     let config = scratch.text("second/config.toml");
     assert!(config.starts_with("# weights at the start: first/model.safetensors, SHA-256 "), "{config}");

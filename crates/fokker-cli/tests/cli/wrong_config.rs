@@ -62,7 +62,7 @@ fn keys_that_contradict_each_other() {
 #[test]
 fn another_kind_has_its_own_keys() {
     let scratch = Scratch::new();
-    scratch.train("run", "ring8", &["sde.kind=ve", "data.kind=moons", "sde.t_min=0.01"]);
+    scratch.train("run", "ring8", &["sde.kind=ve", "data.kind=moons", "sde.t_min=0.001"]);
     let config: toml::Table = toml::from_str(&scratch.text("run/config.toml")).unwrap();
     assert_eq!(config["sde"]["sigma_max"].as_float(), Some(50.0));
     assert_eq!(config["data"]["noise"].as_float(), Some(0.1));

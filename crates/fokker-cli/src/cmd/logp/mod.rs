@@ -63,8 +63,8 @@ pub fn run(args: &Logp) -> Result<()> {
     let survey = input::survey(&args.data, &info, draws)?;
     let chunk = chunk(args, info.dim, &options, draws, survey)?;
     let identity = identity(args, &info, &options, draws, survey)?;
-    let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
     let workers = score.model().workers(args.threads, 64)?;
+    let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
     let job = Job { args, info: &info, workers, options, draws, chunk, survey };
     if draws > 1 && !job.is_exact() {
         print_notes(["no importance-weighted columns: with probes they would bound nothing".into()]);
@@ -289,7 +289,7 @@ impl output::Summary {
         }
         if self.floor > 0 {
             out!(
-                "note: {} rows are at the floor of the precision (outcome precision_floor): --f64 or a larger --tolerance",
+                "note: rows at the floor of the precision (outcome precision_floor): {}; --f64, or a larger --tolerance",
                 self.floor
             );
         }
