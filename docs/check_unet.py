@@ -283,7 +283,7 @@ def check(args, folder, name, net, toml, names, shape):
     weight = (net.all_modules[-1] if name == "deep" else net.last).weight.data.view(-1)
     weight[weight.abs().argmax()] *= {"weight": 1 + 1e-6, "nan": math.nan}.get(args.fault, 1)
     for file in files:
-        run("train", at("config.toml"), "--init", file, "--names", at("names.toml"), "-o", at("run"))
+        run("train", at("config.toml"), "--init", file, "--names", at("names.toml"), "-o", at("run"), "--force")
         for t in (T_MIN, 0.3, 1.0):
             run("eval", at("run"), "--data", at("x.npy"), "--t", repr(t), "--what", "score", "-o", at("s.npz"))
             ours, theirs = score(net, x, shape, t), np.load(at("s.npz"))["score"]

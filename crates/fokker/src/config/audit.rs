@@ -79,7 +79,7 @@ impl AuditConfig {
     /// ```
     /// use fokker::config::AuditConfig;
     /// assert!(AuditConfig::default().require(784, true).is_ok());
-    /// let error = AuditConfig { samples: 1 << 24, ..AuditConfig::default() }.require(1_000_000, true).unwrap_err();
+    /// let error = AuditConfig { samples: 1 << 40, ..AuditConfig::default() }.require(1000, true).unwrap_err();
     /// assert_eq!(error.what, "audit.samples");
     /// ```
     pub fn require(&self, dim: usize, grey: bool) -> Result<(), MemoryError> {

@@ -36,7 +36,7 @@ pub struct Config {
     /// Fixes every random number of the run.
     #[serde(default)]
     pub seed: u64,
-    /// The most memory that the run may take, as `"4 GiB"`; absent: a share of the machine's ([`memory`](crate::memory)).
+    /// The most memory that the run may take, as `"4 GiB"`; absent: a share of the machine's ([`memory`](mod@crate::memory)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<String>,
     /// Where rows come from.

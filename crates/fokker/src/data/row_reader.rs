@@ -15,11 +15,11 @@ use super::{DataError, ImageShape, TableReader};
 /// use fokker::data::{ImageShape, RowReader, write_npy};
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("x.npy");
-/// write_npy(&path, &[2, 2, 3], &[0.5; 12])?;
-/// let shape = ImageShape { height: 2, width: 3, channels: 1 };
+/// write_npy(&path, &[2, 2, 5], &[0.5; 20])?;
+/// let shape = ImageShape { height: 2, width: 5, channels: 1 };
 /// let mut images = RowReader::open(&path, Some(shape))?;
 /// let mut rows = Vec::new();
-/// assert_eq!((images.dim(), images.rows(), images.read(9, &mut rows)?, rows.len()), (6, Some(2), 2, 12));
+/// assert_eq!((images.dim(), images.rows(), images.read(9, &mut rows)?, rows.len()), (10, Some(2), 2, 20));
 /// assert!(RowReader::open(&path, None).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
