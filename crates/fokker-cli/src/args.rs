@@ -378,7 +378,7 @@ pub struct BenchStep {
     pub threads: usize,
     /// The least number of rows that a worker takes through the network at a time
     #[arg(long, default_value_t = 64)]
-    pub panel_rows: usize,
+    pub chunk_rows: usize,
     /// Steps that are timed, after a tenth as many that are not
     #[arg(long, default_value_t = 100)]
     pub steps: usize,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fokker::Error;
-use fokker::loss::LossTerms;
+use fokker::objective::LossTerms;
 use fokker::train::{Checkpoint, Metrics, Observer, Run};
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -7,14 +7,14 @@
 //!
 //! A network is written once, as a [`Graph`], and run by either of two executors that share the contract [`Tape`]:
 //!
-//! - [`panel`]: host memory, `f32` or `f64`; the default on the CPU. A worker walks the whole network forward and back over a
-//!   small panel of rows, or an image, that stays in its cache.
+//! - [`cpu`]: host memory, `f32` or `f64`; the default on the CPU. A worker walks the whole network forward and back over a
+//!   small chunk of rows, or an image, that stays in its cache.
 //! - [`tensor`]: Burn tensors on any of Burn's devices, with Burn's reverse mode; the reference.
 //!
 //! The crate knows nothing of diffusion; it is of use to anyone with a partial differential equation in the loss.
 //!
 //! ```
-//! use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt, panel::{Panel, Plan}};
+//! use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt, cpu::{Workspace, Plan}};
 //! # fn main() -> Result<(), fokker_jet::JetError> {
 //! // y = sin(x) for one number x; along one direction twice: y_vv = -sin(x) v².
 //! let mut graph = Graph::new();
@@ -24,29 +24,30 @@
 //!
 //! let set = JetSet::first_order(1).with_pair(0, 0)?;
 //! let plan = Plan::new(&graph, &set, &[Live::parts(&set, &[0, 1])])?;
-//! let mut panel = Panel::<f64>::new(&plan, 1);
-//! panel.begin(1);
-//! panel.input(0, 0)[0] = 0.3;
-//! panel.input(0, 1)[0] = 1.0;
+//! let mut chunk = Workspace::<f64>::new(&plan, 1);
+//! chunk.begin(1);
+//! chunk.input(0, 0)[0] = 0.3;
+//! chunk.input(0, 1)[0] = 1.0;
 //! let none = Parameters::new(&graph, Vec::new());
-//! panel.forward(&none, 0..set.parts());
-//! assert!((panel.output(2)[0] + 0.3_f64.sin()).abs() < 1e-15);
+//! chunk.forward(&none, 0..set.parts());
+//! assert!((chunk.output(2)[0] + 0.3_f64.sin()).abs() < 1e-15);
 //!
 //! // Reverse: d(y_vv)/dx = -cos(x).
-//! panel.seed(2)[0] = 1.0;
-//! panel.reverse(&none, set.parts(), Wrt::Input(0));
-//! assert!((panel.input_gradient()[0] + 0.3_f64.cos()).abs() < 1e-15);
+//! chunk.seed(2)[0] = 1.0;
+//! chunk.reverse(&none, set.parts(), Wrt::Input(0));
+//! assert!((chunk.input_gradient()[0] + 0.3_f64.cos()).abs() < 1e-15);
 //! # Ok(()) }
 //! ```
 
+pub mod cpu;
 mod error;
 mod function;
 mod graph;
-pub mod panel;
 mod parameters;
 mod real;
 mod set;
 mod tape;
+#[cfg(feature = "burn")]
 pub mod tensor;
 #[cfg(test)]
 mod testing;

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::panel::Registers;
+use crate::cpu::Registers;
 
 /// `f32` for training, `f64` for tests and exact evaluation. Sealed: no other type can have it.
 pub trait Real:

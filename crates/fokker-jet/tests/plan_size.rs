@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use fokker_jet::panel::{Panel, Plan};
+use fokker_jet::cpu::{Plan, Workspace};
 use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Resampling, Shape};
 
 struct Counting;
@@ -83,7 +83,7 @@ fn plans_are_small_and_know_how_large_a_workspace_is() {
     let set = JetSet::primal();
     let (plan, taken) = peak(|| Plan::new(&graph, &set, &[Live::parts(&set, &[])]).unwrap());
     assert!(taken < 2 << 20, "{taken} bytes for a plan");
-    let (_, taken) = peak(|| Panel::<f32>::new(&plan, 1));
+    let (_, taken) = peak(|| Workspace::<f32>::new(&plan, 1));
     let counted = plan.workspace_bytes::<f32>(1);
     assert!(taken <= counted + (1 << 16) && counted < taken + taken / 4, "{taken} taken, {counted} counted");
 }

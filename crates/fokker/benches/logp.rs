@@ -8,7 +8,7 @@ use fokker::data::Data;
 use fokker::likelihood::{LikelihoodOptions, log_prob};
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 const ROWS: usize = 64;
 

@@ -5,11 +5,11 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::loss::{Divergence, ProbeDistribution};
+use fokker::objective::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 const ROWS: usize = 512;
 

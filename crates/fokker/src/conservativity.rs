@@ -2,10 +2,10 @@
 //! section 4.3: a score that obeys the score FPE from a conservative end is conservative at every t).
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use crate::Error;
-use crate::loss::Divergence;
+use crate::objective::Divergence;
 use crate::residual::equation::dot;
 use crate::rng::Streams;
 use crate::score::{Directions, Score};
@@ -30,7 +30,7 @@ pub struct Asymmetry {
 /// ```
 /// use fokker::{conservativity::asymmetry, loss::Divergence, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
 /// let swirl = truth.clone().perturbed(vec![0.0, 1.0, -1.0, 0.0]);
@@ -50,13 +50,13 @@ pub fn asymmetry<F: Real>(
     if dim == 1 {
         return Ok(Asymmetry { absolute: vec![0.0; t.len()], normalised: vec![0.0; t.len()] });
     }
-    let tape = || score.tape(&Directions::space(1), workers.panel_rows());
-    let lanes: Result<Vec<_>, _> = (0..workers.lanes()).map(|_| tape()).collect();
+    let tape = || score.tape(&Directions::space(1), workers.chunk_rows());
+    let shards: Result<Vec<_>, _> = (0..workers.shards()).map(|_| tape()).collect();
     let streams = Streams::new(seed);
     let sde: Vec<Coefficients> = t.iter().map(|&t| score.sde().at(t)).collect();
     let c = directions.coefficient();
-    let chunks = workers.map(t.len(), lanes?, |tape, panel, range| {
-        let mut rng = streams.at("asymmetry-probes", 0, panel as u64);
+    let chunks = workers.map(t.len(), shards?, |tape, chunk, range| {
+        let mut rng = streams.at("asymmetry-probes", 0, chunk as u64);
         let (rows, x, sde) = (range.len(), &x[range.start * dim..range.end * dim], &sde[range]);
         let mut sums = vec![(0.0, 0.0); rows];
         let mut v = vec![F::ZERO; x.len()];

@@ -1,12 +1,12 @@
 //! Exact derivatives of a score at given points: what outsiders check us by.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use crate::Error;
 use crate::data::Scaling;
-use crate::loss::Divergence;
 use crate::memory;
+use crate::objective::Divergence;
 use crate::residual::residual;
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, Score, ScoreTape};
@@ -50,7 +50,7 @@ pub struct Derivatives<F> {
 /// ```
 /// use fokker::evaluate::{Quantity, evaluate};
 /// use fokker::{score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
 /// let what = [Quantity::Jacobian, Quantity::Divergence];
@@ -78,7 +78,7 @@ pub fn evaluate<F: Real>(
     let scale = units.map(|scaling| &scaling.scale[..]);
     let wants = |quantity| what.contains(&quantity);
     let dim = score.dim();
-    // The panels' pieces and the whole.
+    // The chunks' pieces and the whole.
     let numbers = if wants(Quantity::Jacobian) { dim.saturating_mul(2).saturating_add(8) } else { 8 };
     let asks = if wants(Quantity::Jacobian) { "--what jacobian" } else { "--what" };
     memory::require(asks, memory::product(&[x.len(), numbers, size_of::<F>()]))?;
@@ -120,22 +120,22 @@ fn at_points<F: Real>(
     let directions =
         Directions::new(&kinds.iter().filter(|(_, asked)| *asked).map(|(kind, _)| *kind).collect::<Vec<_>>());
     let sde = vec![score.sde().at(t); rows];
-    let lanes: Result<Vec<_>, _> =
-        (0..workers.lanes()).map(|_| score.tape(&directions, workers.panel_rows())).collect();
-    let panels = workers.map(rows, lanes?, |tape, _, range| {
+    let shards: Result<Vec<_>, _> =
+        (0..workers.shards()).map(|_| score.tape(&directions, workers.chunk_rows())).collect();
+    let chunks = workers.map(rows, shards?, |tape, _, range| {
         tape.begin(&x[range.start * dim..range.end * dim], &sde[range.clone()]);
-        wanted.panel(&mut **tape, range.len())
+        wanted.chunk(&mut **tape, range.len())
     });
-    for panel in panels {
-        found.score.extend(panel.score);
-        found.dt.extend(panel.dt);
-        found.divergence.extend(panel.divergence);
-        found.jacobian.extend(panel.jacobian);
+    for chunk in chunks {
+        found.score.extend(chunk.score);
+        found.dt.extend(chunk.dt);
+        found.divergence.extend(chunk.divergence);
+        found.jacobian.extend(chunk.jacobian);
     }
     Ok(found)
 }
 
-/// What is wanted of a panel of rows.
+/// What is wanted of a chunk of rows.
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
     dim: usize,
@@ -154,7 +154,7 @@ impl Wanted<'_> {
     }
 
     /// The parts of a tape that has begun: s, ∂ₜs if it is wanted, and last the derivative along a direction in x.
-    fn panel<F: Real>(&self, tape: &mut (dyn ScoreTape<F> + Send), rows: usize) -> Derivatives<F> {
+    fn chunk<F: Real>(&self, tape: &mut (dyn ScoreTape<F> + Send), rows: usize) -> Derivatives<F> {
         let first = 1 + usize::from(self.dt);
         tape.forward(0..first);
         let taken = |asked: bool, part: usize, tape: &(dyn ScoreTape<F> + Send)| {

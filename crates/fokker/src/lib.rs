@@ -12,7 +12,7 @@
 //! ```
 //! use std::sync::Arc;
 //! use fokker::{audit::audit, config::Config, data::Data, train::{Silent, Trainer}};
-//! use fokker_jet::panel::Workers;
+//! use fokker_jet::cpu::Workers;
 //! # fn main() -> Result<(), fokker::Error> {
 //! // A preset, made small enough for a doc test.
 //! let small = ["train.steps=50", "network.width=16", "audit.points=50", "audit.nll_points=50", "audit.gap_samples=50"].map(String::from);
@@ -42,7 +42,7 @@
 //! | [`net`] | architectures, time features |
 //! | [`residual`], [`conservativity`] | ε and the asymmetry of the Jacobian, at given points |
 //! | [`data`] | generators, tables, images, scaling, files |
-//! | [`loss`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
+//! | [`objective`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
 //! | [`train`], [`model_file`], [`weights`], [`manifest`] | the loop, Adam, checkpoints, run directories and what fokker wrote in them; weights of other programs |
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`solve`], [`likelihood`], [`sample`] | per-row adaptive ODE solver, log p, samplers |
@@ -62,11 +62,11 @@ mod error;
 pub mod evaluate;
 pub mod input;
 pub mod likelihood;
-pub mod loss;
 pub mod manifest;
 pub mod memory;
 pub mod model_file;
 pub mod net;
+pub mod objective;
 pub mod report;
 pub mod residual;
 pub mod rng;

@@ -1,6 +1,6 @@
 //! Named seeded streams of random numbers.
 //!
-//! A stream is fixed by the run's seed, a name and up to two counters (step and panel, say). Nothing has to be saved to go on
+//! A stream is fixed by the run's seed, a name and up to two counters (step and chunk, say). Nothing has to be saved to go on
 //! where a run stopped: the same names and counters give the same numbers, in whatever order and on whatever thread they are
 //! asked for.
 
@@ -40,12 +40,12 @@ impl Streams {
 
     /// The stream with this name and these counters.
     #[must_use]
-    pub fn at(&self, name: &str, step: u64, panel: u64) -> Stream {
+    pub fn at(&self, name: &str, step: u64, chunk: u64) -> Stream {
         let mut key = mix(self.seed ^ 0x9e37_79b9_7f4a_7c15);
         for byte in name.bytes() {
             key = mix(key ^ u64::from(byte));
         }
-        Stream::seed_from_u64(mix(mix(key ^ step) ^ panel.rotate_left(32)))
+        Stream::seed_from_u64(mix(mix(key ^ step) ^ chunk.rotate_left(32)))
     }
 }
 
@@ -69,8 +69,8 @@ mod tests {
         for seed in 0..4 {
             for name in ["a", "b", "ab"] {
                 for step in 0..20 {
-                    for panel in 0..20 {
-                        assert!(seen.insert(Streams::new(seed).at(name, step, panel).random::<u64>()));
+                    for chunk in 0..20 {
+                        assert!(seen.insert(Streams::new(seed).at(name, step, chunk).random::<u64>()));
                     }
                 }
             }

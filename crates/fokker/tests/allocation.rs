@@ -31,7 +31,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Allocations in 20 steps, after 5 (the first ones fill the panels' vectors).
+/// Allocations in 20 steps, after 5 (the first ones fill the chunks' vectors).
 fn taken(settings: &[&str]) -> usize {
     let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
     let config = Config::preset("ring8", &settings).unwrap();

@@ -317,11 +317,11 @@ Paths are below `crates/fokker/src`, or below `crates`.
 
 `sde.rs: at`, `sde/tests.rs`, `loss/`, `docs/`, `crates/fokker/src/lib.rs`, `fokker-jet/src/lib.rs`, `.npy`, `run/model.npz`
 `audit.rs`
-`panel/`
+`chunk/`
 `crates/fokker/none`
 `sde.rs: at, nowhere`
 `none.rs: at`
-`likelihood::tests::error_follows_the_tolerance`, `fokker::loss::divergence`, `Start::AtZero`
+`likelihood::tests::error_follows_the_tolerance`, `fokker::objective::divergence`, `Start::AtZero`
 `likelihood::tests::nowhere`
 `nothing::here`
 `python bench/step.py` and `python bench/none.py`
@@ -345,7 +345,7 @@ fn what_is_not_there_is_told_with_its_line() {
     let (_, found) = Checker::page(&root, &page).check(of_page(&page.text));
     let expected = [
         "docs/wrong.md:6: audit.rs: no such file or folder",
-        "docs/wrong.md:7: panel/: no such file or folder",
+        "docs/wrong.md:7: chunk/: no such file or folder",
         "docs/wrong.md:8: crates/fokker/none: no such file or folder",
         "docs/wrong.md:9: sde.rs: at, nowhere: sde.rs defines no nowhere",
         "docs/wrong.md:10: none.rs: no such file or folder",
@@ -363,7 +363,7 @@ fn what_is_not_there_is_told_with_its_line() {
     let silent = Text { text: WRONG.replace("Paths are", "Some are"), ..page };
     let (_, found) = Checker::page(&root, &silent).check(of_page(&silent.text));
     assert!(found.contains(&"docs/wrong.md:5: sde.rs: no such file or folder".into()), "{found:?}");
-    assert!(!found.iter().any(|fault| fault.contains("panel/")), "{found:?}");
+    assert!(!found.iter().any(|fault| fault.contains("chunk/")), "{found:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use fokker::audit::{Audit, Difference, audit};
 use fokker::config::Config;
 use fokker::data::Data;
 use fokker::train::{Silent, Trainer};
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 /// The preset, made small enough for a test: a sixth of its steps, and three times its weight to make up for them.
 fn small() -> Config {

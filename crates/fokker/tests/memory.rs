@@ -94,7 +94,7 @@ fn training_takes_what_was_counted() {
     let unet = [&path, "network.width=16", "train.batch=4", "loss.fp.every=1"];
     for (preset, settings) in [
         ("ring8", vec!["network.width=1000", NO_FP]),
-        ("ring8", vec!["network.width=64", "train.panel_rows=4096", "train.batch=8192", "loss.fp.every=1"]),
+        ("ring8", vec!["network.width=64", "train.chunk_rows=4096", "train.batch=8192", "loss.fp.every=1"]),
         ("ring8", vec!["network.width=300", "train.deterministic=true", "loss.fp.every=1", "loss.fp.estimator=sliced"]),
         ("mixture5d", vec!["data.dim=60", EXACT, "train.batch=256", "loss.fp.every=1"]),
         ("mixture5d", vec!["data.dim=40", PROBES, "train.batch=256", "loss.fp.unbiased=true", "loss.fp.every=1"]),
@@ -179,8 +179,8 @@ fn what_is_too_large_is_refused_by_the_key_that_makes_it_large() {
     refused("ring8", &["network.width=16384", "network.depth=4"], "network.width");
     refused("ring8", &["network.width=1000", "network.depth=1000"], "network.width");
     refused("ring8", &[&huge, "network.width=512", NO_FP], "network.width");
-    let wide = ["train.batch=16777216", "train.panel_rows=65536", "train.threads=2"];
-    refused("ring8", &[&wide[..], &["network.width=1024"]].concat(), "train.panel_rows");
+    let wide = ["train.batch=16777216", "train.chunk_rows=65536", "train.threads=2"];
+    refused("ring8", &[&wide[..], &["network.width=1024"]].concat(), "train.chunk_rows");
     refused("ring8", &["train.threads=256", "network.width=1000", NO_FP], "train.threads");
     // The twins.
     let fits = |settings: &[&str]| {
@@ -189,7 +189,7 @@ fn what_is_too_large_is_refused_by_the_key_that_makes_it_large() {
     };
     fits(&[&large]);
     fits(&["network.width=1000", "train.threads=2"]);
-    let (config, data) = config("ring8", &[&large, EXACT, "train.panel_rows=1", "train.threads=1", "network.width=8"]);
+    let (config, data) = config("ring8", &[&large, EXACT, "train.chunk_rows=1", "train.threads=1", "network.width=8"]);
     set_budget(1 << 34);
     Trainer::new(&config, &data).unwrap();
 }

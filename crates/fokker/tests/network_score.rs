@@ -10,7 +10,7 @@ use fokker::score::mixture::Mixture;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::score::{Direction, Directions, Score, ScoreTape};
 use fokker::sde::Sde;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 const ALL: [Quantity; 5] =
     [Quantity::Score, Quantity::Dt, Quantity::Divergence, Quantity::Residual, Quantity::Jacobian];

@@ -9,11 +9,11 @@ use common::worst;
 
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::loss::{LossTerms, Objective, Step};
+use fokker::objective::{LossTerms, Objective, Step};
 use fokker::rng::Streams;
 use fokker::stats::MeanSe;
 use fokker_jet::Parameters;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 const BATCH: usize = 40;
 
@@ -108,10 +108,10 @@ fn the_gradient_is_right_under_every_parameterisation() {
 #[test]
 fn importance_weighted_likelihood_has_the_right_gradient() {
     let mut config = config("vp", "[loss.fp]\nweight = 0.5");
-    config.loss.weighting = fokker::loss::Weighting::Likelihood;
-    config.loss.time_sampling = fokker::loss::TimeSampling::Importance;
+    config.loss.weighting = fokker::objective::Weighting::Likelihood;
+    config.loss.time_sampling = fokker::objective::TimeSampling::Importance;
     assert!(gradient_error(&config) < 1e-6);
-    config.loss.time_sampling = fokker::loss::TimeSampling::Mixture;
+    config.loss.time_sampling = fokker::objective::TimeSampling::Mixture;
     assert!(gradient_error(&config) < 1e-6);
 }
 
@@ -217,12 +217,12 @@ fn estimators_have_the_mean_that_is_claimed() {
 fn importance_sampling_of_t_keeps_the_mean() {
     let plain = {
         let mut c = config("vp", "");
-        c.loss.weighting = fokker::loss::Weighting::Likelihood;
+        c.loss.weighting = fokker::objective::Weighting::Likelihood;
         c
     };
     let important = {
         let mut c = plain.clone();
-        c.loss.time_sampling = fokker::loss::TimeSampling::Importance;
+        c.loss.time_sampling = fokker::objective::TimeSampling::Importance;
         c
     };
     let mean = |config: &Config| {

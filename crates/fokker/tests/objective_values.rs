@@ -1,5 +1,5 @@
 //! The values of the objective's terms against a second computation: the draws are replayed from the named streams, and what is
-//! made of them is written out from the score, its derivatives and `fokker::residual`, without the code of `fokker::loss`.
+//! made of them is written out from the score, its derivatives and `fokker::residual`, without the code of `fokker::objective`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use common::worst;
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::loss::{
+use fokker::objective::{
     Divergence, Estimator, FpConfig, LossTerms, Norm, Objective, PointSource, ProbeDistribution, ScalarConfig,
     ScalarForm, Scale, Step, TimeSampler, TimeWeight,
 };
@@ -19,7 +19,7 @@ use fokker::score::Direction::{Space, Time};
 use fokker::score::network::NetworkScore;
 use fokker::score::{Directions, Score};
 use fokker::sde::Coefficients;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::RngExt;
 
 const DIM: usize = 3;
@@ -231,8 +231,8 @@ fn dsm(setting: &Setting, shared: usize) -> f64 {
     }
     let of_row = |row: &Row| {
         let lambda = match setting.config.loss.weighting {
-            fokker::loss::Weighting::Simple => row.c.sigma.powi(2),
-            fokker::loss::Weighting::Likelihood => row.c.g2,
+            fokker::objective::Weighting::Simple => row.c.sigma.powi(2),
+            fokker::objective::Weighting::Likelihood => row.c.g2,
         };
         let s = Derivatives::new(&setting.score, row, &[]).s;
         let error = (0..DIM).map(|i| (s[i] + row.z[i] / row.c.sigma).powi(2)).sum::<f64>();

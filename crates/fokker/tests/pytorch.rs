@@ -13,7 +13,7 @@ use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::sde::Sde;
 use fokker::weights::{NameMap, read_weights, write_weights};
 use fokker_jet::Shape;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 const DEEP: Shape = Shape { height: 8, width: 8, channels: 3 };
 const LEAN: Shape = Shape { height: 12, width: 12, channels: 1 };
@@ -55,7 +55,7 @@ fn error(name: &str, model: &ScoreModel, weights: &[f32]) -> f64 {
 fn plain(score: &NetworkScore<f64>, x: &[f64], t: f64, workers: &Workers) -> Vec<f64> {
     use fokker::score::{Directions, Score};
     let rows = x.len() / score.model().dim();
-    let mut tape = score.tape(&Directions::new(&[]), workers.panel_rows()).unwrap();
+    let mut tape = score.tape(&Directions::new(&[]), workers.chunk_rows()).unwrap();
     tape.begin(x, &vec![score.model().sde().at(t); rows]);
     tape.forward(0..1);
     tape.part(0).to_vec()

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use fokker::likelihood::{BoundOptions, bound};
-use fokker::loss::{TimeSampler, TimeSampling};
+use fokker::objective::{TimeSampler, TimeSampling};
 use fokker::rng::{Stream, Streams};
 use fokker::sample::Grid;
 use fokker::sample::{Covariance, Inpaint, LinearObservation, PosteriorScore, Resample, Sampler, inpaint, sample};
@@ -15,7 +15,7 @@ use fokker::score::analytic::AnalyticScore;
 use fokker::score::mixture::Mixture;
 use fokker::sde::{Coefficients, Sde, T_MAX};
 use fokker::stats::MeanSe;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 

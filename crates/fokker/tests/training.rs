@@ -7,8 +7,8 @@ use std::sync::Arc;
 use fokker::Error;
 use fokker::config::{Config, PRESETS};
 use fokker::data::Data;
-use fokker::loss::LossTerms;
 use fokker::model_file::read_model;
+use fokker::objective::LossTerms;
 use fokker::score::Score;
 use fokker::train::{Checkpoint, Metrics, Observer, Run, Silent, Trainer};
 

@@ -1,14 +1,13 @@
 //! The U-Net: its parameters, its derivatives, its dropout, what it refuses.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use burn::tensor::Device;
 use fokker::config::{Config, PRESETS};
 use fokker::net::{NetworkConfig, Skips, UnetConfig, UnetResampling};
 use fokker::rng::Streams;
 use fokker::score::network::{NetworkTape, Parameterisation, ScoreModel};
 use fokker::score::{Direction, Directions, ScoreTape};
 use fokker::sde::Sde;
-use fokker_jet::tensor::TensorTape;
+use fokker_jet::cpu::{Plan, Workspace};
 use fokker_jet::{Graph, Init, Parameters, Shape};
 use rand::RngExt;
 
@@ -129,9 +128,9 @@ fn jets(model: &ScoreModel, x: &[f64], v: &[f64], t: f64, masks: Option<f64>) ->
         Some(_) => (model.training(), model.training_live(&directions)),
         None => (model.graph(), model.live(&directions)),
     };
-    let mut tensor = TensorTape::<f64>::new(graph, directions.set(), &live, &Device::flex()).unwrap();
     let rows = x.len() / model.dim();
-    let mut tape = NetworkTape::new(model, &directions, &parameters, &mut tensor);
+    let mut workspace = Workspace::new(&Plan::new(graph, directions.set(), &live).unwrap(), rows);
+    let mut tape = NetworkTape::new(model, &directions, &parameters, &mut workspace);
     tape.begin(x, &vec![model.sde().at(t); rows]);
     tape.direction(0).copy_from_slice(v);
     if let Some(kept) = masks {
@@ -199,10 +198,10 @@ fn masks_are_drawn_at_their_rate_and_keep_the_mean() {
     let directions = Directions::new(&[]);
     let parameters = Parameters::new(model.graph(), parameters(&model));
     let live = model.training_live(&directions);
-    let mut tensor = TensorTape::<f64>::new(model.training(), directions.set(), &live, &Device::flex()).unwrap();
     let rows = 64;
+    let mut workspace = Workspace::<f64>::new(&Plan::new(model.training(), directions.set(), &live).unwrap(), rows);
     {
-        let mut tape = NetworkTape::new(&model, &directions, &parameters, &mut tensor);
+        let mut tape = NetworkTape::new(&model, &directions, &parameters, &mut workspace);
         tape.begin(&points(&model, "x", rows), &vec![model.sde().at(0.5); rows]);
         // In two blocks, as a batch would be; the second block's stream is the first's again.
         tape.draw_masks(0..32, &mut Streams::new(0).at("masks", 0, 0));
@@ -211,7 +210,7 @@ fn masks_are_drawn_at_their_rate_and_keep_the_mean() {
     use fokker_jet::Tape;
     let (mut dropped, mut all) = (0, 0);
     for mask in model.masks() {
-        let values = tensor.input(mask.input, 0);
+        let values = workspace.input(mask.input, 0);
         assert_eq!(values.len(), rows * mask.width);
         assert!(values.iter().all(|&m| m == 0.0 || (m - 1.0 / 0.75).abs() < 1e-15));
         assert_eq!(values[..32 * mask.width], values[32 * mask.width..]);

@@ -34,7 +34,7 @@ pub fn run(args: &Audit) -> Result<()> {
         config = source::with_data(&config, path, &origin)?;
     }
     let data = audited(args, &config, &info, &origin)?;
-    let workers = score.model().workers(config.train.threads, config.train.panel_rows)?;
+    let workers = score.model().workers(config.train.threads, config.train.chunk_rows)?;
     let bar = spinner();
     let audit = fokker::audit::audit(&score, &data, &config, &workers, &|message| bar.set_message(message.to_owned()))?;
     bar.finish_and_clear();

@@ -93,7 +93,7 @@ impl Arm<'_> {
     fn run(&self) -> Result<(Trained, Entry)> {
         let Self { name, config, data, .. } = *self;
         let (run, fitted) = self.train()?;
-        let workers = fitted.score.model().workers(config.train.threads, config.train.panel_rows)?;
+        let workers = fitted.score.model().workers(config.train.threads, config.train.chunk_rows)?;
         let bar = spinner();
         let before = Audit::read(run.root())?.filter(|a| a.seed == config.seed && a.settings == config.audit);
         let figures = match before {

@@ -13,7 +13,7 @@ use fokker::sample::{
 };
 use fokker::score::network::NetworkScore;
 use fokker::solve::{Limits, Tolerance};
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::rows::print_notes;
 use super::{out, require_folder, require_values, rows, source};

@@ -58,8 +58,8 @@ fn networks_batches_and_derivatives() {
     refused_config("ring8", &["network.width=16384", "network.depth=4"], "error: network.width:");
     refused_config("ring8", &["network.width=1000", "network.depth=1000"], "error: network.width:");
     refused_config("ring8", &[million, "network.width=512"], "error: network.width:");
-    let rows = ["train.batch=16777216", "train.panel_rows=65536", "network.width=2048", "network.depth=1"];
-    refused_config("ring8", &rows, "error: train.panel_rows:");
+    let rows = ["train.batch=16777216", "train.chunk_rows=65536", "network.width=2048", "network.depth=1"];
+    refused_config("ring8", &rows, "error: train.chunk_rows:");
     refused_config("ring8", &["train.threads=256", "network.width=1500"], "error: train.threads:");
     refused_config("ring8", &["loss.fp.divergence.probes=10000", "network.width=512"], "loss.fp.divergence.probes");
 }

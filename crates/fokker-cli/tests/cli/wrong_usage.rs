@@ -73,7 +73,7 @@ fn numbers_out_of_range() {
 #[test]
 fn a_benchmark_of_nothing() {
     let scratch = Scratch::new();
-    for option in ["--dim", "--width", "--depth", "--batch", "--panel-rows", "--steps"] {
+    for option in ["--dim", "--width", "--depth", "--batch", "--chunk-rows", "--steps"] {
         let name = option.trim_start_matches("--").replace('-', "_");
         scratch.refuses(&["bench", "step", option, "0"], &[&name]);
     }
@@ -100,7 +100,7 @@ fn more_than_any_machine_holds() {
     scratch.refuses(&[&logp[..], &["--probes", "999999999999999"]].concat(), &["--probes"]);
     scratch.refuses(&[&logp[..], &["--threads", "100000"]].concat(), &["threads", "100000"]);
     let train = [&["train", "--preset", "ring8", "-o", "new"], &*sets(TINY)].concat();
-    for key in ["train.batch", "train.panel_rows", "audit.points", "audit.nll_points", "audit.samples", "audit.probes"]
+    for key in ["train.batch", "train.chunk_rows", "audit.points", "audit.nll_points", "audit.samples", "audit.probes"]
     {
         let assignment = format!("{key}=9999999999999998");
         scratch.refuses(&[&train[..], &["--set", &assignment]].concat(), &[key]);

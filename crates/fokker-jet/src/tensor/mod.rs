@@ -49,6 +49,7 @@ mod tape;
 #[cfg(test)]
 mod tests;
 
+pub use burn::tensor::Device;
 pub use evaluate::evaluate;
 pub use jet::Jet;
 pub use tape::TensorTape;

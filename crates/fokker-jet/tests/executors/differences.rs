@@ -1,7 +1,7 @@
 //! The jets of every operation on images against differences of its values, on both executors, in f64.
 
 use burn::tensor::Device;
-use fokker_jet::panel::{Panel, Plan};
+use fokker_jet::cpu::{Plan, Workspace};
 use fokker_jet::tensor::TensorTape;
 use fokker_jet::{Function, Graph, JetSet, Live, NodeId, Parameters, Resampling, Shape, Tape};
 
@@ -65,7 +65,7 @@ fn jets_of_every_operation_equal_differences() {
             values
         });
         let plain = JetSet::primal();
-        let mut primal = Panel::new(&Plan::new(&graph, &plain, &[Live::parts(&plain, &[])]).unwrap(), 1);
+        let mut primal = Workspace::new(&Plan::new(&graph, &plain, &[Live::parts(&plain, &[])]).unwrap(), 1);
         let mut at = |h: f64, k: f64| {
             primal.begin(1);
             for (to, ((x, u), v)) in primal.input(0, 0).iter_mut().zip(x.iter().zip(&u).zip(&v)) {
@@ -94,9 +94,9 @@ fn jets_of_every_operation_equal_differences() {
                 of_uv.iter_mut().zip(value).for_each(|(s, y)| *s += wi * wj * y / (h * h));
             }
         }
-        let panel = Panel::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 1);
+        let chunk = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 1);
         let tensor = TensorTape::<f64>::new(&graph, &set, &live, &Device::flex()).unwrap();
-        let tapes: [(&str, Box<dyn Tape<f64>>); 2] = [("panel", Box::new(panel)), ("tensor", Box::new(tensor))];
+        let tapes: [(&str, Box<dyn Tape<f64>>); 2] = [("chunk", Box::new(chunk)), ("tensor", Box::new(tensor))];
         for (executor, mut tape) in tapes {
             tape.begin(1);
             for (part, values) in [&x, &u, &v].into_iter().enumerate() {

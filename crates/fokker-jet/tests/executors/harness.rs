@@ -1,7 +1,7 @@
 //! What the tests of the executors share.
 
 use burn::tensor::{Device, Element};
-use fokker_jet::panel::{Panel, Plan};
+use fokker_jet::cpu::{Plan, Workspace};
 use fokker_jet::tensor::TensorTape;
 use fokker_jet::{Graph, JetSet, Live, Parameters, Real, Tape, Wrt};
 
@@ -121,9 +121,9 @@ pub fn on_both<F: Real + Element>(graph: &Graph, set: &JetSet, rows: usize, capa
     let c_parts: Vec<usize> = (n.max(1)..=n).collect();
     let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
     let stage = if n == 0 { 1 } else { n };
-    let mut panel = Panel::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
+    let mut chunk = Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
     let mut tensor = TensorTape::<F>::new(graph, set, &live, &Device::flex().autodiff()).unwrap();
-    [walk(&mut panel, graph, set, &live, rows, stage), walk(&mut tensor, graph, set, &live, rows, stage)]
+    [walk(&mut chunk, graph, set, &live, rows, stage), walk(&mut tensor, graph, set, &live, rows, stage)]
 }
 
 /// Cotangents kept for the tangent give what a full pass gives, on both executors; a tape that could record, but was not asked
@@ -132,12 +132,12 @@ pub fn check_tangent<F: Real + Element>(graph: &Graph, rows: usize, tolerance: f
     let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
     let set = plain.clone().with_tangent().unwrap();
     let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
-    let panel = |set: &JetSet| Panel::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
+    let chunk = |set: &JetSet| Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
     let tensor = TensorTape::<F>::new(graph, &set, &live, &Device::flex());
-    let want = differentiate(&mut panel(&plain), graph, rows, false);
-    let recorded = differentiate(&mut panel(&set), graph, rows, true);
+    let want = differentiate(&mut chunk(&plain), graph, rows, false);
+    let recorded = differentiate(&mut chunk(&set), graph, rows, true);
     let reference = differentiate(&mut tensor.unwrap(), graph, rows, true);
-    let unrecorded = differentiate(&mut panel(&set), graph, rows, false);
+    let unrecorded = differentiate(&mut chunk(&set), graph, rows, false);
     for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
         for (got, want) in got.iter().zip(&want) {
             agree(got, want, tolerance, &format!("{what} {name}"));

@@ -1,13 +1,13 @@
 //! What is measured at one time: residual, asymmetry, score error.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::Audit;
 use crate::Error;
 use crate::conservativity::asymmetry;
 use crate::data::Data;
-use crate::loss::Divergence;
+use crate::objective::Divergence;
 use crate::residual::{Residuals, residual};
 use crate::score::mixture::Mixture;
 use crate::score::{Directions, Score};
@@ -57,10 +57,10 @@ fn score_errors(
     score: &dyn Score<f32>, truth: &Mixture, c: &Coefficients, x: &[f32], workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     let dim = score.dim();
-    let tape = |_| score.tape(&Directions::new(&[]), workers.panel_rows());
-    let tapes: Result<Vec<_>, _> = (0..workers.lanes()).map(tape).collect();
+    let tape = |_| score.tape(&Directions::new(&[]), workers.chunk_rows());
+    let tapes: Result<Vec<_>, _> = (0..workers.shards()).map(tape).collect();
     let q = truth.diffused(c);
-    let panels = workers.map(x.len() / dim, tapes?, |tape, _, range| {
+    let chunks = workers.map(x.len() / dim, tapes?, |tape, _, range| {
         let x = &x[range.start * dim..range.end * dim];
         tape.begin(x, &vec![*c; range.len()]);
         tape.forward(0..1);
@@ -72,5 +72,5 @@ fn score_errors(
         };
         x.chunks_exact(dim).zip(tape.part(0).chunks_exact(dim)).map(square).collect::<Vec<f64>>()
     });
-    Ok(panels.into_iter().flatten().collect())
+    Ok(chunks.into_iter().flatten().collect())
 }

@@ -1,6 +1,6 @@
 //! log p of held-out rows, its variational bound, bits per dimension.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::Audit;
 use super::rows::AuditRows;
@@ -8,7 +8,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, bits_per_dim};
 use crate::likelihood::{BoundOptions, LikelihoodOptions, Repeats, Start, bound, log_prob, repeated_log_prob};
-use crate::loss::Divergence;
+use crate::objective::Divergence;
 use crate::score::Score;
 use crate::solve::Tolerance;
 use crate::stats::{MeanSe, paired};

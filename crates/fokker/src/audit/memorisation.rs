@@ -1,7 +1,7 @@
 //! Whether samples are copies of training rows.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 

@@ -10,7 +10,7 @@ mod points;
 mod rows;
 mod samples;
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -18,7 +18,7 @@ use crate::config::{AuditConfig, Config};
 use crate::data::Data;
 use crate::distance::Memorisation;
 use crate::likelihood::DEFAULT_EXACT_DIM;
-use crate::loss::{Divergence, ProbeDistribution};
+use crate::objective::{Divergence, ProbeDistribution};
 use crate::score::Score;
 use crate::stats::{AtTime, Average, MeanSe};
 pub use difference::{Difference, Ratios};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::{Deserialize, Serialize};
 
 use super::rows::AuditRows;

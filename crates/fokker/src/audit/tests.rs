@@ -1,7 +1,7 @@
 //! Each held-out row once; pairs; r(t) from probes; what flow and bound are evaluated at.
 
 use fokker_jet::Shape;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::*;

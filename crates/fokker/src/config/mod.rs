@@ -13,9 +13,9 @@ pub use presets::{PRESETS, Preset};
 
 use crate::Error;
 use crate::data::DataConfig;
-use crate::loss::LossConfig;
 use crate::memory;
 use crate::net::NetworkConfig;
+use crate::objective::LossConfig;
 use crate::score::network::{Parameterisation, ScoreModel};
 use crate::sde::Sde;
 use crate::train::TrainConfig;

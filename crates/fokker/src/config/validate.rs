@@ -1,11 +1,11 @@
 //! Ranges that types cannot express.
 
-use fokker_jet::panel::MOST_THREADS;
+use fokker_jet::cpu::MOST_THREADS;
 
 use super::Config;
 use crate::Error;
-use crate::loss::{Divergence, FpConfig, LossConfig, Norm};
 use crate::memory;
+use crate::objective::{Divergence, FpConfig, LossConfig, Norm};
 use crate::sde::T_MAX;
 
 pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
@@ -23,7 +23,7 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     config.network.validate().map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })?;
     let train = &config.train;
     check((1..=1 << 24).contains(&train.batch), "train.batch", "must be between 1 and 2^24")?;
-    check((1..=65_536).contains(&train.panel_rows), "train.panel_rows", "must be between 1 and 65536")?;
+    check((1..=65_536).contains(&train.chunk_rows), "train.chunk_rows", "must be between 1 and 65536")?;
     check(train.threads <= MOST_THREADS, "train.threads", &format!("must be at most {MOST_THREADS}"))?;
     check(positive(train.learning_rate), "train.learning_rate", "must be positive and finite")?;
     check((0.0..1.0).contains(&train.ema_decay), "train.ema_decay", "must be in [0, 1)")?;

@@ -1,7 +1,7 @@
 //! Whether samples are copies of training rows.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::{Deserialize, Serialize};
 
 use super::nearest::{Neighbours, TrainingRows, nearest_neighbours};
@@ -138,7 +138,7 @@ impl Memorisation {
 ///
 /// ```
 /// use fokker::distance::{TrainingRows, memorisation};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // Training rows at whole numbers; held-out rows halfway between them, samples almost on them.
 /// let training = TrainingRows { rows: 100, read: &|index, row| row[0] = index as f32 };

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::two_samples::request;
 use crate::Error;
@@ -88,7 +88,7 @@ impl Neighbours {
 ///
 /// ```
 /// use fokker::distance::{TrainingRows, nearest_neighbours};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // The training rows 0, 1, 4, 9, …
 /// let training = TrainingRows { rows: 10, read: &|index, row| row[0] = (index * index) as f32 };
@@ -113,23 +113,23 @@ pub fn nearest_neighbours(
     }
     let n = x.len() / dim;
     let size = (BLOCK_VALUES / dim).clamp(1, BLOCK_ROWS);
-    let lanes: Vec<_> = (0..workers.lanes())
-        .map(|_| Mutex::new(Lane { block: vec![0.0; size * dim], nearest: vec![Nearest::default(); n] }))
+    let shards: Vec<_> = (0..workers.shards())
+        .map(|_| Mutex::new(Shard { block: vec![0.0; size * dim], nearest: vec![Nearest::default(); n] }))
         .collect();
-    workers.run(size, training.rows, &lanes, |lane, _, range| {
-        for (row, index) in lane.block.chunks_exact_mut(dim).zip(range.clone()) {
+    workers.run(size, training.rows, &shards, |shard, _, range| {
+        for (row, index) in shard.block.chunks_exact_mut(dim).zip(range.clone()) {
             (training.read)(index, row);
         }
-        for (x, nearest) in x.chunks_exact(dim).zip(&mut lane.nearest) {
-            for (row, index) in lane.block.chunks_exact(dim).zip(range.clone()) {
+        for (x, nearest) in x.chunks_exact(dim).zip(&mut shard.nearest) {
+            for (row, index) in shard.block.chunks_exact(dim).zip(range.clone()) {
                 nearest.offer(squared_distance(x, row), index, k);
             }
         }
     });
-    let mut lanes = lanes.into_iter().map(|lane| lane.into_inner().unwrap_or_else(PoisonError::into_inner).nearest);
-    let mut all = lanes.next().unwrap_or_default();
-    for lane in lanes {
-        for (into, from) in all.iter_mut().zip(lane) {
+    let mut shards = shards.into_iter().map(|shard| shard.into_inner().unwrap_or_else(PoisonError::into_inner).nearest);
+    let mut all = shards.next().unwrap_or_default();
+    for shard in shards {
+        for (into, from) in all.iter_mut().zip(shard) {
             from.0.into_iter().for_each(|(square, index)| into.offer(square, index, k));
         }
     }
@@ -142,7 +142,7 @@ pub fn nearest_neighbours(
 }
 
 /// What a thread holds: some training rows, and the nearest so far of every row.
-struct Lane {
+struct Shard {
     block: Vec<f32>,
     nearest: Vec<Nearest>,
 }

@@ -1,6 +1,6 @@
 //! The energy distance and MMD², from one symmetric matrix over all pairs of the pooled points.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::statistic::{Statistic, mask};
 use super::two_samples::TwoSamples;
@@ -26,11 +26,11 @@ struct Sums {
 impl Pairwise {
     /// From the entry of each pair i ≠ j.
     fn new(n: usize, size: usize, workers: &Workers, entry: impl Fn(usize, usize) -> f64 + Sync) -> Self {
-        let panels = workers.map(size, vec![(); workers.lanes()], |(), _, rows| {
+        let chunks = workers.map(size, vec![(); workers.shards()], |(), _, rows| {
             let row = |i| (0..size).map(move |j| (i, j));
             rows.flat_map(row).map(|(i, j)| if i == j { 0.0 } else { entry(i, j) }).collect::<Vec<_>>()
         });
-        let entries = panels.concat();
+        let entries = chunks.concat();
         let row_sums = entries.chunks_exact(size).map(|row| row.iter().sum()).collect();
         Self { n, size, entries, row_sums }
     }
@@ -71,7 +71,7 @@ impl Pairwise {
 ///
 /// ```
 /// use fokker::distance::{Energy, TwoSamples, Statistic};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // Two points at 0 and two at 3: 2·3 − 0 − 0.
 /// let samples = TwoSamples::new(&[0.0, 0.0], &[3.0, 3.0], 1)?;
@@ -111,7 +111,7 @@ impl Statistic for Energy {
 ///
 /// ```
 /// use fokker::distance::{Mmd2, TwoSamples, Statistic};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let samples = TwoSamples::new(&[0.0, 0.0], &[3.0, 3.0], 1)?;
 /// let mmd2 = Mmd2::new(&samples, &Workers::new(1, 64)?);
@@ -136,7 +136,7 @@ impl Mmd2 {
     ///
     /// ```
     /// use fokker::distance::{Energy, Mmd2, TwoSamples, Statistic};
-    /// use fokker_jet::panel::Workers;
+    /// use fokker_jet::cpu::Workers;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let (samples, workers) = (TwoSamples::new(&[0.0, 1.0], &[5.0, 6.5], 1)?, Workers::new(1, 64)?);
     /// let energy = Energy::new(&samples, &workers);

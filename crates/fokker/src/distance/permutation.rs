@@ -1,6 +1,6 @@
 //! The two-sample permutation test.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ pub struct PermutationTest {
 ///
 /// ```
 /// use fokker::distance::{Energy, TwoSamples, permutation_test};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let workers = Workers::new(1, 64)?;
 /// let a: Vec<f64> = (0..20).map(f64::from).collect();
@@ -62,7 +62,7 @@ pub fn permutation_test(
     let streams = Streams::new(seed);
     let observed = statistic.observed();
     let least = observed - TIE * observed.abs();
-    let orders = (0..workers.lanes()).map(|_| Vec::with_capacity(n + m)).collect();
+    let orders = (0..workers.shards()).map(|_| Vec::with_capacity(n + m)).collect();
     let as_large = workers.map(permutations, orders, |order: &mut Vec<usize>, _, range| {
         let is_as_large = |b: &usize| {
             order.clear();

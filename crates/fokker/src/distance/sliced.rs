@@ -1,6 +1,6 @@
 //! The sliced W₂ distance.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::statistic::{Statistic, mask};
@@ -24,7 +24,7 @@ const LEAST_OF_BLOCK: usize = 8;
 ///
 /// ```
 /// use fokker::distance::{TwoSamples, SlicedW2};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // On a line every direction is the same.
 /// let samples = TwoSamples::new(&[0.0, 1.0], &[2.0, 3.0], 1)?;
@@ -45,10 +45,10 @@ impl SlicedW2 {
     #[must_use]
     pub fn new(samples: &TwoSamples, directions: usize, seed: u64, workers: &Workers) -> Self {
         let streams = Streams::new(seed);
-        let panels = workers.map(directions, vec![(); workers.lanes()], |(), _, range| {
+        let chunks = workers.map(directions, vec![(); workers.shards()], |(), _, range| {
             range.map(|k| sorted(samples, &direction(samples.dim(), &streams, k))).collect::<Vec<_>>()
         });
-        Self { n: samples.n(), size: samples.len(), projections: panels.into_iter().flatten().collect() }
+        Self { n: samples.n(), size: samples.len(), projections: chunks.into_iter().flatten().collect() }
     }
 
     /// The distance, and its standard error over directions by the delta method: that of the mean of W₂², over twice its root.

@@ -4,7 +4,7 @@
 ///
 /// ```
 /// use fokker::distance::{Energy, TwoSamples, Statistic};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let samples = TwoSamples::new(&[0.0, 1.0], &[5.0, 6.0], 1)?;
 /// let energy = Energy::new(&samples, &Workers::new(1, 64)?);

@@ -1,6 +1,6 @@
 //! All the distances of two sets at once.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::{Deserialize, Serialize};
 
 use super::pairwise::{Energy, Mmd2};
@@ -42,7 +42,7 @@ impl Default for DistanceOptions {
 ///
 /// ```
 /// use fokker::distance::{DistanceOptions, distances};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let a: Vec<f64> = (0..100).map(f64::from).collect();
 /// let found = distances(&a, &a, 1, 0, &Workers::new(1, 64)?, &DistanceOptions::default())?;
@@ -121,7 +121,7 @@ impl Distances {
 ///
 /// ```
 /// use fokker::distance::{DistanceOptions, distances};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let a: Vec<f64> = (0..100).map(f64::from).collect();
 /// let b: Vec<f64> = a.iter().map(|x| x + 20.0).collect();

@@ -4,7 +4,7 @@ use super::sliced::squared_w2_of_sorted;
 use super::*;
 use crate::rng::{Stream, Streams};
 use crate::stats::MeanSe;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 

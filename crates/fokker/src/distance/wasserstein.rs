@@ -1,6 +1,6 @@
 //! The exact W₂ distance.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::assignment::assign;
 use super::statistic::Statistic;
@@ -15,7 +15,7 @@ use crate::Error;
 ///
 /// ```
 /// use fokker::distance::{TwoSamples, Statistic, W2};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // A set, and the same moved by (3, 4).
 /// let samples = TwoSamples::new(&[0.0, 0.0, 1.0, 0.0], &[4.0, 4.0, 3.0, 4.0], 2)?;
@@ -39,10 +39,10 @@ impl W2 {
         if n != m {
             return Err(request("b", &format!("has {m} rows where a has {n}: the exact distance needs as many")));
         }
-        let panels = workers.map(2 * n, vec![(); workers.lanes()], |(), _, rows| {
+        let chunks = workers.map(2 * n, vec![(); workers.shards()], |(), _, rows| {
             rows.flat_map(|i| (0..2 * n).map(move |j| samples.squared_distance(i, j))).collect::<Vec<_>>()
         });
-        Ok(Self { n, squares: panels.concat() })
+        Ok(Self { n, squares: chunks.concat() })
     }
 }
 

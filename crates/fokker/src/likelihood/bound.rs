@@ -39,14 +39,14 @@
 //! | divergence, controlled (this) | 0.67 | 0.31 | 0.44 | 1.02 |
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::forms::{Forms, TOGETHER};
 use super::{LikelihoodOptions, request, whole_rows};
 use crate::Error;
-use crate::loss::{Divergence, TimeSampler, TimeSampling};
+use crate::objective::{Divergence, TimeSampler, TimeSampling};
 use crate::residual::equation::dot;
 use crate::rng::{Stream, Streams};
 use crate::score::{Score, ScoreTape};
@@ -140,7 +140,7 @@ impl Bound {
 /// ```
 /// use fokker::{likelihood::{BoundOptions, bound}, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // N(0, 1) is what VP keeps, and the score is exact: the bound is log p itself.
 /// let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0]], 1.0)?, Sde::vp());
@@ -161,19 +161,20 @@ pub fn bound<F: Real>(
     whole_rows(x, dim)?;
     let forms = || Forms::<F>::new(options.divergence.directions(dim), TOGETHER);
     let directions = forms().directions();
-    let tape = |_| score.tape(&directions, workers.panel_rows());
-    let tapes: Result<Vec<_>, _> = (0..workers.lanes()).map(tape).collect();
+    let tape = |_| score.tape(&directions, workers.chunk_rows());
+    let tapes: Result<Vec<_>, _> = (0..workers.shards()).map(tape).collect();
     let times = TimeSampler::new(score.sde(), TimeSampling::Importance);
     let streams = Streams::new(options.seed);
-    let panels = workers.map(x.len() / dim, tapes?, |tape, _, range| {
+    let chunks = workers.map(x.len() / dim, tapes?, |tape, _, range| {
         let rows = x[range.start * dim..range.end * dim].chunks_exact(dim).zip(range);
         let rows = rows
             .map(|(x, row)| Row::new(x, score.sde(), streams.at("bound", options.first_row + row as u64, 0)))
             .collect();
-        let mut panel = Panel { sde: score.sde(), tape: tape.as_mut(), forms: forms(), options, times: &times, rows };
-        panel.estimate()
+        let mut chunk =
+            Workspace { sde: score.sde(), tape: tape.as_mut(), forms: forms(), options, times: &times, rows };
+        chunk.estimate()
     });
-    let (values, se) = panels.into_iter().flatten().unzip();
+    let (values, se) = chunks.into_iter().flatten().unzip();
     Ok(Bound { values, se, evaluations: 1 + options.draws as u64 })
 }
 
@@ -256,8 +257,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A panel's rows.
-struct Panel<'a, F> {
+/// A chunk's rows.
+struct Workspace<'a, F> {
     sde: &'a Sde,
     tape: &'a mut dyn ScoreTape<F>,
     forms: Forms<F>,
@@ -266,7 +267,7 @@ struct Panel<'a, F> {
     rows: Vec<Row<'a>>,
 }
 
-impl<F: Real> Panel<'_, F> {
+impl<F: Real> Workspace<'_, F> {
     /// The value of each row and its standard error.
     #[allow(clippy::cast_precision_loss)]
     fn estimate(&mut self) -> Vec<(f64, f64)> {

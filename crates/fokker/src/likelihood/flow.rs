@@ -1,9 +1,9 @@
-//! The probability-flow ODE dx/dt = a x − ½ g² s, and ∫ div (dx/dt) dt along it, on all lanes.
+//! The probability-flow ODE dx/dt = a x − ½ g² s, and ∫ div (dx/dt) dt along it, on all shards.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::forms::Forms;
 use crate::Error;
@@ -23,7 +23,7 @@ const LONGEST_STEP: f64 = 0.5;
 /// Rounding errors up to this many errors allowed to one step are never too large.
 const LEAST_ROUNDING: f64 = 40.0;
 
-/// Numbers of the rows' states that a lane integrates together, each of which a solver holds about twelve times: 48 MiB.
+/// Numbers of the rows' states that a shard integrates together, each of which a solver holds about twelve times: 48 MiB.
 const MOST_STATE: usize = 1 << 19;
 
 /// Fills direction `j` of a row: arguments row, `j`, direction (`D`).
@@ -65,22 +65,22 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Integrates each row (x, then its ∫ div) of `starts` over the span. Each lane takes one run of consecutive rows, as many
-    /// together as a panel holds.
+    /// Integrates each row (x, then its ∫ div) of `starts` over the span. Each shard takes one run of consecutive rows, as many
+    /// together as a chunk holds.
     pub fn integrate<F: Real>(
         &self, score: &dyn Score<F>, trace: &Trace<'_, F>, starts: &[f64],
     ) -> Result<Vec<Trajectory>, Error> {
         let width = score.dim() + trace.components;
-        let (rows, lanes) = (starts.len() / width, self.workers.lanes());
-        let chunk = rows.div_ceil(lanes);
-        let active = self.workers.panel_rows().min(chunk).min(MOST_STATE / width.max(1)).max(1);
+        let (rows, shards) = (starts.len() / width, self.workers.shards());
+        let chunk = rows.div_ceil(shards);
+        let active = self.workers.chunk_rows().min(chunk).min(MOST_STATE / width.max(1)).max(1);
         let directions = Forms::<F>::new(trace.directions(), trace.together).directions();
-        let tapes: Result<Vec<_>, _> = (0..lanes).map(|_| score.tape(&directions, active)).collect();
+        let tapes: Result<Vec<_>, _> = (0..shards).map(|_| score.tape(&directions, active)).collect();
         let solver = Dopri5 { tolerance: self.tolerance, limits: Limits { steps: self.step_limit }, active };
         let done = AtomicUsize::new(0);
-        // As many panels as lanes: one job for each lane.
-        let trajectories = self.workers.map(lanes * self.workers.panel_rows(), tapes?, |tape, lane, _| {
-            let (first, end) = ((lane * chunk).min(rows), ((lane + 1) * chunk).min(rows));
+        // As many chunks as shards: one job for each shard.
+        let trajectories = self.workers.map(shards * self.workers.chunk_rows(), tapes?, |tape, shard, _| {
+            let (first, end) = ((shard * chunk).min(rows), ((shard + 1) * chunk).min(rows));
             let mut flow = Flow {
                 sde: score.sde(),
                 dim: score.dim(),
@@ -99,13 +99,13 @@ impl Run<'_> {
     }
 }
 
-/// One lane's system.
+/// One shard's system.
 struct Flow<'a, F> {
     sde: &'a Sde,
     dim: usize,
     tape: &'a mut dyn ScoreTape<F>,
     trace: &'a Trace<'a, F>,
-    /// The lane's first row.
+    /// The shard's first row.
     first: usize,
     /// The points, in the score's precision.
     x: Vec<F>,

@@ -15,11 +15,11 @@ mod log_prob;
 mod repeats;
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use crate::Error;
-use crate::loss::{Divergence, ProbeDistribution};
 use crate::memory;
+use crate::objective::{Divergence, ProbeDistribution};
 use crate::rng::Streams;
 use crate::score::Score;
 use crate::sde::T_MAX;
@@ -127,12 +127,12 @@ fn request(key: &str, reason: &str) -> Error {
 /// called, from any thread, with the number of rows done so far.
 ///
 /// The equation is [the module's](self). The state is `f64`, the score is evaluated in `F`. Rows are cut into one run for each
-/// lane of `workers`; as many rows are evaluated together as its panels hold.
+/// shard of `workers`; as many rows are evaluated together as its chunks hold.
 ///
 /// ```
 /// use fokker::{likelihood::{LikelihoodOptions, log_prob}, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // N(0, 1) is what VP keeps, so log p at 0 is −½ ln 2π.
 /// let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0]], 1.0)?, Sde::vp());
@@ -156,7 +156,7 @@ pub fn log_prob<F: Real>(
 /// ```
 /// use fokker::{likelihood::{LikelihoodOptions, log_prob_with_base}, sde::{Sde, T_MAX}};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let (mixture, sde) = (Mixture::ring(8, 1.5, 0.15)?, Sde::ve());
 /// let score = AnalyticScore::new(mixture.clone(), sde.clone());

@@ -18,13 +18,13 @@
 //! together are D ln m + ½‖z‖² − ½ (m²/σ²) ‖x₀ − (x_t + σ² s)/m‖².
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{Bound, BoundOptions, LikelihoodOptions, bound, log_prob, request, whole_rows};
 use crate::Error;
-use crate::loss::Divergence;
+use crate::objective::Divergence;
 use crate::rng::Streams;
 use crate::score::{Directions, Score};
 use crate::sde::Coefficients;
@@ -76,7 +76,7 @@ pub struct Repeated {
 /// use fokker::likelihood::{LikelihoodOptions, Repeats, Start, repeated_log_prob};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
 /// use fokker::sde::Sde;
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // N(0, 1) in levels of width ½: the level from 0 to ½ has the chance Φ(½) − Φ(0) = 0.1915, the density 0.383 per unit.
 /// let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0]], 1.0)?, Sde::vp());
@@ -125,7 +125,7 @@ fn together(outcomes: &[Outcome]) -> Outcome {
 /// use fokker::likelihood::{BoundOptions, Repeats, Start, repeated_bound};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
 /// use fokker::sde::Sde;
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0]], 1.0)?, Sde::vp());
 /// let repeats = Repeats { count: 20, bins: Some(&[0.5]), start: Start::AtTMin };
@@ -217,9 +217,9 @@ fn decoder_terms<F: Real>(
     score: &dyn Score<F>, c: &Coefficients, x: &[f64], z: &[f64], workers: &Workers, terms: &mut [f64],
 ) -> Result<(), Error> {
     let dim = score.dim();
-    let tape = |_| score.tape(&Directions::new(&[]), workers.panel_rows());
-    let tapes: Result<Vec<_>, _> = (0..workers.lanes()).map(tape).collect();
-    let panels = workers.map(terms.len(), tapes?, |tape, _, range| {
+    let tape = |_| score.tape(&Directions::new(&[]), workers.chunk_rows());
+    let tapes: Result<Vec<_>, _> = (0..workers.shards()).map(tape).collect();
+    let chunks = workers.map(terms.len(), tapes?, |tape, _, range| {
         let x: Vec<F> = x[range.start * dim..range.end * dim].iter().map(|&x| F::of(x)).collect();
         tape.begin(&x, &vec![*c; range.len()]);
         tape.forward(0..1);
@@ -229,7 +229,7 @@ fn decoder_terms<F: Real>(
         };
         rows.zip(z).map(term).collect::<Vec<f64>>()
     });
-    for (to, term) in terms.iter_mut().zip(panels.into_iter().flatten()) {
+    for (to, term) in terms.iter_mut().zip(chunks.into_iter().flatten()) {
         *to = term;
     }
     Ok(())

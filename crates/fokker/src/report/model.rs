@@ -1,6 +1,6 @@
 //! The page about one model or several: figures, pictures, curves.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::copies;
 use super::trajectories::Trajectories;

@@ -1,7 +1,7 @@
 //! Denoising trajectories: samples on their way from noise to image, and what the model makes of them at each time.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::sheet::sheet;
 use super::{Figure, text};

@@ -21,7 +21,7 @@ pub(crate) struct Probes<'a, F> {
     pub coefficient: f64,
 }
 
-/// The points of a panel.
+/// The points of a chunk.
 #[derive(Clone, Copy)]
 pub(crate) struct Points<'a, F> {
     pub dim: usize,

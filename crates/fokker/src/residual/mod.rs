@@ -3,10 +3,10 @@
 pub(crate) mod equation;
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use crate::Error;
-use crate::loss::Divergence;
+use crate::objective::Divergence;
 use crate::rng::Streams;
 use crate::score::Direction::{Space, Time};
 use crate::score::{Directions, Score, ScoreTape};
@@ -57,11 +57,11 @@ fn norms<F: Real>(values: &[F], dim: usize) -> Vec<f64> {
     values.chunks_exact(dim).map(norm).collect()
 }
 
-/// ε of a score at points `x` (`rows × D`) and times `t` (`rows`). Probes, if any, are drawn for each panel of rows from `seed`.
+/// ε of a score at points `x` (`rows × D`) and times `t` (`rows`). Probes, if any, are drawn for each chunk of rows from `seed`.
 ///
 /// ```
 /// use fokker::{loss::Divergence, residual::residual, score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
 /// let found = residual(&truth, &[0.3, -0.2], &[0.4], Divergence::Exact {}, 0, &Workers::new(1, 64)?)?;
@@ -76,13 +76,13 @@ pub fn residual<F: Real>(
 ) -> Result<Residuals<F>, Error> {
     let dim = score.dim();
     let total = divergence.directions(dim);
-    let lanes: Result<Vec<_>, _> =
-        (0..workers.lanes()).map(|_| Evaluator::new(score, total, workers.panel_rows())).collect();
+    let shards: Result<Vec<_>, _> =
+        (0..workers.shards()).map(|_| Evaluator::new(score, total, workers.chunk_rows())).collect();
     let streams = Streams::new(seed);
-    let chunks = workers.map(t.len(), lanes?, |lane, panel, range| {
-        let mut rng = streams.at("residual-probes", 0, panel as u64);
+    let chunks = workers.map(t.len(), shards?, |shard, chunk, range| {
+        let mut rng = streams.at("residual-probes", 0, chunk as u64);
         let x = &x[range.start * dim..range.end * dim];
-        lane.evaluate(x, &t[range], |j, out| divergence.fill(j, dim, &mut rng, out), divergence.coefficient())
+        shard.evaluate(x, &t[range], |j, out| divergence.fill(j, dim, &mut rng, out), divergence.coefficient())
     });
     let mut all = Residuals { dim, residual: Vec::with_capacity(x.len()), dt: Vec::with_capacity(x.len()) };
     for chunk in chunks {
@@ -92,7 +92,7 @@ pub fn residual<F: Real>(
     Ok(all)
 }
 
-/// The tapes of one lane: the first has ∂ₜs and the first directions, the second takes the rest in groups.
+/// The tapes of one shard: the first has ∂ₜs and the first directions, the second takes the rest in groups.
 struct Evaluator<'a, F: Real> {
     score: &'a dyn Score<F>,
     total: usize,

@@ -1,6 +1,6 @@
 //! DPM-Solver++(2M) on the probability-flow ODE.
 
-use super::panel::{Field, Scheme};
+use super::chunk::{Field, Scheme};
 use crate::sde::Coefficients;
 
 /// Fewer steps than these end with one of first order, if that is asked for: as in the authors' code.

@@ -1,7 +1,7 @@
 //! Data to latents and back, along the probability-flow ODE.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::Samples;
 use super::sampler::wrong;
@@ -19,7 +19,7 @@ use crate::solve::{Limits, Tolerance};
 /// ```
 /// use fokker::{sample::{decode, encode}, sde::Sde, solve::{Limits, Tolerance}};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
 /// let (tolerance, limits, workers) = (Tolerance::both(1e-8), Limits::default(), Workers::new(1, 64)?);
@@ -46,7 +46,7 @@ pub fn encode<F: Real>(
 /// ```
 /// # use fokker::{sample::decode, sde::Sde, solve::{Limits, Tolerance}};
 /// # use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// # use fokker_jet::panel::Workers;
+/// # use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
 /// // A path between two samples.

@@ -1,6 +1,6 @@
 //! The reverse SDE dx = (a x − g² s) dt + g dw̄ by Euler–Maruyama.
 
-use super::panel::{Field, Scheme};
+use super::chunk::{Field, Scheme};
 use crate::solve::{EulerMaruyama, NoisySystem};
 
 /// The scheme of [`Sampler::EulerMaruyama`](super::Sampler::EulerMaruyama).

@@ -1,6 +1,6 @@
 //! Heun's method on the probability-flow ODE.
 
-use super::panel::{Field, Scheme};
+use super::chunk::{Field, Scheme};
 
 /// The scheme of [`Sampler::Heun`](super::Sampler::Heun).
 ///

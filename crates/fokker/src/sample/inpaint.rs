@@ -1,7 +1,7 @@
 //! Samples some of whose coordinates are given, by replacement.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::sampler::{Sampler, Steps, Way, wrong};
 use super::walk::Walk;
@@ -109,7 +109,7 @@ impl Known<'_> {
 /// ```
 /// use fokker::{sample::{Inpaint, inpaint}, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
 /// let known = [0.0, f64::NAN];

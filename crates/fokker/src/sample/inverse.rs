@@ -88,7 +88,7 @@ pub enum Covariance {
 /// ```
 /// use fokker::{sample::{Covariance, LinearObservation, PosteriorScore, Sampler, sample}, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // x₁ ~ N(0, 1); 1.5 ± 0.1 was seen, so that x₁ ~ N(1.485, 0.0995²).
 /// let prior = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0)?, Sde::vp());

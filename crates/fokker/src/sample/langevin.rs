@@ -1,6 +1,6 @@
 //! Predictor–corrector sampling: after each step of a predictor, steps of Langevin dynamics at the new time.
 
-use super::panel::{Field, Scheme};
+use super::chunk::{Field, Scheme};
 
 /// The scheme of [`Sampler::PredictorCorrector`](super::Sampler::PredictorCorrector).
 pub(super) struct PredictorCorrector {

@@ -10,6 +10,7 @@
 //!
 //! Each row draws from its own named stream, so it is the same whatever the batch and the threads.
 
+mod chunk;
 mod dpm_solver;
 mod encode;
 mod euler_maruyama;
@@ -18,14 +19,13 @@ mod heun;
 mod inpaint;
 mod inverse;
 mod langevin;
-mod panel;
 mod paths;
 mod reverse_diffusion;
 mod sampler;
 mod walk;
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::Error;
@@ -81,7 +81,7 @@ impl Samples {
 /// ```
 /// use fokker::{sample::{Sampler, sample}, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
 /// let samples = sample::<f64>(&score, 20, &Sampler::default(), 0, &Workers::new(1, 64)?, &|_| {})?;

@@ -1,7 +1,7 @@
 //! Samples with the states on their way.
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::encode::flow;
 use super::grid::Grid;
@@ -39,7 +39,7 @@ pub struct Paths {
 /// ```
 /// use fokker::{sample::{Grid, Sampler, sample_paths}, sde::Sde};
 /// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
-/// use fokker_jet::panel::Workers;
+/// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
 /// let sampler = Sampler::Heun { steps: 20, grid: Grid::Karras, denoise: true };

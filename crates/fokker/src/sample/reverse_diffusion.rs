@@ -1,6 +1,6 @@
 //! Reverse diffusion sampling: the reverse of a discretised forward process.
 
-use super::panel::{Field, Scheme};
+use super::chunk::{Field, Scheme};
 use crate::sde::{Coefficients, Sde};
 
 /// The exact transition of the forward SDE between two times: x_to given x_from is N(scale x_from, variance I).

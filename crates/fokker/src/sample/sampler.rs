@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chunk::Scheme;
 use super::dpm_solver::DpmSolver;
 use super::euler_maruyama::ReverseEulerMaruyama;
 use super::grid::Grid;
 use super::heun::Heun;
 use super::langevin::PredictorCorrector;
-use super::panel::Scheme;
 use super::reverse_diffusion::ReverseDiffusion;
 use crate::Error;
 use crate::solve::{Limits, Tolerance};

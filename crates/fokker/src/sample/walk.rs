@@ -1,13 +1,13 @@
-//! Rows on their way along a grid of times by a fixed-step scheme, panel by panel.
+//! Rows on their way along a grid of times by a fixed-step scheme, chunk by chunk.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::Samples;
+use super::chunk::{Chunk, Field, Scheme};
 use super::inpaint::{Known, Resample};
-use super::panel::{Field, Panel, Scheme};
 use super::reverse_diffusion::Transition;
 use crate::Error;
 use crate::rng::Stream;
@@ -30,7 +30,7 @@ pub(super) struct Walk<'a> {
     pub progress: &'a (dyn Fn(usize) + Sync),
 }
 
-/// What became of a panel.
+/// What became of a chunk.
 struct Walked {
     x: Vec<f64>,
     /// `kept × rows × D`.
@@ -46,31 +46,31 @@ impl Walk<'_> {
         &self, score: &dyn Score<F>, starts: &[f64], streams: &[Stream], scheme: &(dyn Fn() -> Box<dyn Scheme> + Sync),
     ) -> Result<(Samples, Vec<f64>), Error> {
         let (dim, rows) = (score.dim(), streams.len());
-        let tape = |_| score.tape(&Directions::new(&[]), self.workers.panel_rows());
-        let tapes: Result<Vec<_>, _> = (0..self.workers.lanes()).map(tape).collect();
+        let tape = |_| score.tape(&Directions::new(&[]), self.workers.chunk_rows());
+        let tapes: Result<Vec<_>, _> = (0..self.workers.shards()).map(tape).collect();
         let done = AtomicUsize::new(0);
-        let panels = self.workers.map(rows, tapes?, |tape, _, range| {
-            let mut panel = Panel::new(score.sde(), tape.as_mut(), streams[range.clone()].to_vec());
+        let chunks = self.workers.map(rows, tapes?, |tape, _, range| {
+            let mut chunk = Chunk::new(score.sde(), tape.as_mut(), streams[range.clone()].to_vec());
             let x = starts[range.start * dim..range.end * dim].to_vec();
-            let walked = self.panel(&mut panel, scheme().as_mut(), range.start, range.len(), x);
+            let walked = self.chunk(&mut chunk, scheme().as_mut(), range.start, range.len(), x);
             (self.progress)(done.fetch_add(range.len(), Ordering::Relaxed) + range.len());
-            Walked { evaluations: panel.evaluations, ..walked }
+            Walked { evaluations: chunk.evaluations, ..walked }
         });
         let mut samples = Samples { x: Vec::with_capacity(rows * dim), outcomes: Vec::new(), evaluations: Vec::new() };
         let mut states = vec![0.0; self.kept.len() * rows * dim];
-        for panel in panels {
-            let (first, size) = (samples.x.len(), panel.x.len());
-            for (place, state) in panel.states.chunks_exact(size).enumerate() {
+        for chunk in chunks {
+            let (first, size) = (samples.x.len(), chunk.x.len());
+            for (place, state) in chunk.states.chunks_exact(size).enumerate() {
                 states[place * rows * dim + first..][..size].copy_from_slice(state);
             }
-            samples.evaluations.resize(samples.evaluations.len() + panel.outcomes.len(), panel.evaluations);
-            samples.outcomes.extend(panel.outcomes);
-            samples.x.extend(panel.x);
+            samples.evaluations.resize(samples.evaluations.len() + chunk.outcomes.len(), chunk.evaluations);
+            samples.outcomes.extend(chunk.outcomes);
+            samples.x.extend(chunk.x);
         }
         Ok((samples, states))
     }
 
-    fn panel(&self, field: &mut dyn Field, scheme: &mut dyn Scheme, first: usize, rows: usize, x: Vec<f64>) -> Walked {
+    fn chunk(&self, field: &mut dyn Field, scheme: &mut dyn Scheme, first: usize, rows: usize, x: Vec<f64>) -> Walked {
         let mut walked = Walked {
             states: vec![0.0; self.kept.len() * x.len()],
             outcomes: vec![Outcome::Converged; rows],

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fokker_jet::panel::{Panel, Plan, Workers};
+use fokker_jet::cpu::{Plan, Workers, Workspace};
 use fokker_jet::{Graph, Init, JetError, Live, Parameters, Real, Shape, Tape, Wrt};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
@@ -175,14 +175,14 @@ impl ScoreModel {
         values
     }
 
-    /// Threads (0: as many as the machine has) that take `panel_rows` rows through the network at a time, or fewer where a row has
+    /// Threads (0: as many as the machine has) that take `chunk_rows` rows through the network at a time, or fewer where a row has
     /// many pixels: they make products as tall as rows would.
     ///
     /// # Errors
     /// [`JetError::Threads`] if the system refuses the threads.
-    pub fn workers(&self, threads: usize, panel_rows: usize) -> Result<Workers, JetError> {
+    pub fn workers(&self, threads: usize, chunk_rows: usize) -> Result<Workers, JetError> {
         let pixels = self.graph.nodes().iter().map(|node| node.shape.pixels()).max().unwrap_or(1);
-        Workers::new(threads, panel_rows.div_ceil(pixels))
+        Workers::new(threads, chunk_rows.div_ceil(pixels))
     }
 
     /// Compiles the network for these directions.
@@ -292,7 +292,7 @@ impl<F: Real> Score<F> for NetworkScore<F> {
         let plan = self.model.plan(directions)?;
         let what = format!("network.width ({rows} rows of {} parts at a time)", directions.parts());
         let held = memory::hold(&what, plan.workspace_bytes::<F>(rows))?;
-        let tape = NetworkTape::new(&self.model, directions, &self.parameters, Panel::new(&plan, rows));
+        let tape = NetworkTape::new(&self.model, directions, &self.parameters, Workspace::new(&plan, rows));
         Ok(Box::new(NetworkTape { _held: Some(held), ..tape }))
     }
 }

@@ -1,6 +1,6 @@
 //! Adam with gradient clipping and an exponential moving average of the weights, in one sweep over flat vectors.
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::{Deserialize, Serialize};
 
 /// `[train.adam]`: Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1).

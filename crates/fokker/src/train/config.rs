@@ -24,7 +24,8 @@ pub struct TrainConfig {
     pub threads: usize,
     /// The least number of rows (pixels, of images) that a worker takes through the network at a time; it takes more where they fit
     /// its cache.
-    pub panel_rows: usize,
+    #[serde(alias = "panel_rows")]
+    pub chunk_rows: usize,
     /// Makes sums independent of the number of threads.
     pub deterministic: bool,
     /// Steps between lines of `metrics.jsonl`.
@@ -45,7 +46,7 @@ impl Default for TrainConfig {
             warmup: 100,
             ema_decay: 0.999,
             threads: 0,
-            panel_rows: 64,
+            chunk_rows: 64,
             deterministic: false,
             log_every: 50,
             checkpoint_every: 1000,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::loss::LossTerms;
+use crate::objective::LossTerms;
 
 /// What is logged of a stretch of steps: means over the stretch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

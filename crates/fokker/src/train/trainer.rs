@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fokker_jet::Parameters;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 
 use super::adam::{self, Update};
 use super::metrics::Sums;
@@ -11,8 +11,8 @@ use super::{Adam, Checkpoint, Metrics};
 use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
-use crate::loss::{LossTerms, Objective, Step};
 use crate::memory::{self, Held};
+use crate::objective::{LossTerms, Objective, Step};
 use crate::rng::Streams;
 use crate::score::network::{NetworkScore, ScoreModel};
 
@@ -131,7 +131,7 @@ impl Trainer {
             });
         }
         let held = memory::hold(WEIGHTS, bytes(&model))?;
-        let workers = model.workers(config.train.threads, config.train.panel_rows)?;
+        let workers = model.workers(config.train.threads, config.train.chunk_rows)?;
         let workers = Arc::new(if config.train.deterministic { workers.deterministic() } else { workers });
         let seed = config.seed;
         let objective = Objective::new(&model, data, &config.loss, config.train.batch, seed, &workers)?;

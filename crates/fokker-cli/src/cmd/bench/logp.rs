@@ -4,14 +4,14 @@ use std::time::Instant;
 
 use anyhow::Result;
 use fokker::likelihood::{self, LikelihoodOptions, log_prob};
-use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::memory;
+use fokker::objective::{Divergence, ProbeDistribution};
 use fokker::rng::Streams;
 use fokker::score::mixture::Mixture;
 use fokker::sde::Coefficients;
 use fokker::solve::{Outcome, Tolerance};
 use fokker::stats::MeanSe;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
 use super::fresh_model;
@@ -118,7 +118,7 @@ pub fn run(args: &BenchLogp) -> Result<()> {
     };
     let options =
         LikelihoodOptions { tolerance: Tolerance::both(tolerance), divergence, ..LikelihoodOptions::for_dim(2) };
-    let workers = Workers::new(args.threads, config.train.panel_rows)?;
+    let workers = Workers::new(args.threads, config.train.chunk_rows)?;
     let clock = Instant::now();
     let found = log_prob(&score, &x, &options, &workers, &|_| {})?;
     let seconds = clock.elapsed().as_secs_f64();

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use anyhow::Result;
 use fokker::data::Data;
-use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::memory;
+use fokker::objective::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::sde::T_MAX;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
 use super::{fresh_model, median, require};
@@ -66,7 +66,7 @@ pub fn run(args: &BenchResidual) -> Result<()> {
     let part = |row: usize| (row as f64 + 0.5) / rows as f64;
     let t_min = config.sde.t_min();
     let t: Vec<f64> = (0..rows).map(|row| t_min + part(row) * (T_MAX - t_min)).collect();
-    let workers = Workers::new(args.threads, config.train.panel_rows)?;
+    let workers = Workers::new(args.threads, config.train.chunk_rows)?;
     let speed = |divergence| -> Result<Speed> {
         // The first one, in which pages and caches are cold, does not count.
         let mut times = Vec::with_capacity(1 + repeats);

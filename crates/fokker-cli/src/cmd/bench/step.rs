@@ -6,9 +6,9 @@ use std::time::Instant;
 use anyhow::Result;
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::loss::Estimator;
+use fokker::objective::Estimator;
 use fokker::train::Trainer;
-use fokker_jet::panel::MOST_THREADS;
+use fokker_jet::cpu::MOST_THREADS;
 use serde::Serialize;
 
 use super::resident::Resident;
@@ -104,7 +104,7 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     /// The preset's network with a vector residual at every step, or the peers' network with `likelihood` weights and one probe.
     fn new(args: &'a BenchStep) -> Result<Self> {
-        let BenchStep { dim, width, depth, batch, panel_rows, .. } = *args;
+        let BenchStep { dim, width, depth, batch, chunk_rows, .. } = *args;
         let threads = threads(args.threads);
         let (config, origin) = match &args.preset {
             Some(preset) => {
@@ -115,7 +115,7 @@ impl<'a> Job<'a> {
                         "train.steps=1000000".into(),
                         format!("train.batch={batch}"),
                         format!("train.threads={threads}"),
-                        format!("train.panel_rows={panel_rows}"),
+                        format!("train.chunk_rows={chunk_rows}"),
                     ],
                     data: args.data.clone(),
                     deterministic: false,
@@ -130,7 +130,7 @@ impl<'a> Job<'a> {
                      [loss.fp]\nweight = 0.15\ntime_weight = \"likelihood\"\n\
                      divergence = {{ kind = \"hutchinson\", probes = 1, distribution = \"gaussian\" }}\n\
                      [train]\nsteps = 1000000\nbatch = {batch}\nlearning_rate = 2e-4\nschedule = \"constant\"\nwarmup = 0\n\
-                     threads = {threads}\npanel_rows = {panel_rows}\nadam = {{ clip = 0.0 }}\n",
+                     threads = {threads}\nchunk_rows = {chunk_rows}\nadam = {{ clip = 0.0 }}\n",
                     model_toml(dim, width, depth, 1e-5),
                 );
                 (Config::parse(&text, "bench", &[])?, "bench".to_owned())

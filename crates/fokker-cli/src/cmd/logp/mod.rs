@@ -9,14 +9,14 @@ use anyhow::{Context, Result, anyhow, bail};
 use fokker::audit::default_divergence;
 use fokker::data::Fingerprint;
 use fokker::likelihood::{self, BoundOptions, LikelihoodOptions, Repeats, Start, repeated_bound, repeated_log_prob};
-use fokker::loss::{Divergence, ProbeDistribution};
 use fokker::memory;
 use fokker::model_file::ModelInfo;
+use fokker::objective::{Divergence, ProbeDistribution};
 use fokker::score::Score;
 use fokker::score::network::NetworkScore;
 use fokker::solve::Tolerance;
 use fokker_jet::Real;
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use indicatif::ProgressBar;
 
 use self::input::{Input, Survey};

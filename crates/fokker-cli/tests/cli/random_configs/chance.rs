@@ -80,7 +80,7 @@ pub const SIZED: &[&str] = &[
     "network.time.frequencies",
     "network.groups",
     "train.batch",
-    "train.panel_rows",
+    "train.chunk_rows",
     "train.threads",
     "loss.fp.divergence.probes",
     "loss.scalar.divergence.probes",

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::likelihood::log_prob;
-use crate::loss::ProbeDistribution;
 use crate::net::NetworkConfig;
+use crate::objective::ProbeDistribution;
 use crate::score::analytic::AnalyticScore;
 use crate::score::mixture::Mixture;
 use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};

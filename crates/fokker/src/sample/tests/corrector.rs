@@ -1,7 +1,7 @@
 //! Langevin steps leave q_t as it is.
 
+use super::super::chunk::{Chunk, Field};
 use super::super::langevin::Langevin;
-use super::super::panel::{Field, Panel};
 use super::*;
 use crate::score::Directions;
 
@@ -30,16 +30,16 @@ fn corrected(t: f64, at: f64, rule: Rule) -> Result<[Vec<f64>; 2], Box<dyn std::
     let (fresh, mut x) = (draw(1), draw(2));
     let streams = (0..n as u64).map(|row| Streams::new(3).at("walk", row, 0)).collect();
     let mut tape = Score::<f64>::tape(&score, &Directions::new(&[]), n)?;
-    let mut panel = Panel::new(&sde, tape.as_mut(), streams);
+    let mut chunk = Chunk::new(&sde, tape.as_mut(), streams);
     let mut langevin = Langevin::new(snr);
     let (mut s, mut z) = (Vec::new(), vec![0.0; 2 * n]);
     for _ in 0..40 {
         if let Rule::Expected = rule {
-            langevin.step(&mut panel, at, &mut x);
+            langevin.step(&mut chunk, at, &mut x);
             continue;
         }
-        panel.score(at, &x, &mut s);
-        panel.noise(&mut z);
+        chunk.score(at, &x, &mut s);
+        chunk.noise(&mut z);
         for ((x, s), z) in x.chunks_exact_mut(2).zip(s.chunks_exact(2)).zip(z.chunks_exact(2)) {
             let length = 2.0 * (snr * z[0].hypot(z[1]) / s[0].hypot(s[1])).powi(2);
             for i in 0..2 {

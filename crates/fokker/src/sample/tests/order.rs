@@ -1,6 +1,6 @@
 //! The order of the deterministic solvers, by the slope of their error over doubled steps.
 
-use super::super::panel::{Field, Scheme};
+use super::super::chunk::{Field, Scheme};
 use super::super::sampler::Recipe;
 use super::*;
 use crate::solve::Limits;

@@ -1,17 +1,17 @@
 //! Matrix products by register tiles.
 //!
 //! A tile is some rows by two registers of the result, kept in registers while one sum runs. The right factor is *packed* into
-//! slivers of 128 bytes' worth of columns that a tile reads from end to end; the left is read where it lies, a number at a time. An
+//! micro-panels of 128 bytes' worth of columns that a tile reads from end to end; the left is read where it lies, a number at a time. An
 //! element of the result is always the same sum in the same order, whatever rows it shares a tile with: a row's values do not
 //! depend on its batch.
 
-mod sliver;
+mod micro_panel;
 mod tile;
 
 use std::ops::Range;
 
-pub(crate) use sliver::{Place, Sliver};
-pub(super) use sliver::{pack, sliver};
+pub(crate) use micro_panel::{MicroPanel, Place};
+pub(super) use micro_panel::{micro_panel, pack};
 use tile::{Tile, column_of_tiles};
 
 use super::simd::multiversion;
@@ -86,11 +86,11 @@ pub(super) enum Onto<'a, F> {
 enum Hint<'a, F> {
     /// The left factor, some terms ahead.
     Left,
-    /// A share of the sliver that is next.
+    /// A share of the micro-panel that is next.
     Next(&'a [F]),
 }
 
-/// Columns of the right factor: a row of `sliver` numbers for each term, rows `rs` apart.
+/// Columns of the right factor: a row of `micro-panel` numbers for each term, rows `rs` apart.
 #[derive(Clone, Copy)]
 struct Right<'a, F> {
     values: &'a [F],
@@ -98,13 +98,13 @@ struct Right<'a, F> {
     hint: Hint<'a, F>,
 }
 
-/// One sliver's columns of the result; `rows` are those of a line, `depth` the terms of a segment. `HINT` says whether the hint is
+/// One micro-panel's columns of the result; `rows` are those of a line, `depth` the terms of a segment. `HINT` says whether the hint is
 /// followed.
 #[inline(always)]
-fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
+fn micro_panel_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
     (rows, depth): (usize, usize), a: View<F>, b: Right<F>, columns: &Range<usize>, c: &mut Target<F>, onto: Onto<F>,
 ) {
-    let width = sliver::<F>();
+    let width = micro_panel::<F>();
     let (terms, lines) = (a.segments.count * depth, a.images.count * a.lines.count);
     let (hint, hint_step, hint_rs) = match b.hint {
         Hint::Left => (a.values.as_ptr().wrapping_add(12 * a.cs), a.cs, a.rs),
@@ -162,7 +162,7 @@ fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
             }
             continue;
         }
-        // The last, narrower sliver, by way of a buffer of whole tiles.
+        // The last, narrower micro-panel, by way of a buffer of whole tiles.
         let mut buffer = [F::ZERO; MOST_ROWS * 32];
         for i in (0..rows).step_by(MOST_ROWS) {
             let rows = MOST_ROWS.min(rows - i);
@@ -193,25 +193,25 @@ fn sliver_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
 multiversion! {
     /// `C = A B` on top of something, B packed; `rows` are those of a line of A, `depth` the terms of a segment.
     pub(super) fn product<F: Real>(
-        rows: usize, depth: usize, a: View<F>, b: &[Sliver<F>], c: Target<F>, onto: Onto<F>
+        rows: usize, depth: usize, a: View<F>, b: &[MicroPanel<F>], c: Target<F>, onto: Onto<F>
     ) {
         let mut c = c;
-        for (i, sliver) in b.iter().enumerate() {
-            let next = b.get(i + 1).unwrap_or(sliver);
-            let b = Right { values: &sliver.values, rs: self::sliver::<F>(), hint: Hint::Next(&next.values) };
-            sliver_product::<F, V, TALL, true>((rows, depth), a, b, &sliver.columns, &mut c, onto);
+        for (i, micro_panel) in b.iter().enumerate() {
+            let next = b.get(i + 1).unwrap_or(micro_panel);
+            let b = Right { values: &micro_panel.values, rs: self::micro_panel::<F>(), hint: Hint::Next(&next.values) };
+            micro_panel_product::<F, V, TALL, true>((rows, depth), a, b, &micro_panel.columns, &mut c, onto);
         }
     }
 }
 
 multiversion! {
-    /// Columns `first..end` of `C = A B` on top of something, `b` a sliver.
+    /// Columns `first..end` of `C = A B` on top of something, `b` a micro-panel.
     pub(super) fn packed_product<F: Real>(
         rows: usize, depth: usize, a: View<F>, b: &[F], first: usize, end: usize, c: Target<F>, onto: Onto<F>
     ) {
         let mut c = c;
-        let b = Right { values: b, rs: sliver::<F>(), hint: Hint::Left };
-        sliver_product::<F, V, TALL, false>((rows, depth), a, b, &(first..end), &mut c, onto);
+        let b = Right { values: b, rs: micro_panel::<F>(), hint: Hint::Left };
+        micro_panel_product::<F, V, TALL, false>((rows, depth), a, b, &(first..end), &mut c, onto);
     }
 }
 
@@ -233,7 +233,7 @@ pub(super) struct Factors<'a, F> {
 multiversion! {
     /// `W̄ (k × n) = Xᵀ Ȳ` on top of zero or what is there. `scratch` is for packing.
     pub(super) fn transposed_product<F: Real>(f: Factors<F>, w_bar: &mut [F], add: bool, scratch: &mut Vec<F>) {
-        let width = sliver::<F>();
+        let width = micro_panel::<F>();
         let Factors { lines, rows, k, n, y_rs, .. } = f;
         let far = y_rs * size_of::<F>() >= FAR;
         // Blocks of whole lines, or of a part of the only line.
@@ -258,7 +258,7 @@ multiversion! {
                 let partial = columns.len() < width;
                 if !partial && !far {
                     let b = Right { values: &y[first..], rs: y_rs, hint: Hint::Left };
-                    sliver_product::<F, V, TALL, false>((k, depth), a, b, &columns, &mut c, onto);
+                    micro_panel_product::<F, V, TALL, false>((k, depth), a, b, &columns, &mut c, onto);
                     continue;
                 }
                 for (p, row) in scratch.chunks_exact_mut(width).enumerate().take(terms) {
@@ -271,7 +271,7 @@ multiversion! {
                     }
                 }
                 let b = Right { values: &scratch[..terms * width], rs: width, hint: Hint::Left };
-                sliver_product::<F, V, TALL, true>((k, depth), a, b, &columns, &mut c, onto);
+                micro_panel_product::<F, V, TALL, true>((k, depth), a, b, &columns, &mut c, onto);
             }
             first_row += terms;
         }

@@ -6,7 +6,7 @@
 
 use fokker_jet::Real;
 
-use super::draw::{PanelRows, Probing};
+use super::draw::{ChunkRows, Probing};
 use super::{FpConfig, Norm};
 use crate::Error;
 use crate::residual::equation::{self, Directional, Probes, seed_along, seed_directional};
@@ -36,10 +36,10 @@ pub(super) fn first_pass(probing_vectors: usize) -> usize {
     1 + probing_vectors + 1
 }
 
-/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the panel; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
+/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the chunk; cotangents, times `scale`, are added to the seeds. Only pass 1's parts need have been
 /// computed, and the tape must be recording if there is one set of probes.
 pub(super) fn term<F: Real>(
-    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
+    tape: &mut dyn ScoreTape<F>, rows: &ChunkRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
     let n = config.divergence.directions(rows.dim);
     let sets = probing.v.len() / n.max(1);
@@ -74,7 +74,7 @@ pub(super) fn term<F: Real>(
 }
 
 /// The value; each ε turns into w = −scale ∂R/∂ε (of the other set's ε, if there are two sets of probes).
-fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64) -> f64 {
+fn hold<F: Real>(rows: &ChunkRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64) -> f64 {
     let dim = rows.dim;
     let factor = config.scale.factor(config.norm, dim);
     let mut sum = 0.0;

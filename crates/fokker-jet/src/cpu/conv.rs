@@ -88,7 +88,7 @@ pub(super) fn forward<F: Real>(
     convolve(g, more, w, tap, rest, Onto::Zero, scratch);
 }
 
-/// `X̄` of each image, replacing or added: the convolution of Ȳ with the kernel turned round and transposed, whose slivers `w` has.
+/// `X̄` of each image, replacing or added: the convolution of Ȳ with the kernel turned round and transposed, whose micro-panels `w` has.
 pub(super) fn reverse_input<F: Real>(
     g: Geometry, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
 ) {
@@ -120,7 +120,7 @@ fn convolve<F: Real>(
             segments: Steps { count: kernel, length: line },
         };
         let y = Target { values: y, rs: channels, line: shape.width * channels };
-        matrix::product(shape.width, kernel * shape.channels, windows, w.slivers, y, onto);
+        matrix::product(shape.width, kernel * shape.channels, windows, w.micro_panels, y, onto);
         return;
     }
     let packed = &mut scratch.spread;
@@ -229,7 +229,7 @@ pub(super) fn reverse_weight<F: Real>(
             } else {
                 let (lines, rows) = (shape.height, shape.width);
                 let f = Factors { lines, rows, k, n: channels, x, x_rs, x_line: line, y: y_bar, y_rs: channels };
-                matrix::transposed_product(f, w_bar, add, &mut scratch.sliver);
+                matrix::transposed_product(f, w_bar, add, &mut scratch.micro_panel);
             }
         }
     }
@@ -248,7 +248,7 @@ fn spread<F: Real>(from: &[F], line: usize, apart: usize, to: &mut Vec<F>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::testing::{numbers, on_every_instruction_set, packed};
+    use crate::cpu::testing::{numbers, on_every_instruction_set, packed};
 
     /// The definition: calls `term(x, w, y)` with the places of every term of the sum, of one image.
     fn terms(g: Geometry, mut term: impl FnMut(usize, usize, usize)) {
@@ -283,10 +283,10 @@ mod tests {
         let (x, w, y_bar) =
             (numbers::<F>(IMAGES * from, 1), numbers::<F>(taps * k * n, 2), numbers::<F>(IMAGES * to, 3));
         let (bias, biased) = (numbers::<F>(n, 4), 2);
-        let slivers = packed(&[Place { offset: 0, rs: n, cs: 1 }], taps * k, n, &w);
+        let micro_panels = packed(&[Place { offset: 0, rs: n, cs: 1 }], taps * k, n, &w);
         let backwards: Vec<_> = (0..taps).rev().map(|tap| Place { offset: tap * k * n, rs: 1, cs: n }).collect();
         let transposed = packed(&backwards, n, k, &w);
-        let weight = Weight { k, n, flat: &w, slivers: &slivers };
+        let weight = Weight { k, n, flat: &w, micro_panels: &micro_panels };
         let mut scratch = Scratch::default();
         let mut y = vec![F::of(9.0); IMAGES * to];
         forward(biased, g, &x, weight, &bias, &mut y, &mut scratch);
@@ -307,14 +307,14 @@ mod tests {
                     want_w[b] += y * x[image * from + a].as_f64();
                 });
             }
-            reverse_input(g, &y_bar, Weight { slivers: &transposed, ..weight }, &mut x_bar, add, &mut scratch);
+            reverse_input(g, &y_bar, Weight { micro_panels: &transposed, ..weight }, &mut x_bar, add, &mut scratch);
             reverse_weight(g, &x, &y_bar, &mut w_bar, add, &mut scratch);
             close(&x_bar, &want_x, tolerance, &what);
             close(&w_bar, &want_w, tolerance, &what);
         }
     }
 
-    /// Lines around the heights of tiles, channels around the widths of slivers and around what is narrow; more pixels than a block
+    /// Lines around the heights of tiles, channels around the widths of micro-panels and around what is narrow; more pixels than a block
     /// of the weights' product.
     const SHAPES: [([usize; 3], usize, usize); 8] = [
         ([1, 1, 1], 1, 1),
@@ -343,8 +343,8 @@ mod tests {
         // A window over an image's border sees zeros, not what a larger image left in the scratch memory.
         let g = Geometry { shape: Shape { height: 2, width: 3, channels: 1 }, kernel: 3, channels: 9 };
         let w = vec![1.0_f64; 81];
-        let slivers = packed(&[Place { offset: 0, rs: 9, cs: 1 }], 9, 9, &w);
-        let weight = Weight { k: 1, n: 9, flat: &w, slivers: &slivers };
+        let micro_panels = packed(&[Place { offset: 0, rs: 9, cs: 1 }], 9, 9, &w);
+        let weight = Weight { k: 1, n: 9, flat: &w, micro_panels: &micro_panels };
         let mut scratch = Scratch::default();
         scratch.padded = vec![7.0; 1000];
         let mut y = vec![0.0; 54];

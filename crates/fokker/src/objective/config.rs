@@ -171,7 +171,7 @@ impl From<Norm> for u8 {
 /// another: the best weights found on 2 and on 784 dimensions are 0.75e-4 and 1.0e-4 in this scale, 3e-4 and 60 in the paper's.
 ///
 /// ```
-/// use fokker::loss::{Norm, Scale};
+/// use fokker::objective::{Norm, Scale};
 /// assert_eq!([2, 784].map(|dim| Scale::DimensionFree.factor(Norm::Second, dim)), [1.0, 1.0]);
 /// assert_eq!(Scale::Paper.factor(Norm::Second, 784), 1.0 / (784.0 * 784.0));
 /// ```

@@ -1,4 +1,4 @@
-//! One worker's workspace: the values and cotangents of every node for one panel of rows.
+//! One worker's workspace: the values and cotangents of every node for one chunk of rows.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::{Op, Parameters, Real, Tape, Wrt};
 /// The workspace of one worker. All memory is taken when it is made, but for the parameters' gradient, which is there from the first
 /// reverse pass on that needs it; see [`Tape`] for its use.
 #[derive(Clone, Debug)]
-pub struct Panel<F> {
+pub struct Workspace<F> {
     pub(super) plan: Plan,
     pub(super) capacity: usize,
     pub(super) rows: usize,
@@ -57,7 +57,7 @@ pub(super) enum Recording {
     Done,
 }
 
-impl<F: Real> Panel<F> {
+impl<F: Real> Workspace<F> {
     /// A workspace for up to `capacity` rows.
     #[must_use]
     pub fn new(plan: &Plan, capacity: usize) -> Self {
@@ -170,9 +170,9 @@ impl<F: Real> Panel<F> {
     }
 }
 
-impl<F: Real> Tape<F> for Panel<F> {
+impl<F: Real> Tape<F> for Workspace<F> {
     fn begin(&mut self, rows: usize) {
-        assert!(rows <= self.capacity, "{rows} rows on a panel made for {}", self.capacity);
+        assert!(rows <= self.capacity, "{rows} rows on a chunk made for {}", self.capacity);
         self.rows = rows;
         self.recording = Recording::None;
         for &input in self.plan.0.graph.inputs() {

@@ -1,38 +1,38 @@
 //! `Y = X W + b` over all rows of all parts in one matrix product, and its two reverse products.
 
-use super::matrix::{self, Factors, Onto, Sliver, Target, View};
+use super::matrix::{self, Factors, MicroPanel, Onto, Target, View};
 use super::simd::multiversion;
 use crate::Real;
 
 /// Up to this width of the result, dot products do better than tiles.
 const NARROW: usize = 8;
 
-/// Are the slivers of a matrix with so many columns used?
+/// Are the micro-panels of a matrix with so many columns used?
 pub(crate) fn packs(columns: usize) -> bool {
     columns > NARROW
 }
 
-/// A layer's matrix, `k × n`: the numbers, and the slivers of W or of Wᵀ if it is packed.
+/// A layer's matrix, `k × n`: the numbers, and the micro-panels of W or of Wᵀ if it is packed.
 #[derive(Clone, Copy)]
 pub(super) struct Weight<'a, F> {
     pub k: usize,
     pub n: usize,
     pub flat: &'a [F],
-    pub slivers: &'a [Sliver<F>],
+    pub micro_panels: &'a [MicroPanel<F>],
 }
 
 /// `Y (rows × n) = X (rows × k) W`, plus `bias` in the first `biased` rows.
 pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>, bias: &[F], y: &mut [F]) {
-    let Weight { k, n, flat, slivers } = w;
+    let Weight { k, n, flat, micro_panels } = w;
     if packs(n) {
         let (first, rest) = y[..rows * n].split_at_mut(biased * n);
         if biased > 0 {
             let y = Target { values: first, rs: n, line: 0 };
-            matrix::product(biased, k, View::matrix(x, k, 1), slivers, y, Onto::Row(bias));
+            matrix::product(biased, k, View::matrix(x, k, 1), micro_panels, y, Onto::Row(bias));
         }
         if rows > biased {
             let y = Target { values: rest, rs: n, line: 0 };
-            matrix::product(rows - biased, k, View::matrix(&x[biased * k..], k, 1), slivers, y, Onto::Zero);
+            matrix::product(rows - biased, k, View::matrix(&x[biased * k..], k, 1), micro_panels, y, Onto::Zero);
         }
         return;
     }
@@ -44,15 +44,15 @@ pub(super) fn forward<F: Real>(rows: usize, biased: usize, x: &[F], w: Weight<F>
     }
 }
 
-/// `X̄ (rows × k) = Ȳ (rows × n) Wᵀ`, replacing or added; the slivers are those of Wᵀ.
+/// `X̄ (rows × k) = Ȳ (rows × n) Wᵀ`, replacing or added; the micro-panels are those of Wᵀ.
 pub(super) fn reverse_input<F: Real>(rows: usize, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool) {
-    let Weight { k, n, flat, slivers } = w;
+    let Weight { k, n, flat, micro_panels } = w;
     if !packs(k) {
         dot_products(rows, n, k, y_bar, flat, 1, n, x_bar, add);
     } else if rows > 0 {
         let onto = if add { Onto::Result } else { Onto::Zero };
         let x_bar = Target { values: x_bar, rs: k, line: 0 };
-        matrix::product(rows, n, View::matrix(y_bar, n, 1), slivers, x_bar, onto);
+        matrix::product(rows, n, View::matrix(y_bar, n, 1), micro_panels, x_bar, onto);
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) fn reverse_weight<F: Real>(
             w_bar.fill(F::ZERO);
         }
     } else if packs(n) {
-        matrix::transposed_product(factors, w_bar, add, &mut scratch.sliver);
+        matrix::transposed_product(factors, w_bar, add, &mut scratch.micro_panel);
     } else {
         narrow_weight(factors, w_bar, add, scratch);
     }
@@ -77,7 +77,7 @@ pub(super) fn narrow_weight<F: Real>(f: Factors<F>, w_bar: &mut [F], add: bool, 
     let transposed = &mut scratch.transposed;
     transposed.resize(f.k * f.n, F::ZERO);
     let exchanged = Factors { k: f.n, n: f.k, x: f.y, x_rs: f.y_rs, y: f.x, y_rs: f.x_rs, ..f };
-    matrix::transposed_product(exchanged, transposed, false, &mut scratch.sliver);
+    matrix::transposed_product(exchanged, transposed, false, &mut scratch.micro_panel);
     if !add {
         w_bar.fill(F::ZERO);
     }
@@ -91,7 +91,7 @@ pub(super) fn narrow_weight<F: Real>(f: Factors<F>, w_bar: &mut [F], add: bool, 
 /// Memory for the weights' gradient.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch<F> {
-    pub sliver: Vec<F>,
+    pub micro_panel: Vec<F>,
     transposed: Vec<F>,
     /// An image with zeros around it.
     pub padded: Vec<F>,
@@ -160,8 +160,8 @@ multiversion! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::panel::matrix::Place;
-    use crate::panel::testing::{numbers, on_every_instruction_set, packed};
+    use crate::cpu::matrix::Place;
+    use crate::cpu::testing::{numbers, on_every_instruction_set, packed};
 
     fn close<F: Real>(got: F, want: f64, tolerance: f64, what: &str) {
         assert!((got.as_f64() - want).abs() <= tolerance, "{what}: {got} for {want}");
@@ -171,9 +171,9 @@ mod tests {
         let what = format!("{rows} {k} {n}");
         let (x, w, y_bar) = (numbers::<F>(rows * k, 1), numbers::<F>(k * n, 2), numbers::<F>(rows * n, 3));
         let (bias, biased) = (numbers::<F>(n, 6), rows / 2);
-        let slivers = packed(&[Place { offset: 0, rs: n, cs: 1 }], k, n, &w);
+        let micro_panels = packed(&[Place { offset: 0, rs: n, cs: 1 }], k, n, &w);
         let transposed = packed(&[Place { offset: 0, rs: 1, cs: n }], n, k, &w);
-        let weight = Weight { k, n, flat: &w, slivers: &slivers };
+        let weight = Weight { k, n, flat: &w, micro_panels: &micro_panels };
         let mut y = vec![F::of(9.0); rows * n];
         forward(rows, biased, &x, weight, &bias, &mut y);
         for add in [false, true] {
@@ -181,7 +181,7 @@ mod tests {
                 (numbers::<F>(rows * k, 4), numbers::<F>(k * n, 5), numbers::<F>(n, 7));
             let start = |v: &[F], i: usize| if add { v[i].as_f64() } else { 0.0 };
             let (x0, w0, b0) = (x_bar.clone(), w_bar.clone(), b_bar.clone());
-            reverse_input(rows, &y_bar, Weight { slivers: &transposed, ..weight }, &mut x_bar, add);
+            reverse_input(rows, &y_bar, Weight { micro_panels: &transposed, ..weight }, &mut x_bar, add);
             reverse_weight(rows, (k, n), &x, &y_bar, &mut w_bar, add, &mut Scratch::default());
             reverse_bias(rows, n, &y_bar, &mut b_bar, add);
             let sum = |len: usize, term: &dyn Fn(usize) -> (F, F)| -> f64 {
@@ -207,7 +207,7 @@ mod tests {
         }
     }
 
-    /// Rows around the heights of tiles, widths around those of slivers, depths around that of a block.
+    /// Rows around the heights of tiles, widths around those of micro-panels, depths around that of a block.
     const SHAPES: [(usize, usize, usize); 13] = [
         (5, 3, 70),
         (7, 70, 2),
@@ -238,8 +238,8 @@ mod tests {
     fn a_row_of_the_product_does_not_depend_on_the_others() {
         for (_, k, n) in SHAPES {
             let (x, w) = (numbers::<f32>(40 * k, 1), numbers::<f32>(k * n, 2));
-            let slivers = packed(&[Place { offset: 0, rs: n, cs: 1 }], k, n, &w);
-            let weight = Weight { k, n, flat: &w, slivers: &slivers };
+            let micro_panels = packed(&[Place { offset: 0, rs: n, cs: 1 }], k, n, &w);
+            let weight = Weight { k, n, flat: &w, micro_panels: &micro_panels };
             let (bias, mut all, mut alone) = (numbers(n, 3), vec![0.0; 40 * n], vec![0.0; n]);
             forward(40, 40, &x, weight, &bias, &mut all);
             for r in 0..40 {

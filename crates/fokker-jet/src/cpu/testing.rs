@@ -1,6 +1,6 @@
 //! What the tests of the kernels share.
 
-use super::matrix::{Place, Sliver};
+use super::matrix::{MicroPanel, Place};
 use crate::Real;
 
 /// Numbers in (−0.5, 0.5).
@@ -13,11 +13,11 @@ pub(super) fn numbers<F: Real>(n: usize, seed: u64) -> Vec<F> {
     (0..n).map(|_| next()).collect()
 }
 
-/// The slivers of a factor made of blocks of `depth` rows.
-pub(super) fn packed<F: Real>(blocks: &[Place], depth: usize, columns: usize, w: &[F]) -> Vec<Sliver<F>> {
-    let mut slivers: Vec<_> = Sliver::of(blocks, depth, columns).collect();
-    slivers.iter_mut().for_each(|sliver| sliver.pack(w));
-    slivers
+/// The micro-panels of a factor made of blocks of `depth` rows.
+pub(super) fn packed<F: Real>(blocks: &[Place], depth: usize, columns: usize, w: &[F]) -> Vec<MicroPanel<F>> {
+    let mut micro_panels: Vec<_> = MicroPanel::of(blocks, depth, columns).collect();
+    micro_panels.iter_mut().for_each(|micro_panel| micro_panel.pack(w));
+    micro_panels
 }
 
 /// Runs a check on every instruction set that kernels are compiled for and the processor has.

@@ -3,11 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use fokker_jet::panel::Workers;
+use fokker_jet::cpu::Workers;
 use fokker_jet::{Parameters, Real};
 
 use super::draw::Draw;
-use super::pass::{Draft, Lane, Pass, Sums};
+use super::pass::{Draft, Pass, Shard, Sums};
 use super::{
     Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar, sliced, vector,
 };
@@ -161,10 +161,10 @@ impl<F: Real> Call<'_, F> {
     fn dsm_pass(&self, pass: &mut Pass<F>, rows: Range<usize>) -> Sums {
         pass.clear();
         let name = if rows.start == 0 { "rows" } else { "rows-rest" };
-        self.workers.run(pass.rows, rows.len(), &pass.lanes, |lane, _, range| {
-            self.draw(lane, &range, Draw::Perturbed { copies: 1 }, name);
-            let Lane { panel, rows, sums, .. } = lane;
-            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
+        self.workers.run(pass.rows, rows.len(), &pass.shards, |shard, _, range| {
+            self.draw(shard, &range, Draw::Perturbed { copies: 1 }, name);
+            let Shard { chunk, rows, sums, .. } = shard;
+            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, chunk);
             tape.begin(&rows.x, &rows.sde);
             self.draw_masks(&mut tape, &range, name);
             tape.forward(0..1);
@@ -187,11 +187,11 @@ impl<F: Real> Call<'_, F> {
         };
         let sets = if config.unbiased { 2 } else { 1 };
         let slices = config.estimator == Estimator::Sliced;
-        self.workers.run(pass.rows, rows, &pass.lanes, |lane, _, range| {
-            self.draw(lane, &range, draw, name);
-            self.draw_probes(lane, &range, config.divergence, sets, slices, "fp-probes");
-            let Lane { panel, rows, probing, sums, .. } = lane;
-            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
+        self.workers.run(pass.rows, rows, &pass.shards, |shard, _, range| {
+            self.draw(shard, &range, draw, name);
+            self.draw_probes(shard, &range, config.divergence, sets, slices, "fp-probes");
+            let Shard { chunk, rows, probing, sums, .. } = shard;
+            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, chunk);
             tape.begin(&rows.x, &rows.sde);
             self.draw_masks(&mut tape, &range, name);
             sums.term += match config.estimator {
@@ -225,11 +225,11 @@ impl<F: Real> Call<'_, F> {
         let scale = config.weight / count(rows);
         let parts = pass.directions.parts();
         let copies = if config.form == ScalarForm::Product { 2 } else { 1 };
-        self.workers.run(pass.rows, rows, &pass.lanes, |lane, _, range| {
-            self.draw(lane, &range, Draw::Perturbed { copies }, "scalar-rows");
-            self.draw_probes(lane, &range, config.divergence, 1, false, "scalar-probes");
-            let Lane { panel, rows, probing, sums, .. } = lane;
-            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, panel);
+        self.workers.run(pass.rows, rows, &pass.shards, |shard, _, range| {
+            self.draw(shard, &range, Draw::Perturbed { copies }, "scalar-rows");
+            self.draw_probes(shard, &range, config.divergence, 1, false, "scalar-probes");
+            let Shard { chunk, rows, probing, sums, .. } = shard;
+            let mut tape = NetworkTape::new(self.model, &pass.directions, self.parameters, chunk);
             tape.begin(&rows.x, &rows.sde);
             self.draw_masks(&mut tape, &range, "scalar-rows");
             for (j, v) in probing.v.iter().enumerate() {

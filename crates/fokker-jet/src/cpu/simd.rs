@@ -11,7 +11,7 @@ macro_rules! multiversion {
         $visible fn $name<$f: crate::Real>($($arg: $ty),*) {
             #[inline(always)]
             #[allow(clippy::too_many_arguments, clippy::extra_unused_type_parameters)]
-            fn body<$f: crate::Real, V: crate::panel::vector::Vector<$f>, const FMA: bool, const TALL: usize>(
+            fn body<$f: crate::Real, V: crate::cpu::vector::Vector<$f>, const FMA: bool, const TALL: usize>(
                 $($arg: $ty),*
             ) $body
 
@@ -27,12 +27,12 @@ macro_rules! multiversion {
                 fn v3<$f: crate::Real>($($arg: $ty),*) {
                     body::<$f, $f::V3, true, 6>($($arg),*)
                 }
-                match $crate::panel::simd::level() {
+                match $crate::cpu::simd::level() {
                     // SAFETY: the processor has been asked for every feature that the function is compiled for.
-                    $crate::panel::simd::Level::V4 => return unsafe { v4($($arg),*) },
+                    $crate::cpu::simd::Level::V4 => return unsafe { v4($($arg),*) },
                     // SAFETY: as above.
-                    $crate::panel::simd::Level::V3 => return unsafe { v3($($arg),*) },
-                    $crate::panel::simd::Level::Baseline => {}
+                    $crate::cpu::simd::Level::V3 => return unsafe { v3($($arg),*) },
+                    $crate::cpu::simd::Level::Baseline => {}
                 }
             }
             // NEON, with its fused multiply-add, is part of the aarch64 baseline.

@@ -1,4 +1,4 @@
-//! The training objective J = J_DSM + α R_vec + β R_scalar, term by term, on a panel of rows.
+//! The training objective J = J_DSM + α R_vec + β R_scalar, term by term, on a chunk of rows.
 //!
 //! Each term reads the parts of the score that it needs from a [`ScoreTape`](crate::score::ScoreTape) and writes its cotangents;
 //! one reverse pass with respect to the parameters then gives the gradient of their sum.

@@ -2,7 +2,7 @@
 
 use fokker_jet::Real;
 
-use super::draw::{PanelRows, Probing};
+use super::draw::{ChunkRows, Probing};
 use super::{FpConfig, Norm};
 use crate::Error;
 use crate::residual::equation::{Directional, Probes, directional, seed_along, seed_directional};
@@ -22,9 +22,9 @@ pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Er
     Ok((0..n).try_fold(Directions::new(&kinds), |d, j| d.pair(0, 1 + j))?)
 }
 
-/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the panel; cotangents, times `scale`, are added to the seeds. Part 0.. must be computed.
+/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale), over the chunk; cotangents, times `scale`, are added to the seeds. Part 0.. must be computed.
 pub(super) fn term<F: Real>(
-    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
+    tape: &mut dyn ScoreTape<F>, rows: &ChunkRows<F>, config: &FpConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
     let n = config.divergence.directions(rows.dim);
     let Probing { u, v, residual } = probing;
@@ -46,7 +46,7 @@ pub(super) fn term<F: Real>(
 }
 
 /// The value; each r = u·ε turns into κ = scale ∂R/∂r.
-fn hold<F: Real>(rows: &PanelRows<F>, config: &FpConfig, residual: &mut [Vec<F>; 2], scale: f64) -> f64 {
+fn hold<F: Real>(rows: &ChunkRows<F>, config: &FpConfig, residual: &mut [Vec<F>; 2], scale: f64) -> f64 {
     let factor = config.scale.factor(config.norm, rows.dim);
     let [first, second] = residual;
     let mut sum = 0.0;

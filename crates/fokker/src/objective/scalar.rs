@@ -2,7 +2,7 @@
 
 use fokker_jet::Real;
 
-use super::draw::{PanelRows, Probing};
+use super::draw::{ChunkRows, Probing};
 use super::{ScalarConfig, ScalarForm};
 use crate::Error;
 use crate::residual::equation::{Probes, log_density_rate, seed_log_density_rate};
@@ -14,10 +14,10 @@ pub(super) fn directions(config: &ScalarConfig, dim: usize) -> Result<Directions
     Ok(Directions::space(config.divergence.directions(dim)))
 }
 
-/// The sum over the panel; cotangents, times `scale`, are added to the seeds. For the product form rows 2i and 2i+1 have the same
+/// The sum over the chunk; cotangents, times `scale`, are added to the seeds. For the product form rows 2i and 2i+1 have the same
 /// t and independent x, and each pair counts for two rows.
 pub(super) fn term<F: Real>(
-    tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, config: &ScalarConfig, probing: &mut Probing<F>, scale: f64,
+    tape: &mut dyn ScoreTape<F>, rows: &ChunkRows<F>, config: &ScalarConfig, probing: &mut Probing<F>, scale: f64,
 ) -> f64 {
     let Probing { v, residual: [phi, kappa], .. } = probing;
     let probes = Probes { vectors: v, first: 1, coefficient: config.divergence.coefficient() };

@@ -6,10 +6,10 @@ use super::conv;
 use super::dense::{self, Weight};
 use super::matmul;
 use super::product::{self, Block};
-use super::{Panel, map, norm, resample, softmax};
+use super::{Workspace, map, norm, resample, softmax};
 use crate::{NodeId, Op, ParamId, Parameters, Real};
 
-impl<F: Real> Panel<F> {
+impl<F: Real> Workspace<F> {
     /// Computes the given parts of a node.
     pub(super) fn forward_node(&mut self, node: usize, parameters: &Parameters<F>, parts: &Range<usize>) {
         let plan = self.plan.clone();
@@ -33,8 +33,8 @@ impl<F: Real> Panel<F> {
             Op::Dense { x, weight, bias } => {
                 let (k, m) = (p.graph.shape(*x).channels, p.graph.width(*x));
                 let pixels = rows * shape.pixels();
-                let slivers = parameters.slivers(weight.index(), false);
-                let w = Weight { k, n: shape.channels, flat: param(weight), slivers };
+                let micro_panels = parameters.micro_panels(weight.index(), false);
+                let w = Weight { k, n: shape.channels, flat: param(weight), micro_panels };
                 let biased = if parts.start == 0 && last > first { pixels } else { 0 };
                 let x = &before[x.index()][first * rows * m..];
                 dense::forward(pixels * (last - first), biased, x, w, param(bias), &mut y[first * n..last * n]);
@@ -42,8 +42,8 @@ impl<F: Real> Panel<F> {
             Op::Conv { x, weight, bias } => {
                 let g = p.geometry(*x, *weight);
                 let m = rows * p.graph.width(*x);
-                let slivers = parameters.slivers(weight.index(), false);
-                let w = Weight { k: g.shape.channels, n: g.channels, flat: param(weight), slivers };
+                let micro_panels = parameters.micro_panels(weight.index(), false);
+                let w = Weight { k: g.shape.channels, n: g.channels, flat: param(weight), micro_panels };
                 let biased = if parts.start == 0 { rows } else { 0 };
                 let x = &before[x.index()][first * m..last * m];
                 conv::forward(biased, g, x, w, param(bias), &mut y[first * n..last * n], &mut self.scratch.dense);

@@ -1,35 +1,35 @@
-//! Running a job on every panel of a batch.
+//! Running a job on every chunk of a batch.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Panel;
-use super::crew::Crew;
+use super::Workspace;
 use super::plan::Plan;
+use super::pool::ThreadPool;
 use crate::{JetError, Real};
 
-/// A crew of threads, the rows that each takes at a time, and how the panels are shared out.
+/// A pool of threads, the rows that each takes at a time, and how the chunks are shared out.
 ///
-/// Panels are dealt to *lanes* in turn: panel `i` goes to lane `i mod lanes`, and each lane has its own workspaces and
-/// accumulators. What a lane computes does not depend on who runs it, so results depend on the number of lanes alone. By
-/// default there is a lane for each thread; [`deterministic`](Self::deterministic) fixes their number, so that sums are the same
+/// Chunks are dealt to *shards* in turn: chunk `i` goes to shard `i mod shards`, and each shard has its own workspaces and
+/// accumulators. What a shard computes does not depend on who runs it, so results depend on the number of shards alone. By
+/// default there is a shard for each thread; [`deterministic`](Self::deterministic) fixes their number, so that sums are the same
 /// to the last bit on any number of threads.
 #[derive(Debug)]
 pub struct Workers {
-    crew: Crew,
-    lanes: usize,
+    pool: ThreadPool,
+    shards: usize,
     rows: usize,
 }
 
-/// Which rows of the batch a panel holds.
-pub type PanelRange = Range<usize>;
+/// Which rows of the batch a chunk holds.
+pub type ChunkRange = Range<usize>;
 
-/// The most threads, and lanes: more are a slip of the pen, and starting them would take the machine down.
+/// The most threads, and shards: more are a slip of the pen, and starting them would take the machine down.
 pub const MOST_THREADS: usize = 256;
 
 /// Lanes of the deterministic mode.
-const DETERMINISTIC_LANES: usize = 8;
+const DETERMINISTIC_SHARDS: usize = 8;
 
 /// Vectors with fewer elements than this are not worth a meeting.
 const ALONE: usize = 1 << 14;
@@ -41,7 +41,7 @@ const CHUNK: usize = 1 << 12;
 const PIECES: usize = 64;
 
 impl Workers {
-    /// A crew of `threads` threads (0: as many as the machine has), `rows` rows a panel.
+    /// A pool of `threads` threads (0: as many as the machine has), `rows` rows a chunk.
     ///
     /// # Errors
     /// [`JetError::Threads`] if the system refuses the threads.
@@ -51,77 +51,79 @@ impl Workers {
         if threads > MOST_THREADS {
             return Err(JetError::Threads { threads, reason: format!("at most {MOST_THREADS}") });
         }
-        let crew = Crew::new(threads).map_err(|error| JetError::Threads { threads, reason: error.to_string() })?;
-        Ok(Self { crew, lanes: threads, rows: rows.max(1) })
+        let pool =
+            ThreadPool::new(threads).map_err(|error| JetError::Threads { threads, reason: error.to_string() })?;
+        Ok(Self { pool, shards: threads, rows: rows.max(1) })
     }
 
     /// Makes sums independent of the number of threads.
     #[must_use]
     pub fn deterministic(mut self) -> Self {
-        self.lanes = DETERMINISTIC_LANES;
+        self.shards = DETERMINISTIC_SHARDS;
         self
     }
 
-    /// Number of lanes.
+    /// Number of shards.
     #[must_use]
-    pub fn lanes(&self) -> usize {
-        self.lanes
+    pub fn shards(&self) -> usize {
+        self.shards
     }
 
     /// Number of threads.
     #[must_use]
     pub fn threads(&self) -> usize {
-        self.crew.members()
+        self.pool.members()
     }
 
-    /// Rows a panel.
+    /// Rows a chunk.
     #[must_use]
-    pub fn panel_rows(&self) -> usize {
+    pub fn chunk_rows(&self) -> usize {
         self.rows
     }
 
-    /// One workspace for each lane.
+    /// One workspace for each shard.
     #[must_use]
-    pub fn panels<F: Real>(&self, plan: &Plan) -> Vec<Mutex<Panel<F>>> {
-        (0..self.lanes).map(|_| Mutex::new(Panel::new(plan, self.rows))).collect()
+    pub fn chunks<F: Real>(&self, plan: &Plan) -> Vec<Mutex<Workspace<F>>> {
+        (0..self.shards).map(|_| Mutex::new(Workspace::new(plan, self.rows))).collect()
     }
 
-    /// Runs `job(lane state, panel number, rows)` for each panel of a batch of `rows` rows, in panels of `size` rows.
+    /// Runs `job(shard state, chunk number, rows)` for each chunk of a batch of `rows` rows, in chunks of `size` rows.
     ///
-    /// `states` has one entry a lane. A lane's panels run one after the other, in order.
+    /// `states` has one entry a shard. A shard's chunks run one after the other, in order.
     pub fn run<S: Send>(
-        &self, size: usize, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, PanelRange) + Sync,
+        &self, size: usize, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, ChunkRange) + Sync,
     ) {
-        let panels = rows.div_ceil(size);
-        let lanes = self.lanes.min(states.len()).max(1);
-        self.crew.run(&|member| {
-            for lane in (member..lanes).step_by(self.threads()) {
-                let mut state = states[lane].lock().unwrap_or_else(PoisonError::into_inner);
-                for i in (lane..panels).step_by(lanes) {
+        let chunks = rows.div_ceil(size);
+        let shards = self.shards.min(states.len()).max(1);
+        self.pool.run(&|member| {
+            for shard in (member..shards).step_by(self.threads()) {
+                let mut state = states[shard].lock().unwrap_or_else(PoisonError::into_inner);
+                for i in (shard..chunks).step_by(shards) {
                     job(&mut state, i, i * size..rows.min((i + 1) * size));
                 }
             }
         });
     }
 
-    /// As [`run`](Self::run) with [`panel_rows`](Self::panel_rows) rows a panel; the jobs' results in the order of the panels.
+    /// As [`run`](Self::run) with [`chunk_rows`](Self::chunk_rows) rows a chunk; the jobs' results in the order of the chunks.
     pub fn map<S: Send, R: Send>(
-        &self, rows: usize, states: Vec<S>, job: impl Fn(&mut S, usize, PanelRange) -> R + Sync,
+        &self, rows: usize, states: Vec<S>, job: impl Fn(&mut S, usize, ChunkRange) -> R + Sync,
     ) -> Vec<R> {
         let states: Vec<_> = states.into_iter().map(|state| Mutex::new((state, Vec::new()))).collect();
-        self.run(self.rows, rows, &states, |(state, results), panel, range| {
-            results.push((panel, job(state, panel, range)));
+        self.run(self.rows, rows, &states, |(state, results), chunk, range| {
+            results.push((chunk, job(state, chunk, range)));
         });
-        let of_lane = |lane: Mutex<(S, Vec<(usize, R)>)>| lane.into_inner().unwrap_or_else(PoisonError::into_inner).1;
-        let mut results: Vec<(usize, R)> = states.into_iter().flat_map(of_lane).collect();
-        results.sort_unstable_by_key(|&(panel, _)| panel);
+        let of_shard =
+            |shard: Mutex<(S, Vec<(usize, R)>)>| shard.into_inner().unwrap_or_else(PoisonError::into_inner).1;
+        let mut results: Vec<(usize, R)> = states.into_iter().flat_map(of_shard).collect();
+        results.sort_unstable_by_key(|&(chunk, _)| chunk);
         results.into_iter().map(|(_, result)| result).collect()
     }
 
     /// Calls `job` for each item, on all threads.
     pub fn for_each<T: Send>(&self, items: &mut [T], job: impl Fn(&mut T) + Sync) {
         let (len, base) = (items.len(), Shared(items.as_mut_ptr()));
-        self.crew.run(&|member| {
+        self.pool.run(&|member| {
             for i in (member..len).step_by(self.threads()) {
                 // SAFETY: `i` is in range, and no other member has this remainder of the division by their number.
                 job(unsafe { &mut *base.at(i) });
@@ -141,7 +143,7 @@ impl Workers {
         if vector.len() < ALONE {
             share(0, 1);
         } else {
-            self.crew.run(&|member| share(member, self.threads()));
+            self.pool.run(&|member| share(member, self.threads()));
         }
         sums.iter().map(|sum| f64::from_bits(sum.load(Ordering::Relaxed))).sum()
     }
@@ -171,12 +173,12 @@ impl Workers {
         if len < ALONE {
             share(0, 1);
         } else {
-            self.crew.run(&|member| share(member, self.threads()));
+            self.pool.run(&|member| share(member, self.threads()));
         }
     }
 }
 
-/// A vector's address, shared by the members of a crew, who take disjoint pieces.
+/// A vector's address, shared by the members of a pool, who take disjoint pieces.
 struct Shared<T>(*mut T);
 
 // SAFETY: all use is in `for_each` and `for_each_chunk`, whose members touch disjoint elements of type `T: Send`.
@@ -196,10 +198,10 @@ mod tests {
     fn every_row_is_met_once_and_results_keep_their_order() {
         for (threads, rows) in [(1, 10), (2, 64), (3, 65), (2, 0)] {
             for workers in [Workers::new(threads, 8).unwrap(), Workers::new(threads, 8).unwrap().deterministic()] {
-                let ranges = workers.map(rows, vec![(); workers.lanes()], |(), panel, range| (panel, range));
+                let ranges = workers.map(rows, vec![(); workers.shards()], |(), chunk, range| (chunk, range));
                 let all: Vec<usize> = ranges.iter().flat_map(|(_, range)| range.clone()).collect();
                 assert_eq!(all, (0..rows).collect::<Vec<_>>());
-                assert!(ranges.iter().enumerate().all(|(i, (panel, _))| i == *panel));
+                assert!(ranges.iter().enumerate().all(|(i, (chunk, _))| i == *chunk));
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::Real;
 
 /// The cotangents of the result: of its parts below `own` the pass's, of the others those kept.
 #[derive(Clone, Copy)]
-pub(in crate::panel) struct Cotangents<'a, F> {
+pub(in crate::cpu) struct Cotangents<'a, F> {
     pub own: &'a [F],
     pub kept: &'a [F],
     /// The first stored part of the result that is a kept one.
@@ -15,7 +15,7 @@ pub(in crate::panel) struct Cotangents<'a, F> {
 }
 
 /// Where the gradients of γ and β are added.
-pub(in crate::panel) struct Affine<'a, F> {
+pub(in crate::cpu) struct Affine<'a, F> {
     pub gamma: &'a mut [F],
     pub beta: &'a mut [F],
 }
@@ -67,7 +67,7 @@ fn adjoints(parts: &[Part], wanted: usize) -> Vec<Adjoint> {
 /// Pulls the cotangents of all `parts` back: to γ and β, if they are wanted, and to the parts of `a` that come before `wanted`
 /// (stored places), replacing or added.
 #[allow(clippy::too_many_arguments)]
-pub(in crate::panel) fn reverse<F: Real>(
+pub(in crate::cpu) fn reverse<F: Real>(
     norm: Norm, parts: &[Part], a: &[F], gamma: &[F], kept: &mut [F], y_bar: Cotangents<F>,
     mut affine: Option<Affine<F>>, mut a_bar: Option<(&mut [F], bool)>, wanted: usize, scratch: &mut Scratch<F>,
 ) {

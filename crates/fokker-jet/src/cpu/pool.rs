@@ -18,9 +18,9 @@ const AWAKE: Duration = Duration::from_micros(200);
 /// A job: called once for each member, with its number.
 type Job<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// Threads with numbers 1, 2, …; number 0 is whoever calls [`run`](Crew::run).
+/// Threads with numbers 1, 2, …; number 0 is whoever calls [`run`](ThreadPool::run).
 #[derive(Debug)]
-pub(super) struct Crew {
+pub(super) struct ThreadPool {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     /// Held by the caller whose job is being done.
@@ -56,8 +56,8 @@ thread_local! {
     static AT_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
-impl Crew {
-    /// A crew of `members`, the caller among them.
+impl ThreadPool {
+    /// A pool of `members`, the caller among them.
     pub fn new(members: usize) -> std::io::Result<Self> {
         let others = members.saturating_sub(1);
         let shared = Arc::new(Shared {
@@ -68,13 +68,13 @@ impl Crew {
             dismissed: AtomicBool::new(false),
             panic: Mutex::new(None),
         });
-        let mut crew = Self { shared, threads: Vec::with_capacity(others), turn: Mutex::new(()) };
+        let mut pool = Self { shared, threads: Vec::with_capacity(others), turn: Mutex::new(()) };
         for number in 1..=others {
-            let shared = Arc::clone(&crew.shared);
-            let thread = std::thread::Builder::new().name(format!("panel-{number}"));
-            crew.threads.push(thread.spawn(move || shared.serve(number))?);
+            let shared = Arc::clone(&pool.shared);
+            let thread = std::thread::Builder::new().name(format!("chunk-{number}"));
+            pool.threads.push(thread.spawn(move || shared.serve(number))?);
         }
-        Ok(crew)
+        Ok(pool)
     }
 
     /// Number of members.
@@ -83,7 +83,7 @@ impl Crew {
     }
 
     /// Calls `job(number)` once for each member, at the same time, and returns when all are done. A job that itself asks for a
-    /// crew does all members' parts on its own thread. A member's panic goes on here.
+    /// pool does all members' parts on its own thread. A member's panic goes on here.
     pub fn run(&self, job: Job<'_>) {
         if self.threads.is_empty() || AT_WORK.get() {
             (0..self.members()).for_each(job);
@@ -112,7 +112,7 @@ impl Crew {
     }
 }
 
-impl Drop for Crew {
+impl Drop for ThreadPool {
     fn drop(&mut self) {
         self.shared.dismissed.store(true, SeqCst);
         self.shared.announced.fetch_add(1, SeqCst);
@@ -200,13 +200,13 @@ mod tests {
     #[test]
     fn every_member_does_its_part_of_every_job() {
         for members in [1, 2, 5] {
-            let crew = Crew::new(members).unwrap();
+            let pool = ThreadPool::new(members).unwrap();
             let counts: Vec<AtomicUsize> = (0..members).map(|_| AtomicUsize::new(0)).collect();
             for pause in [0, 0, 1, 0] {
                 // The longer pause outlasts the time that members stay awake.
                 std::thread::sleep(Duration::from_millis(pause));
                 for _ in 0..100 {
-                    crew.run(&|number| {
+                    pool.run(&|number| {
                         counts[number].fetch_add(1, SeqCst);
                     });
                 }
@@ -217,13 +217,13 @@ mod tests {
 
     #[test]
     fn a_panic_goes_on_in_the_caller_and_the_crew_lives_on() {
-        let crew = Crew::new(3).unwrap();
+        let pool = ThreadPool::new(3).unwrap();
         for culprit in [0, 2] {
-            let caught = catch_unwind(AssertUnwindSafe(|| crew.run(&|number| assert_ne!(number, culprit, "here"))));
+            let caught = catch_unwind(AssertUnwindSafe(|| pool.run(&|number| assert_ne!(number, culprit, "here"))));
             assert!(caught.is_err());
         }
         let done = AtomicUsize::new(0);
-        crew.run(&|_| {
+        pool.run(&|_| {
             done.fetch_add(1, SeqCst);
         });
         assert_eq!(done.load(SeqCst), 3);
@@ -231,9 +231,9 @@ mod tests {
 
     #[test]
     fn a_job_within_a_job_is_done_on_the_spot() {
-        let (crew, done) = (Crew::new(2).unwrap(), AtomicUsize::new(0));
-        crew.run(&|_| {
-            crew.run(&|_| {
+        let (pool, done) = (ThreadPool::new(2).unwrap(), AtomicUsize::new(0));
+        pool.run(&|_| {
+            pool.run(&|_| {
                 done.fetch_add(1, SeqCst);
             });
         });
@@ -242,12 +242,12 @@ mod tests {
 
     #[test]
     fn callers_on_several_threads_take_turns() {
-        let (crew, done) = (Crew::new(2).unwrap(), AtomicUsize::new(0));
+        let (pool, done) = (ThreadPool::new(2).unwrap(), AtomicUsize::new(0));
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..50 {
-                        crew.run(&|_| {
+                        pool.run(&|_| {
                             done.fetch_add(1, SeqCst);
                         });
                     }

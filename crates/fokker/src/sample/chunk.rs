@@ -1,4 +1,4 @@
-//! What a fixed-step scheme works on: one panel's rows, all at one time.
+//! What a fixed-step scheme works on: one chunk's rows, all at one time.
 
 use fokker_jet::Real;
 
@@ -23,8 +23,8 @@ pub(super) trait Scheme {
     fn step(&mut self, field: &mut dyn Field, grid: &[f64], at: usize, x: &mut [f64]);
 }
 
-/// One panel's rows.
-pub(super) struct Panel<'a, F> {
+/// One chunk's rows.
+pub(super) struct Chunk<'a, F> {
     sde: &'a Sde,
     tape: &'a mut dyn ScoreTape<F>,
     streams: Vec<Stream>,
@@ -36,13 +36,13 @@ pub(super) struct Panel<'a, F> {
     pub evaluations: u64,
 }
 
-impl<'a, F> Panel<'a, F> {
+impl<'a, F> Chunk<'a, F> {
     pub fn new(sde: &'a Sde, tape: &'a mut dyn ScoreTape<F>, streams: Vec<Stream>) -> Self {
         Self { sde, tape, streams, x: Vec::new(), at: Vec::new(), evaluations: 0 }
     }
 }
 
-impl<F: Real> Field for Panel<'_, F> {
+impl<F: Real> Field for Chunk<'_, F> {
     fn sde(&self) -> &Sde {
         self.sde
     }

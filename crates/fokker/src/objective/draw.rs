@@ -1,4 +1,4 @@
-//! What a panel is made of: points, times, probes, drawn from named streams.
+//! What a chunk is made of: points, times, probes, drawn from named streams.
 
 use std::ops::Range;
 
@@ -8,14 +8,14 @@ use rand::RngExt;
 use super::Divergence;
 use super::divergence::fill_normal;
 use super::objective::Call;
-use super::pass::Lane;
+use super::pass::Shard;
 use crate::residual::equation::Points;
 use crate::rng::Stream;
 use crate::score::network::NetworkTape;
 use crate::sde::Coefficients;
 
 /// Numbers that are drawn from one stream, about, and rows at most. What is drawn does not depend on how the batch is cut into
-/// panels, which are made of whole blocks of rows.
+/// chunks, which are made of whole blocks of rows.
 const NUMBERS: usize = 512;
 const MOST_ROWS: usize = 32;
 
@@ -25,7 +25,7 @@ pub(super) fn block(dim: usize, copies: usize) -> usize {
     (1 << rows.ilog2()).max(copies)
 }
 
-/// What a panel's points are.
+/// What a chunk's points are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Draw {
     /// x ~ q_t, each t for so many rows.
@@ -36,9 +36,9 @@ pub(super) enum Draw {
     Uniform,
 }
 
-/// The rows of a panel.
+/// The rows of a chunk.
 #[derive(Debug, Default)]
-pub(super) struct PanelRows<F> {
+pub(super) struct ChunkRows<F> {
     pub dim: usize,
     pub x: Vec<F>,
     pub z: Vec<F>,
@@ -47,7 +47,7 @@ pub(super) struct PanelRows<F> {
     pub weight: Vec<f64>,
 }
 
-impl<F> PanelRows<F> {
+impl<F> ChunkRows<F> {
     pub fn clear(&mut self) {
         self.x.clear();
         self.z.clear();
@@ -60,7 +60,7 @@ impl<F> PanelRows<F> {
     }
 }
 
-/// The directions of a panel and what is held constant between two passes.
+/// The directions of a chunk and what is held constant between two passes.
 #[derive(Debug, Default)]
 pub(super) struct Probing<F> {
     pub u: Vec<F>,
@@ -69,25 +69,25 @@ pub(super) struct Probing<F> {
 }
 
 impl<F: Real> Call<'_, F> {
-    /// Draws the points of a panel, block by block.
-    pub(super) fn draw(&self, lane: &mut Lane<F>, range: &Range<usize>, what: Draw, name: &str) {
-        lane.rows.clear();
+    /// Draws the points of a chunk, block by block.
+    pub(super) fn draw(&self, shard: &mut Shard<F>, range: &Range<usize>, what: Draw, name: &str) {
+        shard.rows.clear();
         let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
         let size = block(self.model.dim(), copies);
         for block in blocks(range, size) {
             let mut rng = self.streams.at(name, self.step.0, (block.start / size) as u64);
-            let first = lane.rows.sde.len();
-            self.draw_times(&mut lane.rows, first + block.len(), copies, &mut rng);
+            let first = shard.rows.sde.len();
+            self.draw_times(&mut shard.rows, first + block.len(), copies, &mut rng);
             match what {
-                Draw::Perturbed { .. } => self.diffuse(lane, first, &mut rng),
-                Draw::Data => self.draw_data(lane, block.len(), &mut rng),
-                Draw::Uniform => self.draw_uniform(lane, block.len(), &mut rng),
+                Draw::Perturbed { .. } => self.diffuse(shard, first, &mut rng),
+                Draw::Data => self.draw_data(shard, block.len(), &mut rng),
+                Draw::Uniform => self.draw_uniform(shard, block.len(), &mut rng),
             }
         }
     }
 
     /// Times until there are `count` rows.
-    fn draw_times(&self, rows: &mut PanelRows<F>, count: usize, copies: usize, rng: &mut Stream) {
+    fn draw_times(&self, rows: &mut ChunkRows<F>, count: usize, copies: usize, rng: &mut Stream) {
         while rows.sde.len() < count {
             let (t, weight) = self.sampler.draw(rng);
             let c = self.model.sde().at(t);
@@ -99,8 +99,8 @@ impl<F: Real> Call<'_, F> {
     }
 
     /// x = m x₀ + σ z for the rows from `first` on.
-    fn diffuse(&self, lane: &mut Lane<F>, first: usize, rng: &mut Stream) {
-        let Lane { rows, row, .. } = lane;
+    fn diffuse(&self, shard: &mut Shard<F>, first: usize, rng: &mut Stream) {
+        let Shard { rows, row, .. } = shard;
         rows.z.resize(rows.sde.len() * rows.dim, F::ZERO);
         let z = &mut rows.z[first * rows.dim..];
         fill_normal(rng, z);
@@ -111,22 +111,22 @@ impl<F: Real> Call<'_, F> {
         }
     }
 
-    fn draw_data(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
+    fn draw_data(&self, shard: &mut Shard<F>, rows: usize, rng: &mut Stream) {
         for _ in 0..rows {
-            self.data.draw(rng, &mut lane.row);
-            lane.rows.x.extend(lane.row.iter().map(|&x| F::of(f64::from(x))));
+            self.data.draw(rng, &mut shard.row);
+            shard.rows.x.extend(shard.row.iter().map(|&x| F::of(f64::from(x))));
         }
     }
 
-    fn draw_uniform(&self, lane: &mut Lane<F>, rows: usize, rng: &mut Stream) {
+    fn draw_uniform(&self, shard: &mut Shard<F>, rows: usize, rng: &mut Stream) {
         let (low, high) = self.data.bounds();
         for _ in 0..rows {
             let point = low.iter().zip(high).map(|(&a, &b)| a + (b - a) * rng.random::<f32>());
-            lane.rows.x.extend(point.map(|x| F::of(f64::from(x))));
+            shard.rows.x.extend(point.map(|x| F::of(f64::from(x))));
         }
     }
 
-    /// Draws the dropout masks of a panel whose points were drawn from the streams of this name.
+    /// Draws the dropout masks of a chunk whose points were drawn from the streams of this name.
     pub(super) fn draw_masks<T: Tape<F>>(&self, tape: &mut NetworkTape<'_, F, T>, range: &Range<usize>, name: &str) {
         if self.model.masks().is_empty() {
             return;
@@ -138,14 +138,15 @@ impl<F: Real> Call<'_, F> {
         }
     }
 
-    /// Draws the probes of a panel and, for slices, u.
+    /// Draws the probes of a chunk and, for slices, u.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn draw_probes(
-        &self, lane: &mut Lane<F>, range: &Range<usize>, divergence: Divergence, sets: usize, slices: bool, name: &str,
+        &self, shard: &mut Shard<F>, range: &Range<usize>, divergence: Divergence, sets: usize, slices: bool,
+        name: &str,
     ) {
-        let (dim, size) = (lane.rows.dim, lane.rows.x.len());
+        let (dim, size) = (shard.rows.dim, shard.rows.x.len());
         let n = divergence.directions(dim);
-        let Probing { u, v, .. } = &mut lane.probing;
+        let Probing { u, v, .. } = &mut shard.probing;
         v.resize_with(sets * n, Vec::new);
         v.iter_mut().for_each(|v| v.resize(size, F::ZERO));
         u.resize(if slices { size } else { 0 }, F::ZERO);

@@ -7,7 +7,7 @@ use crate::Real;
 
 /// Writes the parts `parts[first..]` of `y = γ ŷ + β` of every row, ŷ the normalised `a`; the earlier ones have been.
 #[allow(clippy::too_many_arguments)]
-pub(in crate::panel) fn forward<F: Real>(
+pub(in crate::cpu) fn forward<F: Real>(
     norm: Norm, parts: &[Part], first: usize, a: &[F], gamma: &[F], beta: &[F], kept: &mut [F], y: &mut [F],
     scratch: &mut Scratch<F>,
 ) {

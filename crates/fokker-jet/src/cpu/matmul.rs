@@ -96,11 +96,11 @@ fn scaled<'a, F: Real>(factor: f64, from: &'a [F], to: &'a mut Vec<F>) -> &'a [F
     to
 }
 
-/// `C (m × n) += A (m × k) B (k × n)`, by packing B, sliver by sliver.
+/// `C (m × n) += A (m × k) B (k × n)`, by packing B, micro-panel by micro-panel.
 fn add_product<F: Real>(
     (m, k, n): (usize, usize, usize), a: Strided<F>, b: Strided<F>, c: &mut [F], packed: &mut Vec<F>,
 ) {
-    let width = matrix::sliver::<F>();
+    let width = matrix::micro_panel::<F>();
     packed.clear();
     packed.resize(k * width, F::ZERO);
     for first in (0..n).step_by(width) {

@@ -1,7 +1,7 @@
 //! The terms on scores whose values are known: a mixture's own, which obeys the equation, and one that is off by t B x.
 
 use super::divergence::fill_normal;
-use super::draw::{PanelRows, Probing};
+use super::draw::{ChunkRows, Probing};
 use super::*;
 use crate::residual::equation::{Probes, log_density_rate};
 use crate::rng::{Stream, Streams};
@@ -30,12 +30,12 @@ fn sdes() -> [Sde; 3] {
 }
 
 /// x ~ q_t, all at one time.
-fn rows(score: &AnalyticScore, c: &Coefficients, count: usize, rng: &mut Stream) -> PanelRows<f64> {
+fn rows(score: &AnalyticScore, c: &Coefficients, count: usize, rng: &mut Stream) -> ChunkRows<f64> {
     let (mut x, mut z) = (vec![0.0; count * DIM], vec![0.0; count * DIM]);
     score.mixture().sample(rng, &mut x);
     fill_normal(rng, &mut z);
     x.iter_mut().zip(&z).for_each(|(x, z)| *x = c.m * *x + c.sigma * z);
-    PanelRows { dim: DIM, x, z, sde: vec![*c; count], weight: vec![1.0; count] }
+    ChunkRows { dim: DIM, x, z, sde: vec![*c; count], weight: vec![1.0; count] }
 }
 
 /// E φ over q_t of the score with t B x: −½g² t tr B + ½g² t² tr(B M Bᵀ) − a t tr(B M) with M = E xxᵀ. The score's own φ has mean 0,
@@ -86,7 +86,7 @@ fn the_rate_of_the_log_density_has_mean_zero_unless_the_score_is_wrong() -> Any 
     Ok(())
 }
 
-/// R_scalar at one time by panels of 50 rows.
+/// R_scalar at one time by chunks of 50 rows.
 fn scalar_value(
     score: &AnalyticScore, t: f64, config: &ScalarConfig, rng: &mut Stream,
 ) -> Result<MeanSe, crate::Error> {
@@ -94,7 +94,7 @@ fn scalar_value(
     let directions = scalar::directions(config, DIM)?;
     let mut tape = score.tape(&directions, count)?;
     let mut probing = Probing { v: vec![vec![0.0; count * DIM]; directions.kinds().len()], ..Probing::default() };
-    let panels = (0..800).map(|_| {
+    let chunks = (0..800).map(|_| {
         let rows = rows(score, &c, count, rng);
         tape.begin(&rows.x, &rows.sde);
         for (j, v) in probing.v.iter_mut().enumerate() {
@@ -104,7 +104,7 @@ fn scalar_value(
         tape.forward(0..directions.parts());
         scalar::term(&mut *tape, &rows, config, &mut probing, 1.0) / count as f64
     });
-    Ok(MeanSe::of(&panels.collect::<Vec<_>>()))
+    Ok(MeanSe::of(&chunks.collect::<Vec<_>>()))
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn products_of_independent_rates_are_unbiased_for_the_squared_mean() -> Any {
     Ok(())
 }
 
-/// R_vec at one time, by one panel.
+/// R_vec at one time, by one chunk.
 fn vector_value(score: &AnalyticScore, t: f64, config: &FpConfig) -> Result<f64, crate::Error> {
     let (c, count) = (Score::<f64>::sde(score).at(t), 30);
     let mut rng = Streams::new(3).named("rows");

@@ -3,11 +3,11 @@
 use fokker_jet::Real;
 
 use super::Weighting;
-use super::draw::PanelRows;
+use super::draw::ChunkRows;
 use crate::score::ScoreTape;
 
-/// The term's sum over the panel; its cotangents, times `scale`, are added to the seeds of s.
-pub(super) fn term<F: Real>(tape: &mut dyn ScoreTape<F>, rows: &PanelRows<F>, weighting: Weighting, scale: f64) -> f64 {
+/// The term's sum over the chunk; its cotangents, times `scale`, are added to the seeds of s.
+pub(super) fn term<F: Real>(tape: &mut dyn ScoreTape<F>, rows: &ChunkRows<F>, weighting: Weighting, scale: f64) -> f64 {
     let dim = rows.dim;
     let (s, seed) = tape.part_and_seed(0, 0);
     let mut sum = 0.0;

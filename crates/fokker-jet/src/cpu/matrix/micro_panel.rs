@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::Real;
 
-/// Columns of a sliver: 128 bytes.
-pub(in crate::panel) const fn sliver<F>() -> usize {
+/// Columns of a micro-panel: 128 bytes.
+pub(in crate::cpu) const fn micro_panel<F>() -> usize {
     128 / size_of::<F>()
 }
 
@@ -17,19 +17,19 @@ pub(crate) struct Place {
     pub cs: usize,
 }
 
-/// A sliver of a right factor: `depth × sliver` numbers, zeros where there are no columns.
+/// A micro-panel of a right factor: `depth × micro-panel` numbers, zeros where there are no columns.
 #[derive(Clone, Debug)]
-pub(crate) struct Sliver<F> {
+pub(crate) struct MicroPanel<F> {
     /// Where its rows come from, in blocks of equally many rows.
     places: Vec<Place>,
     pub(super) columns: Range<usize>,
     pub(super) values: Vec<F>,
 }
 
-impl<F: Real> Sliver<F> {
-    /// Empty slivers for a factor of `columns` columns, made of blocks of `depth` rows, one below the other.
+impl<F: Real> MicroPanel<F> {
+    /// Empty micro-panels for a factor of `columns` columns, made of blocks of `depth` rows, one below the other.
     pub fn of(blocks: &[Place], depth: usize, columns: usize) -> impl Iterator<Item = Self> {
-        let width = sliver::<F>();
+        let width = micro_panel::<F>();
         (0..columns).step_by(width).map(move |first| Self {
             places: blocks.to_vec(),
             columns: first..columns.min(first + width),
@@ -37,9 +37,9 @@ impl<F: Real> Sliver<F> {
         })
     }
 
-    /// Numbers of all the slivers of a factor of `depth` rows.
+    /// Numbers of all the micro-panels of a factor of `depth` rows.
     pub fn numbers(depth: usize, columns: usize) -> u64 {
-        (depth as u64).saturating_mul(columns.next_multiple_of(sliver::<F>()) as u64)
+        (depth as u64).saturating_mul(columns.next_multiple_of(micro_panel::<F>()) as u64)
     }
 
     /// Copies its columns of the factor.
@@ -51,9 +51,9 @@ impl<F: Real> Sliver<F> {
     }
 }
 
-/// Copies columns of a factor into a sliver.
-pub(in crate::panel) fn pack<F: Real>(place: Place, columns: &Range<usize>, flat: &[F], values: &mut [F]) {
-    let width = sliver::<F>();
+/// Copies columns of a factor into a micro-panel.
+pub(in crate::cpu) fn pack<F: Real>(place: Place, columns: &Range<usize>, flat: &[F], values: &mut [F]) {
+    let width = micro_panel::<F>();
     let Place { offset, rs, cs } = place;
     let b = &flat[offset + columns.start * cs..];
     let columns = columns.len();

@@ -5,10 +5,10 @@ use super::map::{self, Cotangents};
 use super::norm::{self, Affine};
 use super::product::{self, Block, Term};
 use super::workspace::Recording;
-use super::{Panel, conv, matmul, resample, softmax};
+use super::{Workspace, conv, matmul, resample, softmax};
 use crate::{Op, ParamId, Parameters, Real, Wrt};
 
-impl<F: Real> Panel<F> {
+impl<F: Real> Workspace<F> {
     /// The first of the parts whose cotangents are those kept, or `parts`.
     fn first_kept(&self, parts: usize, wrt: Wrt) -> usize {
         match &self.plan.0.tangent {
@@ -50,9 +50,10 @@ impl<F: Real> Panel<F> {
                 }
                 if self.wanted(x.index(), wrt) {
                     let add = self.touch(x.index());
-                    let (flat, slivers) = (&parameters[range(weight)], parameters.slivers(weight.index(), true));
+                    let (flat, micro_panels) =
+                        (&parameters[range(weight)], parameters.micro_panels(weight.index(), true));
                     let x_bar = &mut self.cotangent(x.index())[..rows * k];
-                    dense::reverse_input(rows, &y_bar, Weight { k, n: width, flat, slivers }, x_bar, add);
+                    dense::reverse_input(rows, &y_bar, Weight { k, n: width, flat, micro_panels }, x_bar, add);
                 }
             }
             Op::Conv { x, weight, bias } => {
@@ -68,8 +69,9 @@ impl<F: Real> Panel<F> {
                 }
                 if self.wanted(x.index(), wrt) {
                     let add = self.touch(x.index());
-                    let (flat, slivers) = (&parameters[range(weight)], parameters.slivers(weight.index(), true));
-                    let w = Weight { k: g.shape.channels, n: g.channels, flat, slivers };
+                    let (flat, micro_panels) =
+                        (&parameters[range(weight)], parameters.micro_panels(weight.index(), true));
+                    let w = Weight { k: g.shape.channels, n: g.channels, flat, micro_panels };
                     let mut x_bar = std::mem::take(self.cotangent(x.index()));
                     conv::reverse_input(g, &y_bar[..own * n], w, &mut x_bar[..own * m], add, &mut self.scratch.dense);
                     *self.cotangent(x.index()) = x_bar;
