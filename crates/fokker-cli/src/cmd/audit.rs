@@ -1,6 +1,6 @@
 //! `fokker audit`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fokker::Error;
@@ -13,9 +13,24 @@ use fokker::train::Run;
 
 use super::rows::print_notes;
 use super::{out, require_folder, source, write_text};
-use crate::args::Audit;
 use crate::fail::request;
 use crate::progress::spinner;
+
+/// `fokker audit`
+#[derive(Debug, clap::Args)]
+pub struct Audit {
+    /// The run directory
+    pub run: PathBuf,
+    /// Audit on this data (default: what the model was trained on); if it is something else, all its rows are held out
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Change a key of the audit, for example --set audit.points=10000
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Write all figures to this file (default: RUN/audit.json)
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
 
 /// Measures a trained model; writes `audit.json` and `report.html`.
 pub fn run(args: &Audit) -> Result<()> {

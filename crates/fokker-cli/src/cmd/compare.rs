@@ -18,12 +18,32 @@ use fokker::train::{Run, Trainer};
 
 use self::table::print;
 use super::rows::print_notes;
+use super::source::Source;
 use super::train::Fitted;
 use super::{out, require_folder, source, train, write_json, write_text};
-use crate::args::Compare;
 use crate::fail::request;
 use crate::progress::spinner;
 pub use table::print_audit;
+
+/// `fokker compare`
+#[derive(Debug, clap::Args)]
+pub struct Compare {
+    /// The config (default: preset ring8)
+    #[command(flatten)]
+    pub source: Source,
+    /// Number of seeds; figures are their means
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
+    pub seeds: u64,
+    /// Folder for the report and the models (default: fokker-NAME); what an interrupted compare left there is gone on with
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replace what an earlier compare wrote there
+    #[arg(long)]
+    pub force: bool,
+    /// Write all figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
 
 /// Trains both models for each seed, audits them, prints the table, writes the report. What an interrupted compare of the same
 /// config left is gone on with.

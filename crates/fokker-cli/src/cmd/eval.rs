@@ -1,5 +1,7 @@
 //! `fokker eval`
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use fokker::data::{DataError, NamedArray, write_npz};
 use fokker::evaluate::{Quantity, evaluate};
@@ -9,8 +11,59 @@ use fokker::score::network::NetworkScore;
 use fokker::sde::T_MAX;
 
 use super::{out, require_folder, rows, source};
-use crate::args::{Eval, Units, What};
 use crate::fail::request;
+
+/// What `eval` can compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum What {
+    /// s, rows x D
+    Score,
+    /// The time derivative of s, rows x D
+    Dt,
+    /// div s, rows
+    Div,
+    /// The residual of the score FPE, rows x D
+    Residual,
+    /// J, rows x D x D; entry i, j is the derivative of component i along coordinate j
+    Jacobian,
+}
+
+/// Units of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Units {
+    /// The model's coordinates: the data's, shifted and scaled
+    Model,
+    /// Those of the training data; derivatives are those of the density in these units
+    Data,
+}
+
+/// `fokker eval`
+#[derive(Debug, clap::Args)]
+pub struct Eval {
+    /// The run directory, or its model.safetensors
+    pub run: PathBuf,
+    /// Points, rows x D (.npy, .npz, .csv, .parquet); for a model of images also images, as for train
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// The units of the points and of the derivatives
+    #[arg(long, value_enum, default_value = "model")]
+    pub units: Units,
+    /// Take points however far they are from where the model was trained
+    #[arg(long)]
+    pub unchecked: bool,
+    /// The time
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub t: f64,
+    /// What to compute
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "score,dt,div,residual")]
+    pub what: Vec<What>,
+    /// The file to write (.npz), one array for each quantity
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+}
 
 /// Writes exact derivatives of the score, computed in f64, as an `.npz` file.
 pub fn run(args: &Eval) -> Result<()> {

@@ -20,8 +20,34 @@ use fokker::data::write_atomically;
 use fokker::solve::Outcome;
 use serde::Serialize;
 
-use crate::args::Command;
 use crate::fail::request;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Train with and without the score-FPE term on the same data, audit both, write a report: the main job
+    Compare(compare::Compare),
+    /// Train one model, or go on with an interrupted run
+    Train(train::Train),
+    /// Measure residual, conservativity and likelihood of a trained model
+    Audit(audit::Audit),
+    /// Log-likelihood of the rows of a file
+    Logp(logp::Logp),
+    /// Draw samples
+    Sample(sample::Sample),
+    /// Exact derivatives of the score at given points, in f64
+    Eval(eval::Eval),
+    /// Write a model's weights for PyTorch
+    Export(export::Export),
+    /// Get data, look at data
+    #[command(subcommand)]
+    Data(data::Data),
+    /// List the built-in configs, or print one
+    Presets(presets::Presets),
+    /// Measure speed
+    #[command(subcommand)]
+    Bench(bench::Bench),
+}
 
 /// Runs a subcommand.
 pub fn run(command: Command) -> Result<()> {

@@ -4,8 +4,14 @@ use anyhow::Result;
 use fokker::config::PRESETS;
 
 use super::out;
-use crate::args::Presets;
 use crate::fail::request;
+
+/// `fokker presets`
+#[derive(Debug, clap::Args)]
+pub struct Presets {
+    /// Print this one, as TOML
+    pub name: Option<String>,
+}
 
 /// Lists the presets, or prints one.
 pub fn run(args: &Presets) -> Result<()> {

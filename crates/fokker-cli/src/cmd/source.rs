@@ -11,8 +11,27 @@ use fokker::memory::read_text;
 use fokker::model_file::{ModelInfo, read_model};
 use fokker::score::network::NetworkScore;
 
-use crate::args::Source;
 use crate::fail::request;
+
+/// Where a config comes from.
+#[derive(Debug, clap::Args)]
+pub struct Source {
+    /// A config file (TOML)
+    #[arg(conflicts_with = "preset")]
+    pub config: Option<PathBuf>,
+    /// A built-in config; see `fokker presets`
+    #[arg(long)]
+    pub preset: Option<String>,
+    /// Change a key of the config, for example --set train.steps=500
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Your data: a file (.npy, .npz, .csv, .parquet) or a folder of images; see `fokker data describe`
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// The same result on any number of threads, to the last bit
+    #[arg(long)]
+    pub deterministic: bool,
+}
 
 impl Source {
     /// What the config came from, as errors name it.

@@ -1,6 +1,6 @@
 //! `fokker train`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -12,10 +12,33 @@ use fokker::weights::{NameMap, read_weights};
 use sha2::{Digest, Sha256};
 
 use super::rows::print_notes;
+use super::source::Source;
 use super::{out, source};
-use crate::args::Train;
 use crate::fail::request;
 use crate::progress::Training;
+
+/// `fokker train`
+#[derive(Debug, clap::Args)]
+pub struct Train {
+    /// The config
+    #[command(flatten)]
+    pub source: Source,
+    /// The run directory to write
+    #[arg(short, long, value_name = "RUN", required_unless_present = "resume")]
+    pub output: Option<PathBuf>,
+    /// Replace the run that is there: what its manifest says fokker wrote, and nothing else
+    #[arg(long)]
+    pub force: bool,
+    /// Go on with an interrupted run, as if it had never stopped
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init", "force"])]
+    pub resume: Option<PathBuf>,
+    /// Start from the weights of a file: a fokker model, a PyTorch checkpoint or safetensors
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
+    /// What the network's layers are called in that file (TOML; see docs/model-format.md)
+    #[arg(long, value_name = "MAP", requires = "init")]
+    pub names: Option<PathBuf>,
+}
 
 /// Trains a model into a run directory, or goes on with one.
 pub fn run(args: &Train) -> Result<()> {

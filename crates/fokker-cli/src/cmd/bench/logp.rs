@@ -1,5 +1,7 @@
 //! `fokker bench logp`
 
+use std::path::PathBuf;
+
 use std::time::Instant;
 
 use anyhow::Result;
@@ -16,9 +18,28 @@ use serde::Serialize;
 
 use super::fresh_model;
 use super::ring::{MODES, RADIUS, Ring, STD};
-use crate::args::BenchLogp;
 use crate::cmd::{out, require_folder, write_json};
 use crate::fail::request;
+
+/// `fokker bench logp`
+#[derive(Debug, clap::Args)]
+pub struct BenchLogp {
+    /// Points x
+    #[arg(long, default_value_t = 1000)]
+    pub points: usize,
+    /// Absolute and relative tolerance of the ODE
+    #[arg(long, default_value_t = 1e-5)]
+    pub tolerance: f64,
+    /// Hutchinson probes; 0: the exact divergence
+    #[arg(long, default_value_t = 0)]
+    pub probes: usize,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
 
 /// The most probes.
 const MOST_PROBES: usize = 100_000;

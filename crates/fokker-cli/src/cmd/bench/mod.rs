@@ -14,8 +14,18 @@ use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
 use fokker_jet::Parameters;
 
-use crate::args::Bench;
 use crate::fail::request;
+
+/// `fokker bench`
+#[derive(Debug, clap::Subcommand)]
+pub enum Bench {
+    /// Median time of a training step, random draws and Adam included
+    Step(step::BenchStep),
+    /// Speed of the residual of the score FPE at given points
+    Residual(residual::BenchResidual),
+    /// Speed and error of log-likelihoods whose truth is known
+    Logp(logp::BenchLogp),
+}
 
 /// Runs a benchmark.
 pub fn run(bench: &Bench) -> Result<()> {

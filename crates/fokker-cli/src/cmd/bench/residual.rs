@@ -1,5 +1,7 @@
 //! `fokker bench residual`
 
+use std::path::PathBuf;
+
 use std::time::Instant;
 
 use anyhow::Result;
@@ -13,9 +15,34 @@ use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
 use super::{fresh_model, median, require};
-use crate::args::BenchResidual;
 use crate::cmd::{out, require_folder, write_json};
 use crate::fail::request;
+
+/// `fokker bench residual`
+#[derive(Debug, clap::Args)]
+pub struct BenchResidual {
+    /// Dimension of x
+    #[arg(long, default_value_t = 2)]
+    pub dim: usize,
+    /// Features of a hidden layer
+    #[arg(long, default_value_t = 128)]
+    pub width: usize,
+    /// Hidden layers
+    #[arg(long, default_value_t = 3)]
+    pub depth: usize,
+    /// Points x
+    #[arg(long, default_value_t = 10_000)]
+    pub rows: usize,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// Times that all rows are evaluated, after once untimed
+    #[arg(long, default_value_t = 10)]
+    pub repeats: usize,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
 
 /// What `bench residual --json` writes.
 #[derive(Debug, Serialize)]

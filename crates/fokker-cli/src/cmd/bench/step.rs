@@ -1,5 +1,7 @@
 //! `fokker bench step`
 
+use std::path::PathBuf;
+
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,12 +13,61 @@ use fokker::train::Trainer;
 use fokker_jet::cpu::MOST_THREADS;
 use serde::Serialize;
 
+use super::super::source::Source;
 use super::resident::Resident;
 use super::yardstick;
 use super::{median, model_toml, require, threads};
-use crate::args::{BenchStep, Source, StepKind};
 use crate::cmd::{out, require_folder, source, write_json};
 use crate::fail::request;
+
+/// Kinds of training step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum StepKind {
+    /// Denoising score matching alone
+    Dsm,
+    /// With the vector residual
+    Vector,
+    /// With the residual by slices
+    Sliced,
+}
+
+/// `fokker bench step`
+#[derive(Debug, clap::Args)]
+pub struct BenchStep {
+    /// The network and data of a built-in config in place of a multilayer perceptron on normal data
+    #[arg(long, conflicts_with_all = ["dim", "width", "depth"])]
+    pub preset: Option<String>,
+    /// The data of the preset
+    #[arg(long, value_name = "PATH", requires = "preset")]
+    pub data: Option<PathBuf>,
+    /// Dimension of the data
+    #[arg(long, default_value_t = 2)]
+    pub dim: usize,
+    /// Features of a hidden layer
+    #[arg(long, default_value_t = 128)]
+    pub width: usize,
+    /// Hidden layers
+    #[arg(long, default_value_t = 3)]
+    pub depth: usize,
+    /// Rows a step
+    #[arg(long, default_value_t = 512)]
+    pub batch: usize,
+    /// Threads; 0: all
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// The least number of rows that a worker takes through the network at a time
+    #[arg(long, default_value_t = 64)]
+    pub chunk_rows: usize,
+    /// Steps that are timed, after a tenth as many that are not
+    #[arg(long, default_value_t = 100)]
+    pub steps: usize,
+    /// Time this kind alone; may be repeated (default: all)
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub only: Vec<StepKind>,
+    /// Write the figures to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
 
 /// What `bench step --json` writes.
 #[derive(Debug, Serialize)]

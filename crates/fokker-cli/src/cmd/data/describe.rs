@@ -1,12 +1,32 @@
 //! `fokker data describe`
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use fokker::data::{DataError, Description, ImageSummary, TableSummary, describe};
 use serde::Serialize;
 
-use crate::args::DataDescribe;
 use crate::cmd::out;
 use crate::fail::request;
+
+/// `fokker data describe`
+#[derive(Debug, clap::Args)]
+pub struct DataDescribe {
+    /// A folder or a file of images, or a table (.npy, .npz, .csv, .parquet)
+    pub path: PathBuf,
+    /// The array of an .npz archive, read as a table
+    #[arg(long, value_name = "NAME")]
+    pub array: Option<String>,
+    /// As data.size: crop and resize image files to this many pixels a side
+    #[arg(long, value_name = "PIXELS", conflicts_with = "array")]
+    pub size: Option<usize>,
+    /// As data.held_out: the part of the images that is held out where they have no test images
+    #[arg(long, value_name = "PART", default_value_t = 0.1)]
+    pub held_out: f64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Columns of a table that are printed.
 const COLUMNS: usize = 20;

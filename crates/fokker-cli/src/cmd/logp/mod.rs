@@ -1,5 +1,6 @@
 //! `fokker logp`
 
+mod args;
 mod input;
 mod output;
 mod part;
@@ -24,7 +25,8 @@ use self::part::{Identity, Part};
 use self::row::Row;
 use super::rows::print_notes;
 use super::{out, require_folder, source};
-use crate::args::Logp;
+pub use args::Logp;
+
 use crate::fail::request;
 use crate::progress;
 

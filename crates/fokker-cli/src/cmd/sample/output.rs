@@ -9,7 +9,7 @@ use fokker::data::{
 use fokker::model_file::ModelInfo;
 use fokker::sample::Paths;
 
-use crate::args::Sample;
+use super::args::Sample;
 use crate::fail::request;
 
 /// A file and its format.

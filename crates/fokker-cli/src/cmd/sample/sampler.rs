@@ -5,7 +5,7 @@ use fokker::Error;
 use fokker::sample::{Grid, Predictor, Sampler};
 use fokker::solve::{Limits, Tolerance};
 
-use crate::args::{GridName, Sample, SamplerName};
+use super::args::{GridName, Sample, SamplerName};
 use crate::fail::request;
 
 /// The adaptive ODE's, unless it is given.

@@ -11,9 +11,28 @@ use anyhow::Result;
 
 use self::download::{Done, Server};
 use self::source::Source;
-use crate::args::Fetch;
 use crate::cmd::out;
 use crate::fail::request;
+
+/// `fokker data fetch`
+#[derive(Debug, clap::Args)]
+pub struct Fetch {
+    /// The data set
+    #[arg(value_enum, required_unless_present = "manifest", conflicts_with = "manifest")]
+    pub name: Option<source::DataSet>,
+    /// Folder for the files (default: the data set's name)
+    #[arg(short, long, value_name = "DIR", required_unless_present = "name")]
+    pub output: Option<PathBuf>,
+    /// Fetch from below this URL, in place of the public servers; may be repeated: the next is tried if one fails
+    #[arg(long, value_name = "URL")]
+    pub mirror: Vec<String>,
+    /// Fetch the files of this list from your own server: a line each of SHA-256, bytes and name, parted by tabs
+    #[arg(long, value_name = "FILE", requires = "mirror")]
+    pub manifest: Option<PathBuf>,
+    /// Seconds without a byte after which a server is given up
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+}
 
 /// Downloads the files that are not there yet, verifies all of them, unpacks archives.
 pub fn run(args: &Fetch) -> Result<()> {

@@ -6,8 +6,18 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::manifest;
-use crate::args::{DataSet, Fetch};
 use crate::fail::request;
+
+/// Data sets that can be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DataSet {
+    /// 70,000 handwritten digits, 28x28, grey
+    Mnist,
+    /// 70,000 pieces of clothing, 28x28, grey
+    FashionMnist,
+    /// 60,000 photographs, 32x32, RGB
+    Cifar10,
+}
 
 /// A file, and how it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +83,7 @@ const CIFAR10: Public = Public {
 
 impl Source {
     /// Reads the request; nothing is fetched yet.
-    pub fn of(args: &Fetch) -> Result<Self> {
+    pub fn of(args: &super::Fetch) -> Result<Self> {
         let own = args.mirror.iter().map(|url| base_url(url)).collect::<Result<Vec<_>>>()?;
         let (files, mirrors) = match (args.name, &args.manifest) {
             (Some(name), _) => {

@@ -1,5 +1,6 @@
 //! `fokker sample`
 
+mod args;
 mod output;
 mod sampler;
 
@@ -17,9 +18,9 @@ use fokker_jet::cpu::Workers;
 
 use super::rows::print_notes;
 use super::{out, require_folder, require_values, rows, source};
-use crate::args::Sample;
 use crate::fail::request;
 use crate::progress;
+pub use args::Sample;
 use output::Output;
 
 /// What is made, of what.
