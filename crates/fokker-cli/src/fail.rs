@@ -5,6 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use fokker::jobs::JobError;
+use fokker::memory::MemoryError;
 
 /// A request that the command line itself finds wrong.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub fn option(error: JobError) -> anyhow::Error {
     match error {
         JobError::Option { .. } => request(format!("--{error}")),
         JobError::Format { .. } => request(format!("-o {error}")),
+        JobError::TooLarge(error) => MemoryError { what: format!("--{}", error.what), ..error }.into(),
         other => other.into(),
     }
 }
@@ -60,15 +62,21 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     say(&format!("error: {line}"));
-    let wrong_request = error.chain().any(|cause| {
-        cause.is::<Request>()
-            || cause.downcast_ref::<JobError>().is_some_and(JobError::is_request)
-            || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
-            || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
-            || cause.is::<fokker::memory::MemoryError>()
-            || cause.is::<fokker_jet::JetError>()
-    });
+    // A job knows whether what lies behind its failure was a wrong request.
+    let wrong_request = match error.downcast_ref::<JobError>() {
+        Some(error) => error.is_request(),
+        None => error.chain().any(is_request),
+    };
     ExitCode::from(if wrong_request { 2 } else { 1 })
+}
+
+fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<Request>()
+        || cause.downcast_ref::<JobError>().is_some_and(JobError::is_request)
+        || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
+        || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
+        || cause.is::<MemoryError>()
+        || cause.is::<fokker_jet::JetError>()
 }
 
 fn say(line: &str) {

@@ -7,7 +7,7 @@ use fokker::Error;
 use fokker::config::Config;
 use fokker::data::{DataConfig, holds_images};
 use fokker::jobs::open_model;
-pub use fokker::jobs::{load_data as data, load_data_for as data_for, model_file as model_path};
+pub use fokker::jobs::{load_data as data, load_data_for as data_for};
 use fokker::memory::read_text;
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;

@@ -1,9 +1,10 @@
 //! What can go wrong in a job.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
+use super::part_error::PartError;
 use crate::Error;
 use crate::data::DataError;
 use crate::memory::MemoryError;
@@ -23,6 +24,9 @@ pub enum JobError {
         /// What is wrong.
         reason: String,
     },
+    /// An option asks for more memory than there may be; [`MemoryError::what`] is the option and its value.
+    #[error(transparent)]
+    TooLarge(MemoryError),
     /// A file to be written is of no format that can be.
     #[error("{}: the file to write ends in {formats}", path.display())]
     Format {
@@ -46,6 +50,32 @@ pub enum JobError {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// A row's values are no grey levels, where the model's data are.
+    #[error("{0}; --dequantise 0 takes rows as continuous")]
+    NotALevel(DataError),
+    /// A file was another when it was read again.
+    #[error("{}: it changed while it was read; nothing was written", path.display())]
+    InputChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The rows that are done cannot be had or kept.
+    #[error(transparent)]
+    Part(#[from] PartError),
+    /// A job failed after some of its rows were done, which are kept.
+    #[error("{why}; the {done} of {rows} rows that are done are kept in {}: go on with --resume", path.display())]
+    Kept {
+        /// What the error and its causes say.
+        why: String,
+        /// Rows that are done.
+        done: u64,
+        /// Rows in all.
+        rows: u64,
+        /// Where they are kept.
+        path: PathBuf,
+        /// The error.
+        source: Box<JobError>,
     },
     /// Training met numbers that are not finite.
     #[error(
@@ -71,7 +101,7 @@ pub enum JobError {
 }
 
 /// What is left of a run, and how to go on.
-fn interrupted(root: &std::path::Path, kept: Option<&PathBuf>) -> String {
+fn interrupted(root: &Path, kept: Option<&PathBuf>) -> String {
     match kept {
         Some(path) => format!(
             "training stopped; {} is kept: go on with `fokker train --resume {}`",
@@ -82,14 +112,36 @@ fn interrupted(root: &std::path::Path, kept: Option<&PathBuf>) -> String {
     }
 }
 
+/// What an error and its causes say, each once.
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
+}
+
 impl JobError {
+    /// An option whose value cannot be.
+    pub(super) fn option(option: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Option { option: option.into(), reason: reason.into() }
+    }
+
     /// Was the request wrong, rather than the run?
     #[must_use]
     pub fn is_request(&self) -> bool {
         match self {
             Self::Library(error) => error.is_request(),
             Self::Diverged { source, .. } | Self::Interrupted { source, .. } => source.is_request(),
-            Self::Option { .. } | Self::Format { .. } | Self::Place { .. } | Self::NoModel { .. } => true,
+            Self::Part(error) => error.is_request(),
+            Self::InputChanged { .. } | Self::Kept { .. } => false,
+            Self::Option { .. } | Self::TooLarge(_) | Self::Format { .. } | Self::Place { .. } => true,
+            Self::NoModel { .. } | Self::NotALevel(_) => true,
         }
     }
 }

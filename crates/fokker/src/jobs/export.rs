@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::JobError;
+use super::error::JobError;
 use super::open::{open_model, require_format, require_place};
 use crate::weights::{NameMap, write_weights};
 

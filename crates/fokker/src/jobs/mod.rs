@@ -17,12 +17,16 @@
 
 mod error;
 mod export;
+mod logp;
 mod observer;
 mod open;
+mod part_error;
 mod train;
 
 pub use error::JobError;
 pub use export::export;
+pub use logp::{LogpOptions, LogpSummary, RunningMean, logp};
 pub use observer::{Observer, Silent, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
+pub use part_error::PartError;
 pub use train::{Fitted, Init, NewRun, fit, resume, resumed, train};

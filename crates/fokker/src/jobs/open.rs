@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::JobError;
+use super::error::JobError;
 use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, DataError};

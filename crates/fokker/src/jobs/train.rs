@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
-use super::observer::notes;
+use super::error::JobError;
+use super::observer::{Observer, Unit, Work, notes};
 use super::open::{load_data, model_file};
-use super::{JobError, Observer, Unit, Work};
 use crate::Error;
 use crate::config::Config;
 use crate::data::Data;

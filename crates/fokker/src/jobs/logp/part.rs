@@ -10,11 +10,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use fokker::data::{Fingerprint, write_atomically};
-
+use super::super::part_error::PartError;
 use super::row::Row;
-use crate::fail::request;
+use crate::data::{Fingerprint, write_atomically};
 
 const MAGIC: &[u8] = b"fokker logp part 2\n";
 
@@ -22,24 +20,24 @@ const MAGIC: &[u8] = b"fokker logp part 2\n";
 const LONGEST_TEXT: usize = 1 << 16;
 
 /// Rows of a record, at most: more than any chunk has.
-pub const MOST_ROWS: usize = 1 << 24;
+pub(super) const MOST_ROWS: usize = 1 << 24;
 
 /// What the rows belong to: keys, as an error names them, and values.
-pub type Identity = Vec<(&'static str, String)>;
+pub(super) type Identity = Vec<(&'static str, String)>;
 
 /// An open file of finished rows; no other process writes it.
-pub struct Part {
+pub(super) struct Part {
     path: PathBuf,
     file: File,
     /// Where the records start and end.
     start: u64,
     end: u64,
     /// Rows kept.
-    pub rows: u64,
+    pub(super) rows: u64,
 }
 
 /// The place of the finished rows of `output`.
-pub fn path_of(output: &Path) -> PathBuf {
+pub(super) fn path_of(output: &Path) -> PathBuf {
     let mut name = OsString::from(output.as_os_str());
     name.push(".part");
     PathBuf::from(name)
@@ -47,7 +45,7 @@ pub fn path_of(output: &Path) -> PathBuf {
 
 impl Part {
     /// Starts a new file at `path`.
-    pub fn create(path: &Path, identity: &Identity) -> Result<Self> {
+    pub(super) fn create(path: &Path, identity: &Identity) -> Result<Self, PartError> {
         let text = text_of(identity);
         write_atomically(path, |out| {
             out.write_all(MAGIC)?;
@@ -55,46 +53,39 @@ impl Part {
             out.write_all(text.as_bytes())?;
             out.write_all(&digest(text.as_bytes()).to_le_bytes())
         })
-        .with_context(|| format!("{}: cannot be written", path.display()))?;
+        .map_err(|source| PartError::Write { path: path.into(), source })?;
         Self::resume(path, identity)
     }
 
     /// Goes on with the file at `path`, which must belong to `identity`; drops what an interrupted write left at its end.
-    pub fn resume(path: &Path, identity: &Identity) -> Result<Self> {
-        let unreadable = || format!("{}: cannot be read", path.display());
-        let mut file = OpenOptions::new().read(true).write(true).open(path).with_context(unreadable)?;
+    pub(super) fn resume(path: &Path, identity: &Identity) -> Result<Self, PartError> {
+        let unreadable = |source| PartError::Read { path: path.into(), source };
+        let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(unreadable)?;
         // Some file systems have no locks; there the user has to take care.
         if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-            return Err(request(format!("{}: another process is writing it", path.display())));
+            return Err(PartError::Busy { path: path.into() });
         }
-        let text = read_header(&mut file).with_context(unreadable)?;
-        let Some(text) = text else {
-            return Err(request(format!(
-                "{}: its header is damaged, so its rows cannot be used: delete it and start anew without --resume",
-                path.display()
-            )));
+        let Some(text) = read_header(&mut file).map_err(unreadable)? else {
+            return Err(PartError::Damaged { path: path.into() });
         };
         if let Some(key) = difference(&text, identity) {
-            return Err(request(format!(
-                "{}: its rows were computed with another {key}: repeat that request, or delete the file to start anew",
-                path.display()
-            )));
+            return Err(PartError::Foreign { path: path.into(), key });
         }
-        let start = file.stream_position().with_context(unreadable)?;
+        let start = file.stream_position().map_err(unreadable)?;
         let mut part = Self { path: path.to_path_buf(), file, start, end: start, rows: 0 };
         let (mut end, mut rows) = (start, 0);
         part.records(u64::MAX, &mut |bytes, count| {
             (end, rows) = (end + bytes, rows + count.len() as u64);
             Ok(())
         })
-        .with_context(unreadable)?;
+        .map_err(unreadable)?;
         (part.end, part.rows) = (end, rows);
-        part.file.set_len(end).with_context(|| format!("{}: cannot be written", path.display()))?;
+        part.file.set_len(end).map_err(|source| PartError::Write { path: path.into(), source })?;
         Ok(part)
     }
 
     /// Appends the rows of a chunk and sees them on disk.
-    pub fn append(&mut self, rows: &[Row]) -> io::Result<()> {
+    pub(super) fn append(&mut self, rows: &[Row]) -> io::Result<()> {
         let mut bytes = Vec::with_capacity(rows.len() * Row::SIZE + 20);
         bytes.extend(self.rows.to_le_bytes());
         bytes.extend(u32::try_from(rows.len()).map_err(io::Error::other)?.to_le_bytes());
@@ -109,7 +100,7 @@ impl Part {
     }
 
     /// Hands out all rows in order.
-    pub fn replay(&self, each: &mut dyn FnMut(&Row) -> io::Result<()>) -> io::Result<()> {
+    pub(super) fn replay(&self, each: &mut dyn FnMut(&Row) -> io::Result<()>) -> io::Result<()> {
         let mut found = 0;
         self.records(self.end, &mut |_, rows| {
             found += rows.len() as u64;
@@ -135,7 +126,7 @@ impl Part {
     }
 
     /// Removes the file, whose rows are elsewhere now.
-    pub fn remove(self) {
+    pub(super) fn remove(self) {
         // The result is written: a file too many is no failure.
         let _ = fs::remove_file(&self.path);
     }

@@ -2,37 +2,35 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use fokker::data::{DataError, Fingerprint};
-use fokker::input::{ModelRows, Values};
-use fokker::model_file::ModelInfo;
-
-use crate::cmd::rows::print_notes;
-use crate::fail::request;
+use super::super::error::JobError;
+use super::super::observer::{Observer, notes};
+use crate::data::{DataError, Fingerprint};
+use crate::input::{ModelRows, Values};
+use crate::model_file::ModelInfo;
 
 /// Values read at a time by the first look.
 const PIECE: usize = 1 << 18;
 
 /// What is known of a file once all of it has been read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Survey {
+pub(super) struct Survey {
     /// Rows, at least 1.
-    pub rows: u64,
+    pub(super) rows: u64,
     /// The digest of their values.
-    pub digest: u64,
+    pub(super) digest: u64,
 }
 
 /// Reads the whole file, so that a bad row is refused before hours go into the good ones, and says what is worth a word.
-pub fn survey(path: &Path, info: &ModelInfo, draws: usize) -> Result<Survey> {
+pub(super) fn survey(path: &Path, info: &ModelInfo, draws: usize, observer: &dyn Observer) -> Result<Survey, JobError> {
     let mut input = Input::open(path, info, draws)?;
     let mut values = Vec::new();
     while input.read((PIECE / info.dim).max(1), &mut values)? > 0 {}
-    print_notes(input.rows.notes()?);
+    notes(observer, input.rows.notes()?);
     Ok(input.seen())
 }
 
 /// The rows, in order.
-pub struct Input<'a> {
+pub(super) struct Input<'a> {
     rows: ModelRows<'a>,
     count: u64,
     print: Fingerprint,
@@ -40,7 +38,7 @@ pub struct Input<'a> {
 
 impl<'a> Input<'a> {
     /// Opens a table or images for a model; with draws of dequantisation noise its rows are grey levels.
-    pub fn open(path: &Path, info: &'a ModelInfo, draws: usize) -> Result<Self> {
+    pub(super) fn open(path: &Path, info: &'a ModelInfo, draws: usize) -> Result<Self, JobError> {
         let values = match (draws, info.levels) {
             (1.., _) => Values::Levels,
             (0, Some(_)) => Values::Unchecked,
@@ -50,9 +48,9 @@ impl<'a> Input<'a> {
     }
 
     /// The next rows, up to `most`; returns how many.
-    pub fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize> {
+    pub(super) fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, JobError> {
         let rows = self.rows.read(most, values).map_err(|error| match error {
-            DataError::NotALevel { .. } => request(format!("{error}; --dequantise 0 takes rows as continuous")),
+            error @ DataError::NotALevel { .. } => JobError::NotALevel(error),
             other => other.into(),
         })?;
         self.count += rows as u64;
@@ -61,7 +59,7 @@ impl<'a> Input<'a> {
     }
 
     /// Passes over rows, as far as there are any.
-    pub fn skip(&mut self, rows: u64, values: &mut Vec<f64>) -> Result<()> {
+    pub(super) fn skip(&mut self, rows: u64, values: &mut Vec<f64>) -> Result<(), JobError> {
         let (end, piece) = (self.count + rows, (PIECE / self.rows.dim()).max(1));
         while self.count < end {
             let most = usize::try_from(end - self.count).unwrap_or(piece).min(piece);
@@ -73,7 +71,7 @@ impl<'a> Input<'a> {
     }
 
     /// What has been read so far.
-    pub fn seen(&self) -> Survey {
+    pub(super) fn seen(&self) -> Survey {
         Survey { rows: self.count, digest: self.print.digest() }
     }
 }

@@ -1,78 +1,26 @@
 //! The finished rows as the file that was asked for.
 
-use std::fmt;
+use std::io;
 use std::path::Path;
-
-use anyhow::Result;
-use fokker::data::{Column, ColumnKind, Scaling, bits_per_dim, write_columns};
 
 use super::part::Part;
 use super::row::{OUTCOMES, Row};
-
-/// What is said about all rows together.
-#[derive(Default)]
-pub struct Summary {
-    /// Log p, in the units of the data, in nats, over the rows that have one.
-    pub log_prob: Mean,
-    /// The lower bound over those of them that have one: beyond, it may be of any size.
-    pub bound: Mean,
-    /// Rows at the floor of the precision.
-    pub floor: u64,
-    /// Rows that failed.
-    pub failed: u64,
-    /// The first of them, and how it ended.
-    pub first: Option<(u64, &'static str)>,
-}
-
-/// A mean by Welford's recurrence, which does not cancel.
-#[derive(Default)]
-pub struct Mean {
-    /// Numbers.
-    pub count: u64,
-    mean: f64,
-    squares: f64,
-}
-
-impl Mean {
-    #[allow(clippy::cast_precision_loss)]
-    fn add(&mut self, value: f64) {
-        self.count += 1;
-        let step = value - self.mean;
-        self.mean += step / self.count as f64;
-        self.squares += step * (value - self.mean);
-    }
-
-    /// The mean, NaN over nothing, and its standard error, NaN over fewer than two numbers.
-    #[allow(clippy::cast_precision_loss)]
-    fn known(&self) -> (f64, f64) {
-        let n = self.count as f64;
-        let se = if n < 2.0 { f64::NAN } else { (self.squares / (n - 1.0) / n).sqrt() };
-        (if n < 1.0 { f64::NAN } else { self.mean }, se)
-    }
-}
-
-impl fmt::Display for Mean {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.known() {
-            (mean, se) if se.is_nan() => write!(f, "{mean:.4} nats"),
-            (mean, se) => write!(f, "{mean:.4} ± {se:.4} nats"),
-        }
-    }
-}
+use super::summary::LogpSummary;
+use crate::data::{Column, ColumnKind, DataError, Scaling, bits_per_dim, write_columns};
 
 /// Columns that are there only if they say something.
 #[derive(Clone, Copy)]
-pub struct More {
+pub(super) struct More {
     /// The standard error over draws and probes.
-    pub se: bool,
+    pub(super) se: bool,
     /// The importance-weighted bound over draws.
-    pub importance: bool,
+    pub(super) importance: bool,
     /// The bound of the reverse SDE.
-    pub bound: bool,
+    pub(super) bound: bool,
 }
 
 /// Writes the rows of `part`: a column for each quantity (`.npy`: log p alone), in the units of the data.
-pub fn write(path: &Path, part: &Part, scaling: &Scaling, more: More) -> Result<()> {
+pub(super) fn write(path: &Path, part: &Part, scaling: &Scaling, more: More) -> Result<(), DataError> {
     let mut columns = vec![real("log_prob"), real("bits_per_dim")];
     if more.se {
         columns.push(real("se"));
@@ -111,8 +59,7 @@ pub fn write(path: &Path, part: &Part, scaling: &Scaling, more: More) -> Result<
             values.push(row.evaluations as f64);
             each(&values)
         })
-    })?;
-    Ok(())
+    })
 }
 
 fn real(name: &str) -> Column<'_> {
@@ -120,8 +67,9 @@ fn real(name: &str) -> Column<'_> {
 }
 
 /// Goes over all rows once more, for their number and their means.
-pub fn summarise(part: &Part, scaling: &Scaling) -> Result<Summary> {
-    let (mut summary, mut number, log_det) = (Summary::default(), 0, scaling.log_det());
+pub(super) fn summarise(part: &Part, scaling: &Scaling) -> io::Result<LogpSummary> {
+    let (mut number, log_det) = (0, scaling.log_det());
+    let mut summary = LogpSummary { rows: part.rows, ..LogpSummary::default() };
     part.replay(&mut |row: &Row| {
         if row.has_value() {
             summary.log_prob.add(row.log_prob + log_det);

@@ -1,35 +1,35 @@
 //! What is kept of a row.
 
-use fokker::likelihood::{Bound, Repeated};
-use fokker::solve::Outcome;
+use crate::likelihood::{Bound, Repeated};
+use crate::solve::Outcome;
 
 /// The texts of the column `outcome`; their indices are its codes.
-pub const OUTCOMES: &[&str] = &["converged", "step_limit", "non_finite", "precision_floor", "far_out"];
+pub(super) const OUTCOMES: &[&str] = &["converged", "step_limit", "non_finite", "precision_floor", "far_out"];
 
 /// A row that is done, with a value or without one.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
+pub(super) struct Row {
     /// log p in model coordinates, in nats; NaN if the row has no value.
-    pub log_prob: f64,
+    pub(super) log_prob: f64,
     /// Its standard error over draws of noise and their probes; NaN where it is not known.
-    pub se: f64,
+    pub(super) se: f64,
     /// The importance-weighted bound over the draws; NaN if there is none.
-    pub importance: f64,
+    pub(super) importance: f64,
     /// The lower bound of log p of the reverse SDE and its standard error, if they were asked for; else NaN.
-    pub bound: f64,
-    pub bound_se: f64,
+    pub(super) bound: f64,
+    pub(super) bound_se: f64,
     /// Evaluations of the score and its divergence.
-    pub evaluations: u64,
+    pub(super) evaluations: u64,
     /// Index into [`OUTCOMES`].
-    pub outcome: u8,
+    pub(super) outcome: u8,
 }
 
 impl Row {
     /// Bytes of a row.
-    pub const SIZE: usize = 49;
+    pub(super) const SIZE: usize = 49;
 
     /// The rows of a chunk.
-    pub fn of(found: &Repeated, bound: Option<&Bound>) -> Vec<Self> {
+    pub(super) fn of(found: &Repeated, bound: Option<&Bound>) -> Vec<Self> {
         let row = |at: usize| Self {
             log_prob: found.mean[at],
             se: found.se.as_ref().map_or(f64::NAN, |se| se[at]),
@@ -43,22 +43,22 @@ impl Row {
     }
 
     /// Does it have a log p?
-    pub fn has_value(&self) -> bool {
+    pub(super) fn has_value(&self) -> bool {
         self.log_prob.is_finite()
     }
 
     /// Did it reach the end at the floor of the precision?
-    pub fn is_at_precision_floor(&self) -> bool {
+    pub(super) fn is_at_precision_floor(&self) -> bool {
         self.outcome == code(Outcome::PrecisionFloor)
     }
 
     /// How its integration ended.
-    pub fn outcome(&self) -> &'static str {
+    pub(super) fn outcome(&self) -> &'static str {
         OUTCOMES.get(usize::from(self.outcome)).copied().unwrap_or("unknown")
     }
 
     /// Appends its bytes, little-endian.
-    pub fn write(&self, bytes: &mut Vec<u8>) {
+    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.extend(self.log_prob.to_le_bytes());
         bytes.extend(self.se.to_le_bytes());
         bytes.extend(self.importance.to_le_bytes());
@@ -69,7 +69,7 @@ impl Row {
     }
 
     /// From [`Row::SIZE`] bytes.
-    pub fn read(bytes: &[u8]) -> Self {
+    pub(super) fn read(bytes: &[u8]) -> Self {
         let word = |at: usize| {
             let mut word = [0; 8];
             word.copy_from_slice(&bytes[at..at + 8]);
