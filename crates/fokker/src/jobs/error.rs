@@ -54,6 +54,34 @@ pub enum JobError {
     /// A row's values are no grey levels, where the model's data are.
     #[error("{0}; --dequantise 0 takes rows as continuous")]
     NotALevel(DataError),
+    /// Grey levels where points are to be in model coordinates.
+    #[error("{}: grey levels are in the units of the data: say --units data", path.display())]
+    Levels {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A point is nowhere near where the model was trained.
+    #[error("{source}{}", if *in_model {
+        ": points are in model coordinates; --units data takes those of the data, --unchecked any"
+    } else {
+        "; --unchecked takes any"
+    })]
+    FarOff {
+        /// Whether points are in model coordinates.
+        in_model: bool,
+        /// [`DataError::FarOff`].
+        source: DataError,
+    },
+    /// A result is infinite or NaN.
+    #[error("{what} is not finite at row {row} of {}; nothing was written", path.display())]
+    NotFinite {
+        /// What was computed.
+        what: String,
+        /// The row of the points, from 1.
+        row: usize,
+        /// The points' file.
+        path: PathBuf,
+    },
     /// A file was another when it was read again.
     #[error("{}: it changed while it was read; nothing was written", path.display())]
     InputChanged {
@@ -139,9 +167,9 @@ impl JobError {
             Self::Library(error) => error.is_request(),
             Self::Diverged { source, .. } | Self::Interrupted { source, .. } => source.is_request(),
             Self::Part(error) => error.is_request(),
-            Self::InputChanged { .. } | Self::Kept { .. } => false,
+            Self::InputChanged { .. } | Self::NotFinite { .. } | Self::Kept { .. } => false,
             Self::Option { .. } | Self::TooLarge(_) | Self::Format { .. } | Self::Place { .. } => true,
-            Self::NoModel { .. } | Self::NotALevel(_) => true,
+            Self::NoModel { .. } | Self::NotALevel(_) | Self::Levels { .. } | Self::FarOff { .. } => true,
         }
     }
 }

@@ -16,14 +16,17 @@
 //! ```
 
 mod error;
+mod eval;
 mod export;
 mod logp;
 mod observer;
 mod open;
 mod part_error;
+mod rows;
 mod train;
 
 pub use error::JobError;
+pub use eval::{EvalOptions, Units, eval};
 pub use export::export;
 pub use logp::{LogpOptions, LogpSummary, RunningMean, logp};
 pub use observer::{Observer, Silent, Unit, Work};
