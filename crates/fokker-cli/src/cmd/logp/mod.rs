@@ -9,11 +9,11 @@ mod row;
 use anyhow::{Context, Result, anyhow, bail};
 use fokker::audit::default_divergence;
 use fokker::data::Fingerprint;
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::likelihood::{self, BoundOptions, LikelihoodOptions, Repeats, Start, repeated_bound, repeated_log_prob};
 use fokker::memory;
 use fokker::model_file::ModelInfo;
-use fokker::objective::{Divergence, ProbeDistribution};
-use fokker::score::Score;
+use fokker::score::Differentiable;
 use fokker::score::network::NetworkScore;
 use fokker::solve::Tolerance;
 use fokker_jet::Real;
@@ -216,7 +216,7 @@ impl Job<'_> {
 
 /// Computes the rows that `part` lacks and writes the result; an error comes with the number of rows that are kept.
 fn finish<F: Real>(
-    job: &Job<'_>, score: &dyn Score<F>, mut part: Part,
+    job: &Job<'_>, score: &dyn Differentiable<F>, mut part: Part,
 ) -> Result<output::Summary, (anyhow::Error, u64)> {
     match compute(job, score, &mut part) {
         Ok(seen) if seen == job.survey => {}
@@ -239,7 +239,7 @@ fn finish<F: Real>(
 }
 
 /// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
-fn compute<F: Real>(job: &Job<'_>, score: &dyn Score<F>, part: &mut Part) -> Result<Survey> {
+fn compute<F: Real>(job: &Job<'_>, score: &dyn Differentiable<F>, part: &mut Part) -> Result<Survey> {
     let Job { args, info, survey, workers, .. } = job;
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
