@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
+use fokker::jobs::JobError;
+
 /// A request that the command line itself finds wrong.
 #[derive(Debug)]
 pub struct Request(pub String);
@@ -19,6 +21,15 @@ impl std::error::Error for Request {}
 /// Shorthand for a wrong request.
 pub fn request(message: impl Into<String>) -> anyhow::Error {
     Request(message.into()).into()
+}
+
+/// A job's error in the words of the command line: its options begin with dashes, and the file to write is that of `-o`.
+pub fn option(error: JobError) -> anyhow::Error {
+    match error {
+        JobError::Option { .. } => request(format!("--{error}")),
+        JobError::Format { .. } => request(format!("-o {error}")),
+        other => other.into(),
+    }
 }
 
 /// Prints help as clap does, and everything else as one line.
@@ -51,6 +62,7 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     say(&format!("error: {line}"));
     let wrong_request = error.chain().any(|cause| {
         cause.is::<Request>()
+            || cause.downcast_ref::<JobError>().is_some_and(JobError::is_request)
             || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
             || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
             || cause.is::<fokker::memory::MemoryError>()

@@ -49,6 +49,7 @@
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
 //! | [`audit`](mod@audit), [`compare`], [`evaluate`](mod@evaluate), [`report`] | everything measured on a model, and the page that shows it |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
+//! | [`jobs`] | what the program does, as calls: train, go on, log-likelihoods of a file, export |
 //!
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
@@ -62,6 +63,7 @@ pub mod divergence;
 mod error;
 pub mod evaluate;
 pub mod input;
+pub mod jobs;
 pub mod likelihood;
 pub mod manifest;
 pub mod memory;

@@ -123,6 +123,24 @@ impl Config {
         }
     }
 
+    /// The same run with the number of threads that 0, all of the machine's, stands for: sums depend on it, so a run that is to be gone on
+    /// with must say it.
+    ///
+    /// ```
+    /// use fokker::config::Config;
+    /// let config = Config::preset("ring8", &["train.threads=0".into()])?;
+    /// assert!(config.with_threads().train.threads > 0);
+    /// # Ok::<(), fokker::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_threads(&self) -> Self {
+        let mut config = self.clone();
+        if config.train.threads == 0 {
+            config.train.threads = std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        config
+    }
+
     /// The score model for data of this shape.
     ///
     /// # Panics

@@ -1,0 +1,28 @@
+//! Whole jobs, as the program does them: train, go on, log-likelihoods of a long file, export. Each is a call with an [`Observer`].
+//!
+//! A job keeps on disk what it has done, so that one which is cut short is gone on with by the same call; it prints nothing.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use fokker::{config::Config, data::Data, jobs::{self, NewRun, Silent}};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let root = folder.path().join("run");
+//! let config = Config::preset("ring8", &["train.steps=20".into(), "network.width=16".into()])?;
+//! let data = Arc::new(Data::load(&config.data)?);
+//! let (run, fitted) = jobs::train(&NewRun::new("train", &root, &config, &data), None, &Silent)?;
+//! assert!(run.model().exists() && fitted.seconds > 0.0);
+//! # Ok(()) }
+//! ```
+
+mod error;
+mod export;
+mod observer;
+mod open;
+mod train;
+
+pub use error::JobError;
+pub use export::export;
+pub use observer::{Observer, Silent, Unit, Work};
+pub use open::{load_data, load_data_for, model_file, open_model};
+pub use train::{Fitted, Init, NewRun, fit, resume, resumed, train};
