@@ -59,6 +59,7 @@ pub mod config;
 pub mod conservativity;
 pub mod data;
 pub mod distance;
+pub mod divergence;
 mod error;
 pub mod evaluate;
 pub mod input;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use fokker::conservativity::asymmetry;
-use fokker::objective::{Divergence, ProbeDistribution};
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::{Stream, Streams};
 use fokker::score::analytic::AnalyticScore;

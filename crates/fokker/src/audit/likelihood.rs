@@ -7,14 +7,14 @@ use super::rows::AuditRows;
 use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, bits_per_dim};
+use crate::divergence::Divergence;
 use crate::likelihood::{BoundOptions, LikelihoodOptions, Repeats, Start, bound, log_prob, repeated_log_prob};
-use crate::objective::Divergence;
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::solve::Tolerance;
 use crate::stats::{MeanSe, paired};
 
 pub(super) fn measure(
-    score: &dyn Score<f32>, data: &Data, rows: &AuditRows<'_>, config: &Config, divergence: Divergence,
+    score: &dyn Differentiable<f32>, data: &Data, rows: &AuditRows<'_>, config: &Config, divergence: Divergence,
     workers: &Workers, found: &mut Audit,
 ) -> Result<(), Error> {
     let settings = &config.audit;
@@ -48,8 +48,8 @@ pub(super) fn measure(
 
 /// −log p and all that follows from it, into `found`; log p of each row in model coordinates.
 fn held_out(
-    score: &dyn Score<f32>, data: &Data, config: &Config, x: &[f64], options: &LikelihoodOptions, workers: &Workers,
-    found: &mut Audit,
+    score: &dyn Differentiable<f32>, data: &Data, config: &Config, x: &[f64], options: &LikelihoodOptions,
+    workers: &Workers, found: &mut Audit,
 ) -> Result<Vec<f64>, Error> {
     let (dim, scaling) = (data.dim(), data.scaling());
     // A level's width in model coordinates.

@@ -17,9 +17,9 @@ use crate::Error;
 use crate::config::{AuditConfig, Config};
 use crate::data::Data;
 use crate::distance::Memorisation;
+use crate::divergence::{Divergence, ProbeDistribution};
 use crate::likelihood::DEFAULT_EXACT_DIM;
-use crate::objective::{Divergence, ProbeDistribution};
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::stats::{AtTime, Average, MeanSe};
 pub use difference::{Difference, Ratios};
 pub use points::PointValues;
@@ -101,7 +101,7 @@ pub fn default_divergence(dim: usize, probes: usize) -> Divergence {
 /// # Errors
 /// If the score cannot carry the jets or its dimension is not the data's.
 pub fn audit(
-    score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers, progress: &(dyn Fn(&str) + Sync),
+    score: &dyn Differentiable<f32>, data: &Data, config: &Config, workers: &Workers, progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Audit, Error> {
     if score.dim() != data.dim() {
         return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: data.dim() });

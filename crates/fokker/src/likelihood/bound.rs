@@ -46,10 +46,11 @@ use rand_distr::{Distribution, StandardNormal};
 use super::forms::{Forms, TOGETHER};
 use super::{LikelihoodOptions, request, whole_rows};
 use crate::Error;
-use crate::objective::{Divergence, TimeSampler, TimeSampling};
+use crate::divergence::Divergence;
+use crate::objective::{TimeSampler, TimeSampling};
 use crate::residual::equation::dot;
 use crate::rng::{Stream, Streams};
-use crate::score::{Score, ScoreTape};
+use crate::score::{Differentiable, ScoreTape};
 use crate::sde::{Coefficients, Sde, T_MAX};
 use crate::stats::MeanSe;
 
@@ -80,7 +81,7 @@ impl BoundOptions {
     /// 128 draws, seed 0, and the divergence of [`LikelihoodOptions::for_dim`].
     ///
     /// ```
-    /// use fokker::{likelihood::BoundOptions, loss::Divergence};
+    /// use fokker::{likelihood::BoundOptions, divergence::Divergence};
     /// assert_eq!(BoundOptions::for_dim(2).divergence, Divergence::Exact {});
     /// ```
     #[must_use]
@@ -154,7 +155,7 @@ impl Bound {
 /// [`Error::Config`] if `x` is not whole rows, the draws are not an even number or there are no probes; [`Error::Jet`] if the
 /// score cannot carry the jets. Rows at which the score is not finite are no error: see [`Bound::values`].
 pub fn bound<F: Real>(
-    score: &dyn Score<F>, x: &[f64], options: &BoundOptions, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[f64], options: &BoundOptions, workers: &Workers,
 ) -> Result<Bound, Error> {
     options.check()?;
     let dim = score.dim();

@@ -7,7 +7,7 @@ use fokker_jet::cpu::Workers;
 
 use super::forms::Forms;
 use crate::Error;
-use crate::score::{Score, ScoreTape};
+use crate::score::{Differentiable, Evaluator, Score, ScoreTape};
 use crate::sde::{Coefficients, Sde};
 use crate::solve::{Dopri5, Limits, Step, System, Tolerance, Trajectory, rms};
 
@@ -53,6 +53,58 @@ impl<F: Real> Trace<'_, F> {
     }
 }
 
+/// The score of a flow: values do where x is all that is integrated.
+#[derive(Clone, Copy)]
+pub(crate) enum FlowScore<'a, F> {
+    Values(&'a dyn Score<F>),
+    Jets(&'a dyn Differentiable<F>),
+}
+
+impl<'a, F: Real> FlowScore<'a, F> {
+    fn values(self) -> &'a dyn Score<F> {
+        match self {
+            Self::Values(score) => score,
+            Self::Jets(score) => score,
+        }
+    }
+
+    fn field(self, trace: &Trace<'_, F>, rows: usize) -> Result<Field<'a, F>, Error> {
+        match self {
+            Self::Values(score) => Ok(Field::Values(score.evaluator(rows)?, Vec::new())),
+            Self::Jets(score) => {
+                let forms = Forms::new(trace.directions(), trace.together);
+                Ok(Field::Jets(score.tape(&forms.directions(), rows)?, forms))
+            }
+        }
+    }
+}
+
+/// What evaluates it.
+enum Field<'a, F> {
+    Values(Box<dyn Evaluator<F> + Send + 'a>, Vec<F>),
+    Jets(Box<dyn ScoreTape<F> + Send + 'a>, Forms<F>),
+}
+
+impl<F: Real> Field<'_, F> {
+    /// The score at the points, and its forms as [`Forms::evaluate`] hands them out.
+    fn evaluate(
+        &mut self, x: &[F], at: &[Coefficients], fill: &mut dyn FnMut(usize, &mut [F]),
+        each: &mut dyn FnMut(usize, usize, f64),
+    ) -> &[F] {
+        match self {
+            Self::Values(evaluator, s) => {
+                s.resize(x.len(), F::ZERO);
+                evaluator.evaluate(x, at, s);
+                s
+            }
+            Self::Jets(tape, forms) => {
+                forms.evaluate(tape.as_mut(), x, at, fill, each);
+                tape.part(0)
+            }
+        }
+    }
+}
+
 /// How the flow is integrated.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
@@ -68,29 +120,20 @@ impl Run<'_> {
     /// Integrates each row (x, then its ∫ div) of `starts` over the span. Each shard takes one run of consecutive rows, as many
     /// together as a chunk holds.
     pub fn integrate<F: Real>(
-        &self, score: &dyn Score<F>, trace: &Trace<'_, F>, starts: &[f64],
+        &self, score: FlowScore<'_, F>, trace: &Trace<'_, F>, starts: &[f64],
     ) -> Result<Vec<Trajectory>, Error> {
-        let width = score.dim() + trace.components;
+        let (sde, dim) = (score.values().sde(), score.values().dim());
+        let width = dim + trace.components;
         let (rows, shards) = (starts.len() / width, self.workers.shards());
         let chunk = rows.div_ceil(shards);
         let active = self.workers.chunk_rows().min(chunk).min(MOST_STATE / width.max(1)).max(1);
-        let directions = Forms::<F>::new(trace.directions(), trace.together).directions();
-        let tapes: Result<Vec<_>, _> = (0..shards).map(|_| score.tape(&directions, active)).collect();
+        let fields: Result<Vec<_>, _> = (0..shards).map(|_| score.field(trace, active)).collect();
         let solver = Dopri5 { tolerance: self.tolerance, limits: Limits { steps: self.step_limit }, active };
         let done = AtomicUsize::new(0);
         // As many chunks as shards: one job for each shard.
-        let trajectories = self.workers.map(shards * self.workers.chunk_rows(), tapes?, |tape, shard, _| {
+        let trajectories = self.workers.map(shards * self.workers.chunk_rows(), fields?, |field, shard, _| {
             let (first, end) = ((shard * chunk).min(rows), ((shard + 1) * chunk).min(rows));
-            let mut flow = Flow {
-                sde: score.sde(),
-                dim: score.dim(),
-                tape: tape.as_mut(),
-                trace,
-                first,
-                x: Vec::new(),
-                at: Vec::new(),
-                forms: Forms::new(trace.directions(), trace.together),
-            };
+            let mut flow = Flow { sde, dim, field, trace, first, x: Vec::new(), at: Vec::new() };
             solver.integrate(&mut flow, self.span, &starts[first * width..end * width], width, &mut |_| {
                 (self.progress)(done.fetch_add(1, Ordering::Relaxed) + 1);
             })
@@ -100,10 +143,10 @@ impl Run<'_> {
 }
 
 /// One shard's system.
-struct Flow<'a, F> {
+struct Flow<'a, 's, F> {
     sde: &'a Sde,
     dim: usize,
-    tape: &'a mut dyn ScoreTape<F>,
+    field: &'a mut Field<'s, F>,
     trace: &'a Trace<'a, F>,
     /// The shard's first row.
     first: usize,
@@ -111,10 +154,9 @@ struct Flow<'a, F> {
     x: Vec<F>,
     /// The SDE at each row's time.
     at: Vec<Coefficients>,
-    forms: Forms<F>,
 }
 
-impl<F: Real> System for Flow<'_, F> {
+impl<F: Real> System for Flow<'_, '_, F> {
     fn rate(&mut self, rows: &[usize], t: &[f64], y: &[f64], dy: &mut [f64]) {
         let Self { sde, dim, trace, first, .. } = *self;
         let width = dim + trace.components;
@@ -131,8 +173,7 @@ impl<F: Real> System for Flow<'_, F> {
         };
         dy.fill(0.0);
         let mut each = |row: usize, j: usize, form: f64| dy[row * width + dim + j / trace.group] += form;
-        self.forms.evaluate(self.tape, &self.x, &self.at, &mut fill, &mut each);
-        let scores = self.tape.part(0).chunks_exact(dim);
+        let scores = self.field.evaluate(&self.x, &self.at, &mut fill, &mut each).chunks_exact(dim);
         for (((y, dy), s), c) in y.chunks_exact(width).zip(dy.chunks_exact_mut(width)).zip(scores).zip(&self.at) {
             let (dx, divergences) = dy.split_at_mut(dim);
             for ((dx, x), s) in dx.iter_mut().zip(y).zip(s) {

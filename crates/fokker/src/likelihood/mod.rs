@@ -18,14 +18,14 @@ use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
 use crate::Error;
+use crate::divergence::{Divergence, ProbeDistribution};
 use crate::memory;
-use crate::objective::{Divergence, ProbeDistribution};
 use crate::rng::Streams;
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::sde::T_MAX;
 use crate::solve::Tolerance;
 pub use bound::{Bound, BoundOptions, bound};
-use flow::{Fill, Run, Trace};
+use flow::{Fill, FlowScore, Run, Trace};
 use forms::TOGETHER;
 pub use log_prob::LogProb;
 pub use repeats::{Repeated, Repeats, Start, repeated_bound, repeated_log_prob};
@@ -33,7 +33,7 @@ pub use repeats::{Repeated, Repeats, Start, repeated_bound, repeated_log_prob};
 /// The largest dimension D in which [`LikelihoodOptions::for_dim`] takes exact divergences.
 ///
 /// ```
-/// use fokker::{likelihood::{DEFAULT_EXACT_DIM, LikelihoodOptions}, loss::Divergence};
+/// use fokker::{likelihood::{DEFAULT_EXACT_DIM, LikelihoodOptions}, divergence::Divergence};
 /// assert_eq!(LikelihoodOptions::for_dim(DEFAULT_EXACT_DIM).divergence, Divergence::Exact {});
 /// ```
 pub const DEFAULT_EXACT_DIM: usize = 64;
@@ -85,7 +85,7 @@ impl LikelihoodOptions {
     /// Tolerance 1e-5, 10,000 steps, seed 0; the exact divergence up to [`DEFAULT_EXACT_DIM`], beyond it 8 Rademacher probes.
     ///
     /// ```
-    /// use fokker::{likelihood::LikelihoodOptions, loss::Divergence};
+    /// use fokker::{likelihood::LikelihoodOptions, divergence::Divergence};
     /// assert_eq!(LikelihoodOptions::for_dim(2).divergence.directions(2), 2);
     /// assert_eq!(LikelihoodOptions::for_dim(3072).divergence.directions(3072), 8);
     /// ```
@@ -146,7 +146,8 @@ fn request(key: &str, reason: &str) -> Error {
 /// [`Error::Config`] if `x` is not whole rows, the tolerance is not positive or there are no probes; [`Error::Jet`] if the score
 /// cannot carry the jets. Rows on which the solver fails are no error: see [`LogProb::outcomes`].
 pub fn log_prob<F: Real>(
-    score: &dyn Score<F>, x: &[f64], options: &LikelihoodOptions, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
+    score: &dyn Differentiable<F>, x: &[f64], options: &LikelihoodOptions, workers: &Workers,
+    progress: &(dyn Fn(usize) + Sync),
 ) -> Result<LogProb, Error> {
     log_prob_with_base(score, x, options, |x| score.sde().log_prior(x), workers, progress)
 }
@@ -171,8 +172,8 @@ pub fn log_prob<F: Real>(
 /// # Errors
 /// As for [`log_prob`].
 pub fn log_prob_with_base<F: Real>(
-    score: &dyn Score<F>, x: &[f64], options: &LikelihoodOptions, base: impl Fn(&[f64]) -> f64, workers: &Workers,
-    progress: &(dyn Fn(usize) + Sync),
+    score: &dyn Differentiable<F>, x: &[f64], options: &LikelihoodOptions, base: impl Fn(&[f64]) -> f64,
+    workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<LogProb, Error> {
     options.check()?;
     let streams = Streams::new(options.seed);
@@ -198,8 +199,8 @@ pub fn log_prob_with_base<F: Real>(
 
 /// log p with whatever estimates of the divergence.
 fn along_flow<F: Real>(
-    score: &dyn Score<F>, x: &[f64], options: &LikelihoodOptions, trace: &Trace<'_, F>, base: &dyn Fn(&[f64]) -> f64,
-    workers: &Workers, progress: &(dyn Fn(usize) + Sync),
+    score: &dyn Differentiable<F>, x: &[f64], options: &LikelihoodOptions, trace: &Trace<'_, F>,
+    base: &dyn Fn(&[f64]) -> f64, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<LogProb, Error> {
     let dim = score.dim();
     whole_rows(x, dim)?;
@@ -210,7 +211,7 @@ fn along_flow<F: Real>(
     }
     let LikelihoodOptions { tolerance, step_limit, .. } = *options;
     let run = Run { tolerance, step_limit, span: (score.sde().t_min(), T_MAX), workers, progress };
-    let trajectories = run.integrate(score, trace, &starts)?;
+    let trajectories = run.integrate(FlowScore::Jets(score), trace, &starts)?;
     Ok(LogProb::of(&trajectories, dim, trace.components, base))
 }
 

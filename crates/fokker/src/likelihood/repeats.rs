@@ -24,9 +24,9 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::{Bound, BoundOptions, LikelihoodOptions, bound, log_prob, request, whole_rows};
 use crate::Error;
-use crate::objective::Divergence;
+use crate::divergence::Divergence;
 use crate::rng::Streams;
-use crate::score::{Directions, Score};
+use crate::score::{Differentiable, Score};
 use crate::sde::Coefficients;
 use crate::solve::Outcome;
 use crate::stats::MeanSe;
@@ -91,7 +91,7 @@ pub struct Repeated {
 /// # Errors
 /// As for [`log_prob`], or if there are no draws or not one bin for each dimension.
 pub fn repeated_log_prob<F: Real>(
-    score: &dyn Score<F>, x: &[f64], repeats: &Repeats<'_>, options: &LikelihoodOptions, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[f64], repeats: &Repeats<'_>, options: &LikelihoodOptions, workers: &Workers,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Repeated, Error> {
     let count = repeats.count;
@@ -138,7 +138,7 @@ fn together(outcomes: &[Outcome]) -> Outcome {
 /// # Errors
 /// As for [`bound`](super::bound()), or if there are no draws or not one bin for each dimension.
 pub fn repeated_bound<F: Real>(
-    score: &dyn Score<F>, x: &[f64], repeats: &Repeats<'_>, options: &BoundOptions, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[f64], repeats: &Repeats<'_>, options: &BoundOptions, workers: &Workers,
 ) -> Result<Bound, Error> {
     let count = repeats.count;
     let draws = Draws::new(score, x, repeats, (options.seed, options.first_row), workers)?;
@@ -217,13 +217,12 @@ fn decoder_terms<F: Real>(
     score: &dyn Score<F>, c: &Coefficients, x: &[f64], z: &[f64], workers: &Workers, terms: &mut [f64],
 ) -> Result<(), Error> {
     let dim = score.dim();
-    let tape = |_| score.tape(&Directions::new(&[]), workers.chunk_rows());
-    let tapes: Result<Vec<_>, _> = (0..workers.shards()).map(tape).collect();
-    let chunks = workers.map(terms.len(), tapes?, |tape, _, range| {
+    let shards: Result<Vec<_>, _> = (0..workers.shards()).map(|_| score.evaluator(workers.chunk_rows())).collect();
+    let chunks = workers.map(terms.len(), shards?, |shard, _, range| {
         let x: Vec<F> = x[range.start * dim..range.end * dim].iter().map(|&x| F::of(x)).collect();
-        tape.begin(&x, &vec![*c; range.len()]);
-        tape.forward(0..1);
-        let (rows, z) = (tape.part(0).chunks_exact(dim), z[range.start * dim..].chunks_exact(dim));
+        let mut s = vec![F::ZERO; x.len()];
+        shard.evaluate(&x, &vec![*c; range.len()], &mut s);
+        let (rows, z) = (s.chunks_exact(dim), z[range.start * dim..].chunks_exact(dim));
         let term = |(s, z): (&[F], &[f64])| -> f64 {
             s.iter().zip(z).map(|(s, z)| c.m.ln() + 0.5 * (z * z - (z + c.sigma * s.as_f64()).powi(2))).sum()
         };

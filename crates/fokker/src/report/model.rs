@@ -16,7 +16,7 @@ use crate::distance::Distances;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::rng::Streams;
 use crate::sample::{Sampler, sample};
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::solve::Tolerance;
 use crate::stats::{AtTime, Average, MeanSe};
 use crate::train::Metrics;
@@ -47,7 +47,7 @@ impl Entry {
     /// # Errors
     /// If the score cannot carry the jets.
     pub fn new(
-        name: &str, score: &dyn Score<f32>, audit: Audit, metrics: Vec<Metrics>, data: &Data, config: &Config,
+        name: &str, score: &dyn Differentiable<f32>, audit: Audit, metrics: Vec<Metrics>, data: &Data, config: &Config,
         workers: &Workers,
     ) -> Result<Self, Error> {
         let count = if data.image_shape().is_some() { IMAGES * IMAGES } else { config.audit.samples };
@@ -91,7 +91,7 @@ fn grid_points(data: &Data) -> Vec<f64> {
 }
 
 fn grid_log_density(
-    score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers,
+    score: &dyn Differentiable<f32>, data: &Data, config: &Config, workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     let options = LikelihoodOptions {
         tolerance: Tolerance { absolute: 1e-3, relative: 1e-3 },

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::ImageShape;
 use crate::sample::{Sampler, sample_paths};
-use crate::score::{Directions, Score};
+use crate::score::Score;
 use crate::sde::Coefficients;
 
 /// Samples, and times of each.
@@ -34,14 +34,14 @@ impl Trajectories {
     ) -> Result<Self, Error> {
         let (_, paths) = sample_paths(score, SAMPLES, sampler, TIMES, config.seed, workers, &|_| {})?;
         let dim = score.dim();
-        let mut tape = score.tape(&Directions::new(&[]), SAMPLES)?;
+        let mut shard = score.evaluator(SAMPLES)?;
         let mut images = vec![0.0; SAMPLES * 2 * TIMES * dim];
         for (k, (&t, states)) in paths.times.iter().zip(paths.x.chunks_exact(SAMPLES * dim)).enumerate() {
             let c = score.sde().at(t);
             let x: Vec<F> = states.iter().map(|&x| F::of(x)).collect();
-            tape.begin(&x, &[c; SAMPLES]);
-            tape.forward(0..1);
-            for (i, (x, s)) in x.chunks_exact(dim).zip(tape.part(0).chunks_exact(dim)).enumerate() {
+            let mut scores = vec![F::ZERO; x.len()];
+            shard.evaluate(&x, &[c; SAMPLES], &mut scores);
+            for (i, (x, s)) in x.chunks_exact(dim).zip(scores.chunks_exact(dim)).enumerate() {
                 let at = |row: usize| ((2 * i + row) * TIMES + k) * dim;
                 put(&mut images[at(0)..][..dim], x, |x, _| x / c.m.hypot(c.sigma), s);
                 put(&mut images[at(1)..][..dim], x, |x, s| denoised(&c, x, s), s);

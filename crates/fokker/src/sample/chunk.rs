@@ -4,7 +4,7 @@ use fokker_jet::Real;
 
 use super::fill_normal;
 use crate::rng::Stream;
-use crate::score::ScoreTape;
+use crate::score::Evaluator;
 use crate::sde::{Coefficients, Sde};
 
 /// The score of rows that are all at one time, and each row's own random numbers. Arrays are `rows × D`.
@@ -26,10 +26,12 @@ pub(super) trait Scheme {
 /// One chunk's rows.
 pub(super) struct Chunk<'a, F> {
     sde: &'a Sde,
-    tape: &'a mut dyn ScoreTape<F>,
+    evaluator: &'a mut dyn Evaluator<F>,
     streams: Vec<Stream>,
     /// The points, in the score's precision.
     x: Vec<F>,
+    /// The score there.
+    s: Vec<F>,
     /// The SDE at each row's time.
     at: Vec<Coefficients>,
     /// Evaluations of the score so far, the same for every row.
@@ -37,8 +39,8 @@ pub(super) struct Chunk<'a, F> {
 }
 
 impl<'a, F> Chunk<'a, F> {
-    pub fn new(sde: &'a Sde, tape: &'a mut dyn ScoreTape<F>, streams: Vec<Stream>) -> Self {
-        Self { sde, tape, streams, x: Vec::new(), at: Vec::new(), evaluations: 0 }
+    pub fn new(sde: &'a Sde, evaluator: &'a mut dyn Evaluator<F>, streams: Vec<Stream>) -> Self {
+        Self { sde, evaluator, streams, x: Vec::new(), s: Vec::new(), at: Vec::new(), evaluations: 0 }
     }
 }
 
@@ -53,10 +55,10 @@ impl<F: Real> Field for Chunk<'_, F> {
         self.x.extend(x.iter().map(|&x| F::of(x)));
         self.at.clear();
         self.at.resize(self.streams.len(), self.sde.at(t));
-        self.tape.begin(&self.x, &self.at);
-        self.tape.forward(0..1);
+        self.s.resize(x.len(), F::ZERO);
+        self.evaluator.evaluate(&self.x, &self.at, &mut self.s);
         out.clear();
-        out.extend(self.tape.part(0).iter().map(|s| s.as_f64()));
+        out.extend(self.s.iter().map(|s| s.as_f64()));
     }
 
     fn noise(&mut self, z: &mut [f64]) {

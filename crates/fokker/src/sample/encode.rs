@@ -6,7 +6,7 @@ use fokker_jet::cpu::Workers;
 use super::Samples;
 use super::sampler::wrong;
 use crate::Error;
-use crate::likelihood::flow::{Run, Trace};
+use crate::likelihood::flow::{FlowScore, Run, Trace};
 use crate::score::Score;
 use crate::sde::T_MAX;
 use crate::solve::{Limits, Tolerance};
@@ -79,7 +79,7 @@ fn check(dim: usize, x: &[f64], tolerance: Tolerance) -> Result<(), Error> {
 
 /// Each row at the end of the run's span; NaN where it failed.
 pub(super) fn flow<F: Real>(score: &dyn Score<F>, starts: &[f64], run: &Run<'_>) -> Result<Samples, Error> {
-    let rows = run.integrate(score, &Trace::none(), starts)?;
+    let rows = run.integrate(FlowScore::Values(score), &Trace::none(), starts)?;
     let mut samples = Samples { x: starts.to_vec(), outcomes: Vec::new(), evaluations: Vec::new() };
     for (row, x) in rows.iter().zip(samples.x.chunks_exact_mut(score.dim())) {
         if row.outcome.has_value() {

@@ -1,13 +1,11 @@
 //! The score given a linear observation y = A x₀ + noise.
 
-use std::ops::Range;
-
-use fokker_jet::{JetError, Real};
+use fokker_jet::Real;
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
 use super::sampler::wrong;
 use crate::Error;
-use crate::score::{Directions, Score, ScoreTape};
+use crate::score::{Differentiable, Directions, Evaluator, Score, ScoreTape};
 use crate::sde::{Coefficients, Sde};
 
 /// An observation y = A x₀ + n, n ~ N(0, noise² I), in model coordinates.
@@ -83,7 +81,7 @@ pub enum Covariance {
 /// | `Tweedie` | 66 | 75 | 98.4 |
 /// | `Isotropic` | 50 | 54 | 98.4 |
 ///
-/// Its tape gives values alone: [`Score::tape`] refuses directions, and [`ScoreTape::pull_x`] is NaN.
+/// It gives values alone: it is no [`Differentiable`].
 ///
 /// ```
 /// use fokker::{sample::{Covariance, LinearObservation, PosteriorScore, Sampler, sample}, sde::Sde};
@@ -99,7 +97,7 @@ pub enum Covariance {
 /// # Ok(()) }
 /// ```
 pub struct PosteriorScore<'a, F> {
-    prior: &'a dyn Score<F>,
+    prior: &'a dyn Differentiable<F>,
     observation: LinearObservation,
     covariance: Covariance,
 }
@@ -109,7 +107,9 @@ impl<'a, F: Real> PosteriorScore<'a, F> {
     ///
     /// # Errors
     /// [`Error::Config`] if A has not D columns, or a variance is not positive.
-    pub fn new(prior: &'a dyn Score<F>, observation: LinearObservation, covariance: Covariance) -> Result<Self, Error> {
+    pub fn new(
+        prior: &'a dyn Differentiable<F>, observation: LinearObservation, covariance: Covariance,
+    ) -> Result<Self, Error> {
         if observation.matrix.ncols() != prior.dim() {
             let reason =
                 format!("{} columns, but the score's dimension is {}", observation.matrix.ncols(), prior.dim());
@@ -141,47 +141,25 @@ impl<F: Real> Score<F> for PosteriorScore<'_, F> {
         self.prior.sde()
     }
 
-    fn tape<'b>(&'b self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'b>, Error> {
-        if directions.parts() > 1 {
-            let reason = "the score of a posterior has no derivatives";
-            return Err(JetError::LiveParts { input: 0, reason }.into());
-        }
+    fn evaluator<'b>(&'b self, rows: usize) -> Result<Box<dyn Evaluator<F> + Send + 'b>, Error> {
         let inner = self.prior.tape(&Directions::space(self.directions()), rows)?;
-        Ok(Box::new(PosteriorTape {
-            of: self,
-            inner,
-            x: Vec::new(),
-            at: Vec::new(),
-            score: Vec::new(),
-            pull: Vec::new(),
-            seed: Vec::new(),
-            gradient: Vec::new(),
-        }))
+        Ok(Box::new(PosteriorEvaluator { of: self, inner }))
     }
 }
 
-struct PosteriorTape<'a, F> {
+struct PosteriorEvaluator<'a, F> {
     of: &'a PosteriorScore<'a, F>,
     inner: Box<dyn ScoreTape<F> + Send + 'a>,
-    x: Vec<F>,
-    at: Vec<Coefficients>,
-    /// The posterior's score.
-    score: Vec<F>,
-    /// w = Aᵀ (A C Aᵀ + noise² I)⁻¹ (y − A x̂).
-    pull: Vec<f64>,
-    /// Never used, but there.
-    seed: Vec<F>,
-    gradient: Vec<F>,
 }
 
-impl<F: Real> PosteriorTape<'_, F> {
-    /// w of one row; NaN if it cannot be had.
-    fn pull_of(&self, row: usize) -> DVector<f64> {
+impl<F: Real> PosteriorEvaluator<'_, F> {
+    /// w = Aᵀ (A C Aᵀ + noise² I)⁻¹ (y − A x̂) of one row; NaN if it cannot be had.
+    fn pull_of(&self, x: &[F], c: &Coefficients, row: usize) -> DVector<f64> {
         let LinearObservation { matrix, values, noise } = &self.of.observation;
         let (count, dim) = matrix.shape();
-        let (c, at) = (&self.at[row], row * dim..(row + 1) * dim);
+        let at = row * dim..(row + 1) * dim;
         let square = c.sigma * c.sigma;
-        let points = self.x[at.clone()].iter().zip(&self.inner.part(0)[at.clone()]);
+        let points = x[at.clone()].iter().zip(&self.inner.part(0)[at.clone()]);
         let guess = DVector::from_iterator(dim, points.map(|(x, s)| (x.as_f64() + square * s.as_f64()) / c.m));
         let miss = values - matrix * guess;
         let spread = match self.of.covariance {
@@ -206,64 +184,25 @@ impl<F: Real> PosteriorTape<'_, F> {
         miss.iter_mut().zip(eigenvalues.iter()).for_each(|(r, v)| *r /= v.max(0.0) + noise * noise);
         matrix.tr_mul(&(eigenvectors * miss))
     }
+}
 
-    fn compute(&mut self) {
+impl<F: Real> Evaluator<F> for PosteriorEvaluator<'_, F> {
+    fn evaluate(&mut self, x: &[F], sde: &[Coefficients], out: &mut [F]) {
         let dim = self.of.dim();
+        self.inner.begin(x, sde);
         for j in 0..self.of.directions() {
             let row: Vec<F> = self.of.observation.matrix.row(j).iter().map(|&a| F::of(a)).collect();
             self.inner.direction(j).chunks_exact_mut(dim).for_each(|direction| direction.copy_from_slice(&row));
         }
         self.inner.forward(0..1 + self.of.directions());
-        let pulls: Vec<f64> = (0..self.at.len()).flat_map(|row| self.pull_of(row).data.as_vec().clone()).collect();
-        self.pull = pulls;
-        self.score.clear();
-        self.score.extend_from_slice(self.inner.part(0));
-        self.inner.seed(0).iter_mut().zip(&self.pull).for_each(|(seed, w)| *seed = F::of(*w));
+        let pulls = sde.iter().enumerate().flat_map(|(row, c)| self.pull_of(x, c, row).data.as_vec().clone());
+        let pulls: Vec<f64> = pulls.collect();
+        out.copy_from_slice(self.inner.part(0));
+        self.inner.seed(0).iter_mut().zip(&pulls).for_each(|(seed, w)| *seed = F::of(*w));
         let bent = self.inner.pull_x(1);
-        for (i, score) in self.score.iter_mut().enumerate() {
-            let c = &self.at[i / dim];
-            *score += F::of((self.pull[i] + c.sigma * c.sigma * bent[i].as_f64()) / c.m);
+        for (i, score) in out.iter_mut().enumerate() {
+            let c = &sde[i / dim];
+            *score += F::of((pulls[i] + c.sigma * c.sigma * bent[i].as_f64()) / c.m);
         }
-    }
-}
-
-impl<F: Real> ScoreTape<F> for PosteriorTape<'_, F> {
-    fn begin(&mut self, x: &[F], sde: &[Coefficients]) {
-        self.x.clear();
-        self.x.extend_from_slice(x);
-        self.at.clear();
-        self.at.extend_from_slice(sde);
-        self.seed.clear();
-        self.seed.resize(x.len(), F::ZERO);
-        self.inner.begin(x, sde);
-    }
-
-    fn direction(&mut self, _: usize) -> &mut [F] {
-        &mut []
-    }
-
-    fn forward(&mut self, parts: Range<usize>) {
-        if parts.contains(&0) {
-            self.compute();
-        }
-    }
-
-    fn part(&self, _: usize) -> &[F] {
-        &self.score
-    }
-
-    fn seed(&mut self, _: usize) -> &mut [F] {
-        &mut self.seed
-    }
-
-    fn part_and_seed(&mut self, _: usize, _: usize) -> (&[F], &mut [F]) {
-        (&self.score, &mut self.seed)
-    }
-
-    fn pull_x(&mut self, _: usize) -> &[F] {
-        self.seed.fill(F::ZERO);
-        self.gradient.clear();
-        self.gradient.resize(self.x.len(), F::of(f64::NAN));
-        &self.gradient
     }
 }

@@ -11,7 +11,7 @@ use super::inpaint::{Known, Resample};
 use super::reverse_diffusion::Transition;
 use crate::Error;
 use crate::rng::Stream;
-use crate::score::{Directions, Score};
+use crate::score::Score;
 use crate::solve::Outcome;
 
 /// Where rows go.
@@ -46,11 +46,11 @@ impl Walk<'_> {
         &self, score: &dyn Score<F>, starts: &[f64], streams: &[Stream], scheme: &(dyn Fn() -> Box<dyn Scheme> + Sync),
     ) -> Result<(Samples, Vec<f64>), Error> {
         let (dim, rows) = (score.dim(), streams.len());
-        let tape = |_| score.tape(&Directions::new(&[]), self.workers.chunk_rows());
-        let tapes: Result<Vec<_>, _> = (0..self.workers.shards()).map(tape).collect();
+        let evaluator = |_| score.evaluator(self.workers.chunk_rows());
+        let evaluators: Result<Vec<_>, _> = (0..self.workers.shards()).map(evaluator).collect();
         let done = AtomicUsize::new(0);
-        let chunks = self.workers.map(rows, tapes?, |tape, _, range| {
-            let mut chunk = Chunk::new(score.sde(), tape.as_mut(), streams[range.clone()].to_vec());
+        let chunks = self.workers.map(rows, evaluators?, |evaluator, _, range| {
+            let mut chunk = Chunk::new(score.sde(), evaluator.as_mut(), streams[range.clone()].to_vec());
             let x = starts[range.start * dim..range.end * dim].to_vec();
             let walked = self.chunk(&mut chunk, scheme().as_mut(), range.start, range.len(), x);
             (self.progress)(done.fetch_add(range.len(), Ordering::Relaxed) + range.len());

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::likelihood::{self, LikelihoodOptions, log_prob};
 use fokker::memory;
-use fokker::objective::{Divergence, ProbeDistribution};
 use fokker::rng::Streams;
 use fokker::score::mixture::Mixture;
 use fokker::sde::Coefficients;

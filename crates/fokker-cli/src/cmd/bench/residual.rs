@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 use fokker::data::Data;
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::memory;
-use fokker::objective::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::sde::T_MAX;

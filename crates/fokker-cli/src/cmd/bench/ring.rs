@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use fokker::Error;
 use fokker::score::network::NetworkScore;
-use fokker::score::{Direction, Directions, Score, ScoreTape};
+use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use fokker::sde::{Coefficients, Sde};
 use fokker_jet::{JetError, Real};
 
@@ -103,6 +103,12 @@ impl Score<f32> for Ring {
         self.network.model().sde()
     }
 
+    fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<f32> + Send + 'a>, Error> {
+        Ok(Box::new(TapeEvaluator::new(self, rows)?))
+    }
+}
+
+impl Differentiable<f32> for Ring {
     fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f32> + Send + 'a>, Error> {
         let kinds = directions.kinds();
         if kinds.contains(&Direction::Time) || directions.parts() > 1 + kinds.len() {
@@ -181,11 +187,6 @@ impl ScoreTape<f32> for RingTape<'_> {
         &self.parts[part][..self.len()]
     }
 
-    fn seed(&mut self, part: usize) -> &mut [f32] {
-        let n = self.len();
-        &mut self.seeds[part][..n]
-    }
-
     fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[f32], &mut [f32]) {
         let n = self.len();
         (&self.parts[part][..n], &mut self.seeds[seed][..n])
@@ -220,7 +221,7 @@ mod tests {
     use fokker::score::mixture::Mixture;
 
     /// Scores, directional derivatives and gradients in x of both along the same numbers, at four points and times.
-    fn pass<F: fokker_jet::Real>(score: &dyn Score<F>) -> Vec<f64> {
+    fn pass<F: fokker_jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {
         let of = |values: &[f64]| values.iter().map(|&v| F::of(v)).collect::<Vec<_>>();
         let x = of(&[0.3, -0.2, 1.4, 0.1, -1.0, 1.1, 0.01, 0.02]);
         let sde: Vec<_> = [0.05, 0.1, 0.3, 0.9].iter().map(|&t| score.sde().at(t)).collect();

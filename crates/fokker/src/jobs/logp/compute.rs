@@ -16,7 +16,7 @@ use super::row::Row;
 use super::summary::LogpSummary;
 use crate::likelihood::{BoundOptions, LikelihoodOptions, Repeats, Start, repeated_bound, repeated_log_prob};
 use crate::model_file::ModelInfo;
-use crate::score::Score;
+use crate::score::Differentiable;
 
 /// What is to be done.
 pub(super) struct Request<'a> {
@@ -49,7 +49,7 @@ impl Request<'_> {
 
 /// Computes the rows that `part` lacks and writes the result; an error comes with the number of rows that are kept.
 pub(super) fn finish<F: Real>(
-    request: &Request<'_>, score: &dyn Score<F>, mut part: Part,
+    request: &Request<'_>, score: &dyn Differentiable<F>, mut part: Part,
 ) -> Result<LogpSummary, (JobError, u64)> {
     match compute(request, score, &mut part) {
         Ok(seen) if seen == request.survey => {}
@@ -73,7 +73,7 @@ pub(super) fn finish<F: Real>(
 }
 
 /// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
-fn compute<F: Real>(request: &Request<'_>, score: &dyn Score<F>, part: &mut Part) -> Result<Survey, JobError> {
+fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: &mut Part) -> Result<Survey, JobError> {
     let Request { options, info, workers, observer, .. } = request;
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();

@@ -3,10 +3,10 @@
 use super::super::error::JobError;
 use super::part::MOST_ROWS;
 use crate::audit::default_divergence;
+use crate::divergence::{Divergence, ProbeDistribution};
 use crate::likelihood::{self, LikelihoodOptions};
 use crate::memory;
 use crate::model_file::ModelInfo;
-use crate::objective::{Divergence, ProbeDistribution};
 use crate::solve::Tolerance;
 
 /// Probes where the dimension forbids the exact divergence.

@@ -1,9 +1,9 @@
 //! Tight for true scores, closed forms for a wrong one, standard errors, probes, failures.
 
 use super::*;
+use crate::divergence::ProbeDistribution;
 use crate::likelihood::log_prob;
 use crate::net::NetworkConfig;
-use crate::objective::ProbeDistribution;
 use crate::score::analytic::AnalyticScore;
 use crate::score::mixture::Mixture;
 use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};

@@ -128,7 +128,7 @@ fn probes_give_no_importance_weighted_bound() {
     let score = AnalyticScore::new(mixture, sde);
     let repeats = Repeats { count, bins: Some(&[bin; 2]), start: Start::AtTMin };
     let workers = Workers::new(2, 64).unwrap();
-    let probes = Divergence::Hutchinson { probes: 1, distribution: crate::objective::ProbeDistribution::Rademacher };
+    let probes = Divergence::Hutchinson { probes: 1, distribution: crate::divergence::ProbeDistribution::Rademacher };
     let x = x.repeat(rows);
     for divergence in [Divergence::Exact {}, probes] {
         let options = LikelihoodOptions { divergence, ..LikelihoodOptions::for_dim(2) };

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::*;
 use crate::net::{Activation, NetworkConfig, TimeConfig};
-use crate::score::Directions;
+use crate::score::Differentiable;
 use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use crate::sde::Coefficients;
 
@@ -41,10 +41,9 @@ fn distance(a: &dyn Score<f64>, b: &dyn Score<f64>) -> Result<f64, Error> {
     let at: Vec<_> = [1e-3, 0.02, 0.3, 1.0].iter().map(|&t| a.sde().at(t)).collect();
     let mut scores = Vec::new();
     for score in [a, b] {
-        let mut tape = score.tape(&Directions::new(&[]), 6)?;
-        tape.begin(&x, &at);
-        tape.forward(0..1);
-        scores.push(tape.part(0).to_vec());
+        let mut s = vec![0.0; 12];
+        score.evaluator(6)?.evaluate(&x, &at, &mut s);
+        scores.push(s);
     }
     let apart = |i: usize| at[i / 3].sigma * (scores[0][i] - scores[1][i]).abs();
     Ok(worst((0..12).map(apart)))
@@ -124,10 +123,9 @@ fn modes_are_shared_out_inexactly() -> Any {
 
 /// The score at one point.
 fn at(score: &dyn Score<f64>, x: &[f64], c: &Coefficients) -> Result<Vec<f64>, Error> {
-    let mut tape = score.tape(&Directions::new(&[]), 1)?;
-    tape.begin(x, &[*c]);
-    tape.forward(0..1);
-    Ok(tape.part(0).to_vec())
+    let mut s = vec![0.0; x.len()];
+    score.evaluator(1)?.evaluate(x, &[*c], &mut s);
+    Ok(s)
 }
 
 #[test]
@@ -145,7 +143,7 @@ fn guidance_is_the_gradient_of_the_likelihood_for_any_score() -> Any {
     let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, Parameterisation::Preconditioned);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));
     let network = NetworkScore::<f64>::new(model, &parameters);
-    let scores: [&dyn Score<f64>; 2] = [&bent, &network];
+    let scores: [&dyn Differentiable<f64>; 2] = [&bent, &network];
     let (matrix, y) = (DMatrix::from_row_slice(2, 3, &MATRIX), DVector::from_row_slice(&VALUES));
     for (score, t) in scores.into_iter().flat_map(|score| [0.05, 0.4].map(|t| (score, t))) {
         let c = sde.at(t);
@@ -211,10 +209,8 @@ fn what_cannot_be_observed() -> Any {
     assert!(PosteriorScore::<f64>::new(&prior, two, Covariance::Tweedie).is_err());
     assert!(PosteriorScore::<f64>::new(&prior, observation()?, Covariance::Isotropic { variance: 0.0 }).is_err());
     let posterior = PosteriorScore::<f64>::new(&prior, observation()?, Covariance::Tweedie)?;
-    assert!(posterior.tape(&Directions::space(1), 4).is_err());
-    let mut tape = posterior.tape(&Directions::new(&[]), 4)?;
-    tape.begin(&[0.1, f64::NAN, 0.2], &[Sde::vp().at(0.5)]);
-    tape.forward(0..1);
-    assert!(tape.part(0)[0].is_nan() && tape.pull_x(1)[0].is_nan());
+    let mut s = [0.0; 3];
+    posterior.evaluator(4)?.evaluate(&[0.1, f64::NAN, 0.2], &[Sde::vp().at(0.5)], &mut s);
+    assert!(s[0].is_nan());
     Ok(())
 }

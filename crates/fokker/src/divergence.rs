@@ -5,9 +5,13 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use crate::memory::{self, MemoryError};
-
 /// How div s = tr J is had: a sum over directions v_j with one coefficient c.
+///
+/// ```
+/// use fokker::divergence::Divergence;
+/// assert_eq!(Divergence::Exact {}.directions(5), 5);
+/// assert_eq!(Divergence::default().directions(5), 1);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Divergence {
@@ -35,6 +39,13 @@ impl Default for Divergence {
 }
 
 /// Law of a probe's entries: mean 0, variance 1.
+///
+/// ```
+/// use fokker::{divergence::ProbeDistribution, rng::Streams};
+/// let mut v = [0.0_f32; 5];
+/// ProbeDistribution::Rademacher.fill(&mut Streams::new(0).named("probes"), &mut v);
+/// assert!(v.iter().all(|v| v.abs() == 1.0));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeDistribution {
@@ -78,23 +89,6 @@ impl Divergence {
         match self {
             Self::Exact {} => dim,
             Self::Hutchinson { probes, .. } => probes,
-        }
-    }
-
-    /// Refuses so many parts that even one row of x along each is too much: `parts` per direction, and some more. `term` is the
-    /// table of the config that it stands in.
-    pub(super) fn require(self, term: &str, parts: usize, more: usize, dim: usize) -> Result<(), MemoryError> {
-        let parts = self.directions(dim).saturating_mul(parts).saturating_add(more);
-        // Numbers of 4 bytes, and what is kept of a direction or a pair itself.
-        let of_part = dim.saturating_mul(4).saturating_add(32);
-        memory::require(&self.key(term), memory::product(&[parts, of_part]))
-    }
-
-    /// The key that says how many directions there are.
-    pub(super) fn key(self, term: &str) -> String {
-        match self {
-            Self::Exact {} => format!("{term}.divergence"),
-            Self::Hutchinson { .. } => format!("{term}.divergence.probes"),
         }
     }
 
