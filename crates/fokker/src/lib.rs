@@ -53,6 +53,8 @@
 //!
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
+#![forbid(unsafe_code)]
+
 pub mod audit;
 pub mod compare;
 pub mod config;
@@ -84,6 +86,8 @@ pub mod train;
 pub mod weights;
 
 pub use error::{Error, Occupant};
+pub use fokker_jet as jet;
+pub use fokker_jet::cpu::Workers;
 
 /// The README's code, compiled and run.
 #[cfg(doctest)]

@@ -10,10 +10,10 @@ use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::config::ScoreConfig;
 use crate::data::{DataInfo, ImageShape, Scaling, write_atomically};
 use crate::memory;
 use crate::net::NetworkConfig;
+use crate::score::ScoreConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
 

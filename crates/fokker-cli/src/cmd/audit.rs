@@ -7,9 +7,9 @@ use fokker::Error;
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
+use fokker::jobs::Run;
 use fokker::model_file::ModelInfo;
 use fokker::report::model::{Entry, render};
-use fokker::train::Run;
 
 use super::rows::print_notes;
 use super::{out, require_folder, source, write_text};

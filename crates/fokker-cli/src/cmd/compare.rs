@@ -11,11 +11,11 @@ use fokker::audit::{Audit, audit};
 use fokker::compare::{Comparison, SeedFigures, Trained};
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::jobs::{self, Fitted};
+use fokker::jobs::{self, Fitted, Run};
 use fokker::manifest::Manifest;
 use fokker::model_file::read_model;
 use fokker::report::model::{Entry, render};
-use fokker::train::{Run, Trainer};
+use fokker::train::Trainer;
 
 use self::table::print;
 use super::rows::print_notes;

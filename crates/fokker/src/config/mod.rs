@@ -16,7 +16,8 @@ use crate::data::DataConfig;
 use crate::memory;
 use crate::net::NetworkConfig;
 use crate::objective::LossConfig;
-use crate::score::network::{Parameterisation, ScoreModel};
+pub use crate::score::ScoreConfig;
+use crate::score::network::ScoreModel;
 use crate::sde::Sde;
 use crate::train::TrainConfig;
 
@@ -55,20 +56,6 @@ pub struct Config {
     /// What is measured afterwards.
     #[serde(default)]
     pub audit: AuditConfig,
-}
-
-/// `[score]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScoreConfig {
-    /// What the network's output stands for.
-    pub parameterisation: Parameterisation,
-}
-
-impl Default for ScoreConfig {
-    fn default() -> Self {
-        Self { parameterisation: Parameterisation::Noise }
-    }
 }
 
 impl Config {

@@ -23,6 +23,7 @@ mod observer;
 mod open;
 mod part_error;
 mod rows;
+mod run;
 mod train;
 
 pub use error::JobError;
@@ -32,4 +33,5 @@ pub use logp::{LogpOptions, LogpSummary, RunningMean, logp};
 pub use observer::{Observer, Silent, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
+pub use run::Run;
 pub use train::{Fitted, Init, NewRun, fit, resume, resumed, train};

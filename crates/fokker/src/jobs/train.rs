@@ -9,12 +9,13 @@ use sha2::{Digest, Sha256};
 use super::error::JobError;
 use super::observer::{Observer, Unit, Work, notes};
 use super::open::{load_data, model_file};
+use super::run::Run;
 use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
 use crate::objective::LossTerms;
 use crate::score::network::NetworkScore;
-use crate::train::{self, Checkpoint, Metrics, Run, Trainer};
+use crate::train::{self, Checkpoint, Metrics, Trainer};
 use crate::weights::{NameMap, read_weights};
 
 /// A run that is to be begun.

@@ -11,10 +11,12 @@
 //! ([`analytic`]).
 
 pub mod analytic;
+mod config;
 mod directions;
 pub mod mixture;
 pub mod network;
 mod tier;
 
+pub use config::ScoreConfig;
 pub use directions::{Direction, Directions};
 pub use tier::{Differentiable, Evaluator, Score, ScoreTape, TapeEvaluator};

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Run, failed_write, step_of};
+use super::checkpoints::step_of;
+use super::directory::Run;
+use super::failure::failed_write;
 use crate::config::Config;
 use crate::data::{Data, write_atomically};
 use crate::manifest::{Manifest, first_entry};
@@ -48,7 +50,7 @@ impl Run {
     }
 
     fn begin(&self, config: &Config, data: &Data) -> Result<(), Error> {
-        fs::create_dir_all(&self.root).map_err(failed_write(&self.root))?;
+        fs::create_dir_all(self.root()).map_err(failed_write(self.root()))?;
         let text = config.to_toml()?;
         let path = self.config();
         // First of all: whatever is found here from now on is known to be fokker's.
@@ -64,8 +66,8 @@ impl Run {
     /// # Errors
     /// [`Error::Io`]; [`Error::File`] if its manifest is damaged.
     pub fn occupant(&self) -> Result<Option<Occupant>, Error> {
-        let Some(name) = first_entry(&self.root)? else { return Ok(None) };
-        if Manifest::read(&self.root)?.is_none_or(|manifest| !manifest.holds("config.toml")) {
+        let Some(name) = first_entry(self.root())? else { return Ok(None) };
+        if Manifest::read(self.root())?.is_none_or(|manifest| !manifest.holds("config.toml")) {
             return Ok(Some(Occupant::Foreign { name }));
         }
         Ok(Some(if self.model().exists() {

@@ -1,6 +1,6 @@
 //! The data that a run was begun with, told from any other.
 
-use super::Run;
+use super::directory::Run;
 use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, DataConfig, Fingerprint, require_columns};
