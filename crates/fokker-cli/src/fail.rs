@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use fokker::jobs::JobError;
 use fokker::memory::MemoryError;
+use fokker::solve::Outcome;
 
 /// A request that the command line itself finds wrong.
 #[derive(Debug)]
@@ -31,6 +32,17 @@ pub fn option(error: JobError) -> anyhow::Error {
         JobError::Format { .. } => request(format!("-o {error}")),
         JobError::TooLarge(error) => MemoryError { what: format!("--{}", error.what), ..error }.into(),
         other => other.into(),
+    }
+}
+
+/// An error, exit status 1, if the solver failed on any row.
+pub fn require_values(outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let failed = outcomes.iter().filter(|outcome| !outcome.has_value()).count();
+    match outcomes.iter().enumerate().find(|(_, outcome)| !outcome.has_value()) {
+        Some((row, outcome)) => {
+            Err(fokker::Error::Solver { failed, rows: outcomes.len(), first: format!("row {row}: {outcome}") }.into())
+        }
+        None => Ok(()),
     }
 }
 

@@ -4,6 +4,8 @@ mod allocator;
 mod args;
 mod cmd;
 mod fail;
+mod files;
+mod print;
 mod progress;
 
 use std::process::ExitCode;

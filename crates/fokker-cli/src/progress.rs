@@ -8,7 +8,7 @@ use fokker::jobs::{Observer, Unit, Work};
 use fokker::train::Metrics;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::cmd::out;
+use crate::print::out;
 
 /// Shows what a job does: on a bar, and what is worth a word as a line.
 #[derive(Default)]

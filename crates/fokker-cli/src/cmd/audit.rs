@@ -12,8 +12,10 @@ use fokker::model_file::ModelInfo;
 use fokker::report::model::{Entry, render};
 
 use super::rows::print_notes;
-use super::{out, require_folder, source, write_text};
+use super::source;
 use crate::fail::request;
+use crate::files::{require_folder, write_text};
+use crate::print::out;
 use crate::progress::spinner;
 
 /// `fokker audit`

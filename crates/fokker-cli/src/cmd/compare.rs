@@ -19,9 +19,11 @@ use fokker::train::Trainer;
 
 use self::table::print;
 use super::rows::print_notes;
+use super::source;
 use super::source::Source;
-use super::{out, require_folder, source, write_json, write_text};
 use crate::fail::request;
+use crate::files::{require_folder, write_json, write_text};
+use crate::print::out;
 use crate::progress::{Progress, spinner};
 pub use table::print_audit;
 

@@ -6,8 +6,8 @@ use anyhow::Result;
 use fokker::evaluate::Quantity;
 use fokker::jobs::{self, EvalOptions};
 
-use super::out;
 use crate::fail::option;
+use crate::print::out;
 use crate::progress::Progress;
 
 /// What `eval` can compute.

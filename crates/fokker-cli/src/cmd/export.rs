@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use fokker::jobs;
 
-use super::out;
 use crate::fail::option;
+use crate::print::out;
 
 /// `fokker export`
 #[derive(Debug, clap::Args)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use fokker::jobs::{self, LogpOptions, LogpSummary, RunningMean};
 
-use super::out;
 use crate::fail::option;
+use crate::print::out;
 use crate::progress::Progress;
 
 /// `fokker logp`

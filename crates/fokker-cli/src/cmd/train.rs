@@ -6,9 +6,10 @@ use std::sync::Arc;
 use anyhow::Result;
 use fokker::jobs::{self, Init, NewRun};
 
+use super::source;
 use super::source::Source;
-use super::{out, source};
 use crate::fail::request;
+use crate::print::out;
 use crate::progress::Progress;
 
 /// `fokker train`

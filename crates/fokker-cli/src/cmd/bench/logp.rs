@@ -16,10 +16,11 @@ use fokker::stats::MeanSe;
 use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
-use super::fresh_model;
 use super::ring::{MODES, RADIUS, Ring, STD};
-use crate::cmd::{out, require_folder, write_json};
+use super::setup::fresh_model;
 use crate::fail::request;
+use crate::files::{require_folder, write_json};
+use crate::print::out;
 
 /// `fokker bench logp`
 #[derive(Debug, clap::Args)]

@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn it_is_the_mixtures_score() {
-        let (config, network) = crate::cmd::bench::fresh_model(2, 8, 2).unwrap();
+        let (config, network) = crate::cmd::bench::setup::fresh_model(2, 8, 2).unwrap();
         let ring = Ring::new(network);
         let truth = AnalyticScore::new(Mixture::ring(MODES, RADIUS, STD).unwrap(), config.sde.clone());
         for (found, expected) in pass(&ring).iter().zip(pass(&truth)) {

@@ -17,8 +17,10 @@ use fokker::solve::{Limits, Tolerance};
 use fokker_jet::cpu::Workers;
 
 use super::rows::print_notes;
-use super::{out, require_folder, require_values, rows, source};
-use crate::fail::request;
+use super::{rows, source};
+use crate::fail::{request, require_values};
+use crate::files::require_folder;
+use crate::print::out;
 use crate::progress;
 pub use args::Sample;
 use output::Output;

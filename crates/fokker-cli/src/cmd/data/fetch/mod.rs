@@ -11,8 +11,8 @@ use anyhow::Result;
 
 use self::download::{Done, Server};
 use self::source::Source;
-use crate::cmd::out;
 use crate::fail::request;
+use crate::print::out;
 
 /// `fokker data fetch`
 #[derive(Debug, clap::Args)]
