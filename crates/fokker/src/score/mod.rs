@@ -12,7 +12,6 @@
 
 pub mod analytic;
 mod directions;
-pub mod mixture;
 pub mod network;
 mod tier;
 

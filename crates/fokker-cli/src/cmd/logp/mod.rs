@@ -10,7 +10,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use fokker::audit::default_divergence;
 use fokker::data::Fingerprint;
 use fokker::divergence::{Divergence, ProbeDistribution};
-use fokker::likelihood::{self, BoundOptions, LikelihoodOptions, Repeats, Start, repeated_bound, repeated_log_prob};
+use fokker::likelihood::{
+    self, BoundOptions, Dequantise, LikelihoodOptions, Start, dequantised_bound, dequantised_log_prob,
+};
 use fokker::memory;
 use fokker::model_file::ModelInfo;
 use fokker::score::Differentiable;
@@ -243,7 +245,7 @@ fn compute<F: Real>(job: &Job<'_>, score: &dyn Differentiable<F>, part: &mut Par
     let Job { args, info, survey, workers, .. } = job;
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
-    let repeats = Repeats {
+    let how = Dequantise {
         count: job.draws.max(1),
         bins: (job.draws > 0).then_some(&bins[..]),
         start: if args.at_zero { Start::AtZero } else { Start::AtTMin },
@@ -256,11 +258,11 @@ fn compute<F: Real>(job: &Job<'_>, score: &dyn Differentiable<F>, part: &mut Par
         let first = part.rows;
         let options = LikelihoodOptions { first_row: first, ..job.options };
         let done = |rows: usize| bar.set_position(first + rows as u64);
-        let found = repeated_log_prob(score, &values, &repeats, &options, workers, &done)?;
+        let found = dequantised_log_prob(score, &values, &how, &options, workers, &done)?;
         let bound = if args.bound {
             let LikelihoodOptions { divergence, seed, first_row, .. } = options;
             let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(info.dim) };
-            Some(repeated_bound(score, &values, &repeats, &options, workers)?)
+            Some(dequantised_bound(score, &values, &how, &options, workers)?)
         } else {
             None
         };

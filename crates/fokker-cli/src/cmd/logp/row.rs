@@ -1,6 +1,6 @@
 //! What is kept of a row.
 
-use fokker::likelihood::{Bound, Repeated};
+use fokker::likelihood::{Bound, Dequantised};
 use fokker::solve::Outcome;
 
 /// The texts of the column `outcome`; their indices are its codes.
@@ -29,7 +29,7 @@ impl Row {
     pub const SIZE: usize = 49;
 
     /// The rows of a chunk.
-    pub fn of(found: &Repeated, bound: Option<&Bound>) -> Vec<Self> {
+    pub fn of(found: &Dequantised, bound: Option<&Bound>) -> Vec<Self> {
         let row = |at: usize| Self {
             log_prob: found.mean[at],
             se: found.se.as_ref().map_or(f64::NAN, |se| se[at]),
