@@ -10,7 +10,7 @@ use super::images::Images;
 use super::rows::{Fit, Rows, extend_box};
 use super::toy::{Toy, count, number};
 use super::{DataConfig, DataError, ImageShape, Scaling};
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 /// Draws from which a generator's box is found, the numbers that they may have, and their seed.
 const BOX_DRAWS: usize = 10_000;

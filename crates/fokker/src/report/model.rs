@@ -15,7 +15,7 @@ use crate::data::{Data, HeldOut, png_grid};
 use crate::distance::Distances;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::rng::Streams;
-use crate::sample::{Sampler, sample};
+use crate::sample::{ProbabilityFlow, sample};
 use crate::score::Differentiable;
 use crate::solve::Tolerance;
 use crate::stats::{AtTime, Average, MeanSe};
@@ -51,10 +51,11 @@ impl Entry {
         workers: &Workers,
     ) -> Result<Self, Error> {
         let count = if data.image_shape().is_some() { IMAGES * IMAGES } else { config.audit.samples };
-        let sampler = Sampler::ProbabilityFlow {
+        let sampler = ProbabilityFlow {
             tolerance: Tolerance::both(config.audit.tolerance.max(1e-4)),
             step_limit: config.audit.step_limit,
         };
+        let sampler = sampler.into();
         let samples = sample(score, count, &sampler, config.seed, workers, &|_| {})?;
         let log_density = if data.dim() == 2 { Some(grid_log_density(score, data, config, workers)?) } else { None };
         let trajectories = if data.image_shape().is_some() {
