@@ -54,6 +54,7 @@
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
 pub mod audit;
+mod caught;
 pub mod compare;
 pub mod config;
 pub mod conservativity;
@@ -83,6 +84,7 @@ mod testing;
 pub mod train;
 pub mod weights;
 
+pub use caught::panic_is_caught;
 pub use error::{Error, Occupant};
 
 /// The README's code, compiled and run.

@@ -25,4 +25,4 @@ pub use error::JobError;
 pub use export::export;
 pub use observer::{Observer, Silent, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
-pub use train::{Fitted, Init, NewRun, fit, resume, resumed, train};
+pub use train::{Fitted, Init, NewRun, fit, resume, resume_on, resumed, train};
