@@ -58,6 +58,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+mod caught;
 pub mod compare;
 pub mod config;
 pub mod conservativity;
@@ -89,6 +90,7 @@ mod testing;
 pub mod train;
 pub mod weights;
 
+pub use caught::panic_is_caught;
 pub use error::{Error, Occupant};
 pub use fokker_jet as jet;
 pub use fokker_jet::cpu::Workers;

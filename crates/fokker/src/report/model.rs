@@ -11,7 +11,7 @@ use super::{
 use crate::Error;
 use crate::audit::{Audit, Difference, default_divergence};
 use crate::config::Config;
-use crate::data::{Data, HeldOut, png_grid};
+use crate::data::{Data, HeldOut, contact_sheet};
 use crate::distance::Distances;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::rng::Streams;
@@ -329,7 +329,7 @@ fn pictures(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page
         for (name, rows) in std::iter::once(("held-out data".to_owned(), real)).chain(
             entries.iter().map(|e| (format!("samples of {}", e.name), e.samples.iter().map(|&v| to_f32(v)).collect())),
         ) {
-            if let Ok(png) = png_grid(&rows, shape, IMAGES) {
+            if let Ok(png) = contact_sheet(&rows, shape, IMAGES) {
                 figures.push(Figure::image(png_uri(&png), &name, name.clone()));
             }
         }

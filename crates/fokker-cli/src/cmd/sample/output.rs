@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use fokker::data::{
-    ImageShape, NamedArray, png_grid, write_atomically, write_csv, write_npy, write_npz, write_parquet,
+    ImageShape, NamedArray, contact_sheet, write_atomically, write_csv, write_npy, write_npz, write_parquet,
 };
 use fokker::model_file::ModelInfo;
 use fokker::sample::Trajectories;
@@ -99,7 +99,7 @@ impl<'a> Output<'a> {
         let values: Vec<f32> = x.iter().map(|&v| v as f32).collect();
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let columns = (rows as f64).sqrt().ceil() as usize;
-        let bytes = png_grid(&values, image, columns)?;
+        let bytes = contact_sheet(&values, image, columns)?;
         write_atomically(self.path, |file| file.write_all(&bytes))
             .map_err(|source| fokker::Error::Write { path: self.path.into(), source })?;
         Ok(())

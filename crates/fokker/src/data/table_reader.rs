@@ -1,18 +1,16 @@
 //! Tables that are longer than memory: rows in pieces.
 
-use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::npy::{Layout, read_layout, read_values, require};
-use super::parquet_read::ParquetRows;
-use super::table::{refuse_array, require_finite};
-use super::text::CsvRows;
-use super::{DataError, read_table};
+use super::DataError;
+use super::finite::require_finite;
+use super::formats::format::{Options, RowSource};
+use super::input::{Input, require};
+use super::table::open;
 
 /// Reads the rows of a table in order, as many at a time as are asked for.
 ///
-/// Formats, element types and refusals are those of [`read_table`]. Of `.npy`, `.csv` and `.parquet` files no more is in memory
+/// Formats, element types and refusals are those of [`read_table`](super::read_table). Of `.npy`, `.csv` and `.parquet` files no more is in memory
 /// than the rows asked for (of a `.parquet` file, a page of each column too); an array of an `.npz` archive is read whole.
 ///
 /// ```
@@ -36,22 +34,7 @@ pub struct TableReader {
     done: usize,
     /// The numbers of the rows handed out last, in messages.
     numbers: Vec<u64>,
-    source: Source,
-}
-
-enum Source {
-    Npy {
-        file: BufReader<File>,
-        layout: Layout,
-    },
-    /// The first row, which is read to know the columns, and its line.
-    Csv {
-        file: Box<CsvRows>,
-        first: Vec<f64>,
-        line: u64,
-    },
-    Parquet(Box<ParquetRows>),
-    Whole(Vec<f64>),
+    source: Box<dyn RowSource>,
 }
 
 impl TableReader {
@@ -65,34 +48,8 @@ impl TableReader {
     /// assert!(TableReader::open("missing.npy".as_ref(), None).is_err());
     /// ```
     pub fn open(path: &Path, array: Option<&str>) -> Result<Self, DataError> {
-        let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-        refuse_array(&extension, array)?;
-        let (dim, source, names) = match extension.as_str() {
-            "npy" => {
-                let file = File::open(path).map_err(|error| DataError::read(path, error))?;
-                let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
-                let mut file = BufReader::new(file);
-                let layout = read_layout(&mut file, length, path)?;
-                (layout.dim, Source::Npy { file, layout }, None)
-            }
-            "csv" => {
-                let (mut file, mut first) = (Box::new(CsvRows::open(path, false)?), Vec::new());
-                if !file.read(&mut first)? {
-                    return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: 0, needed: 1 });
-                }
-                let (names, line) = (file.names.take(), file.line);
-                (first.len(), Source::Csv { file, first, line }, names)
-            }
-            "parquet" => {
-                let mut file = ParquetRows::open(path)?;
-                let names = std::mem::take(&mut file.names);
-                (file.dim(), Source::Parquet(Box::new(file)), Some(names))
-            }
-            _ => {
-                let table = read_table(path, array)?;
-                (table.dim, Source::Whole(table.values), table.names)
-            }
-        };
+        let mut source = open(path, Options { array, gaps: false }, Input::open)?;
+        let (dim, names) = (source.dim(), source.take_names());
         // A row, a few times.
         require(path, &[dim, 8, size_of::<f64>()])?;
         Ok(Self { path: path.to_path_buf(), dim, names, done: 0, numbers: Vec::new(), source })
@@ -158,12 +115,7 @@ impl TableReader {
     /// ```
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
-        match &self.source {
-            Source::Npy { layout, .. } => Some(layout.rows as u64),
-            Source::Csv { .. } => None,
-            Source::Parquet(file) => Some(file.rows),
-            Source::Whole(values) => Some((values.len() / self.dim) as u64),
-        }
+        self.source.rows()
     }
 
     /// Puts the next rows, up to `most`, into `values` (row after row, in place of what was there); returns how many, 0 at the
@@ -185,28 +137,7 @@ impl TableReader {
     pub fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
         values.clear();
         self.numbers.clear();
-        match &mut self.source {
-            Source::Npy { file, layout } => {
-                let rows = most.min(layout.rows - self.done);
-                read_npy(file, *layout, self.done, rows, values, &self.path)?;
-            }
-            Source::Csv { file, first, line } => {
-                if most > 0 && !first.is_empty() {
-                    values.append(first);
-                    self.numbers.push(*line);
-                }
-                while values.len() / self.dim < most && file.read(values)? {
-                    self.numbers.push(file.line);
-                }
-            }
-            Source::Parquet(file) => {
-                file.read(most, values)?;
-            }
-            Source::Whole(all) => {
-                let start = self.done * self.dim;
-                values.extend(&all[start..start + (all.len() - start).min(most.saturating_mul(self.dim))]);
-            }
-        }
+        self.source.read(most, values, &mut self.numbers)?;
         require_finite(&self.path, values, self.dim, self.done, false)?;
         let rows = values.len() / self.dim;
         if self.numbers.is_empty() {
@@ -215,27 +146,4 @@ impl TableReader {
         self.done += rows;
         Ok(rows)
     }
-}
-
-/// Rows `first..first + rows` of an array; in column order a seek for each column.
-fn read_npy(
-    file: &mut BufReader<File>, layout: Layout, first: usize, rows: usize, values: &mut Vec<f64>, path: &Path,
-) -> Result<(), DataError> {
-    let Layout { dim, dtype, start, .. } = layout;
-    let before = |values: usize| start + (values * dtype.size) as u64;
-    if !layout.fortran {
-        values.extend(read_values(file, dtype, rows * dim, before(first * dim), path)?);
-        return Ok(());
-    }
-    if rows == 0 {
-        return Ok(());
-    }
-    values.resize(rows * dim, 0.0);
-    for column in 0..dim {
-        let before = before(column * layout.rows + first);
-        file.seek(SeekFrom::Start(before)).map_err(|error| DataError::read(path, error))?;
-        let read = read_values(file, dtype, rows, before, path)?;
-        values[column..].iter_mut().step_by(dim).zip(read).for_each(|(value, read)| *value = read);
-    }
-    Ok(())
 }

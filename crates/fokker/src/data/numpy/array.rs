@@ -1,35 +1,34 @@
-//! NumPy's `.npy` format, versions 1 to 3: numbers in, double precision out.
+//! Arrays of numbers, read as they arrive.
 
-use std::cmp::Ordering;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
-use super::DataError;
-use super::error::{one_line, shown};
-use super::npy_header::{Dtype, Header, header_text};
-use crate::memory;
+use super::dtype::Dtype;
+use super::header::{Header, header_text};
+use crate::data::DataError;
+use crate::data::input::{check_length, fill, require};
+use crate::data::one_line::one_line;
 
 /// A two-dimensional array, row after row.
-pub(super) struct Array {
-    pub(super) rows: usize,
-    pub(super) dim: usize,
-    pub(super) values: Vec<f64>,
+pub(in crate::data) struct Array {
+    pub(in crate::data) dim: usize,
+    pub(in crate::data) values: Vec<f64>,
 }
 
 /// Where the values of a two-dimensional array are, and of what kind.
 #[derive(Clone, Copy)]
-pub(super) struct Layout {
-    pub(super) rows: usize,
-    pub(super) dim: usize,
-    pub(super) dtype: Dtype,
+pub(in crate::data) struct Layout {
+    pub(in crate::data) rows: usize,
+    pub(in crate::data) dim: usize,
+    pub(in crate::data) dtype: Dtype,
     /// Column after column.
-    pub(super) fortran: bool,
+    pub(in crate::data) fortran: bool,
     /// Bytes before the values.
-    pub(super) start: u64,
+    pub(in crate::data) start: u64,
 }
 
 /// Reads the header of an array of `length` bytes in all, which must be what the header says.
-pub(super) fn read_layout(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Layout, DataError> {
+pub(in crate::data) fn read_layout(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Layout, DataError> {
     let (text, start) = header_text(reader, length, path)?;
     let header = Header::parse(&text).map_err(|reason| DataError::damaged(path, reason))?;
     let Some(dtype) = Dtype::parse(&header.descr) else {
@@ -63,50 +62,24 @@ pub(super) fn read_layout(reader: &mut dyn Read, length: u64, path: &Path) -> Re
 }
 
 /// Reads an array from `reader`, which holds `length` bytes in all according to the file system or the archive.
-pub(super) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Array, DataError> {
-    let Layout { rows, dim, dtype, fortran, start } = read_layout(reader, length, path)?;
+pub(in crate::data) fn read_array(reader: &mut dyn Read, length: u64, path: &Path) -> Result<Array, DataError> {
+    let layout = read_layout(reader, length, path)?;
+    Ok(Array { dim: layout.dim, values: read_table_values(reader, layout, path)? })
+}
+
+/// Reads the values of an array after its header, row after row.
+pub(in crate::data) fn read_table_values(
+    reader: &mut dyn Read, layout: Layout, path: &Path,
+) -> Result<Vec<f64>, DataError> {
+    let Layout { rows, dim, dtype, fortran, start } = layout;
     let copies = if fortran { 2 } else { 1 };
     require(path, &[rows, dim, copies, size_of::<f64>()])?;
-    let mut values = read_values(reader, dtype, rows * dim, start, path)?;
-    if fortran {
-        values = transpose(&values, rows, dim);
-    }
-    Ok(Array { rows, dim, values })
-}
-
-/// Refuses a file that is shorter or longer than its header says.
-pub(super) fn check_length(path: &Path, expected: u64, actual: u64) -> Result<(), DataError> {
-    let path = path.to_path_buf();
-    match actual.cmp(&expected) {
-        Ordering::Less => Err(DataError::Truncated { path, expected, actual }),
-        Ordering::Equal => Ok(()),
-        Ordering::Greater => Err(DataError::TooLong { path, expected, actual }),
-    }
-}
-
-/// Reads until `bytes` is full or the input ends; returns how many bytes there were.
-pub(super) fn fill(reader: &mut dyn Read, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < bytes.len() {
-        match reader.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // A compressed stream that stops half-way.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-/// Refuses a product of bytes that is more than there may be.
-pub(super) fn require(path: &Path, counts: &[usize]) -> Result<(), DataError> {
-    Ok(memory::require(&shown(path), memory::product(counts))?)
+    let values = read_values(reader, dtype, rows * dim, start, path)?;
+    Ok(if fortran { transpose(&values, rows, dim) } else { values })
 }
 
 /// Reads `count` values; `start` bytes stood before them.
-pub(super) fn read_values(
+pub(in crate::data) fn read_values(
     reader: &mut dyn Read, dtype: Dtype, count: usize, start: u64, path: &Path,
 ) -> Result<Vec<f64>, DataError> {
     require(path, &[count, size_of::<f64>()])?;

@@ -3,17 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rand::SeedableRng;
-use rand::seq::SliceRandom;
-use rand_xoshiro::Xoshiro256PlusPlus;
-
-use super::error::shown;
-use super::npy::require;
+use super::bounds::extend_box;
+use super::input::require;
+use super::one_line::shown;
+use super::split::{check_held_out, split};
 use super::{DataError, Fingerprint, Scaling, ScalingConfig, Table, read_table};
 use crate::memory::{self, Held};
-
-/// Chooses the held-out rows of a file: the same ones in every run.
-const SPLIT_SEED: u64 = 0x005b_1175;
 
 /// Where a table's scaling comes from.
 #[derive(Clone, Copy)]
@@ -42,20 +37,36 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// The rows of a file, of which the part `held_out` is held out.
     pub(super) fn load(
         path: &Path, array: Option<&str>, held_out: f64, fit: Fit<'_>,
     ) -> Result<(Self, Scaling), DataError> {
         check_held_out(held_out)?;
-        let table = read_table(path, array)?;
+        Self::split(read_table(path, array)?, held_out, fit, path)
+    }
+
+    /// The rows of a table, of which the part `held_out` is held out; `path` is what messages call it.
+    pub(super) fn split(
+        table: Table, held_out: f64, fit: Fit<'_>, path: &Path,
+    ) -> Result<(Self, Scaling), DataError> {
+        check_held_out(held_out)?;
         if table.rows < 2 {
             return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: table.rows, needed: 2 });
         }
+        let is_held_out = split(table.rows, held_out);
+        let fingerprint = fingerprint(&table);
+        Self::of(table, &is_held_out, fingerprint, fit, path)
+    }
+
+    /// The rows of a table, those that are marked being held out.
+    pub(super) fn of(
+        table: Table, is_held_out: &[bool], fingerprint: u64, fit: Fit<'_>, path: &Path,
+    ) -> Result<(Self, Scaling), DataError> {
         let dim = table.dim;
         // The table, and its training rows once more while they are looked at.
         require(path, &[table.values.len(), 2 * size_of::<f64>()])?;
-        let is_held_out = split(table.rows, held_out);
         let scaling = match fit {
-            Fit::To(config) => fitted(&table, &is_held_out, config)?,
+            Fit::To(config) => fitted(&table, is_held_out, config)?,
             Fit::Given(scaling) => {
                 table.require_dim(path, scaling.dim())?;
                 scaling.clone()
@@ -78,7 +89,7 @@ impl Rows {
         }
         let chosen = |part: bool| (0..table.rows).filter(|&row| is_held_out[row] == part).collect::<Vec<_>>();
         let (train, held_out) = (chosen(false), chosen(true));
-        let (range, fingerprint) = (range(&table, &train), fingerprint(&table));
+        let range = range(&table, &train);
         Ok((Self { dim, values, train, held_out, names: table.names, range, fingerprint, _held: held }, scaling))
     }
 
@@ -142,23 +153,6 @@ fn fingerprint(table: &Table) -> u64 {
     print.digest()
 }
 
-/// Refuses a part that is none or all.
-pub(super) fn check_held_out(held_out: f64) -> Result<(), DataError> {
-    if held_out > 0.0 && held_out < 1.0 {
-        return Ok(());
-    }
-    Err(DataError::parameter("held_out", held_out, "must lie between 0 and 1, both excluded"))
-}
-
-/// Marks the held-out rows: the part asked for, at least one, leaving at least one of `rows`, which are 2 or more.
-pub(super) fn split(rows: usize, held_out: f64) -> Vec<bool> {
-    let count = ((rows as f64 * held_out).round() as usize).clamp(1, rows - 1);
-    let mut marks = vec![false; rows];
-    marks[..count].fill(true);
-    marks.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(SPLIT_SEED));
-    marks
-}
-
 /// The scaling of the training rows.
 fn fitted(table: &Table, is_held_out: &[bool], config: ScalingConfig) -> Result<Scaling, DataError> {
     let dim = table.dim;
@@ -171,12 +165,4 @@ fn fitted(table: &Table, is_held_out: &[bool], config: ScalingConfig) -> Result<
     let train: Vec<f64> = rows.filter(|(_, out)| !**out).flat_map(|(row, _)| row).copied().collect();
     let Scaling { shift, scale } = fit(&train, dim);
     Scaling::new(shift, scale)
-}
-
-/// Widens the box so that it holds `row`.
-pub(super) fn extend_box(low: &mut [f32], high: &mut [f32], row: &[f32]) {
-    for ((low, high), &x) in low.iter_mut().zip(high).zip(row) {
-        *low = low.min(x);
-        *high = high.max(x);
-    }
 }

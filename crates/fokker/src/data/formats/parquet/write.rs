@@ -1,4 +1,4 @@
-//! `.parquet` files: uncompressed columns without nulls, a row group at a time in memory.
+//! Uncompressed columns without nulls, a row group at a time in memory.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
-use super::columns::{Column, ColumnKind, Replay};
+use crate::data::column::{Column, ColumnKind, Replay};
 
 /// Values and rows of a row group, at most.
 const GROUP_VALUES: usize = 1 << 22;
 const GROUP_ROWS: usize = 1 << 17;
 
 /// Writes the rows that `replay` hands out.
-pub(super) fn write_parquet_to(
+pub(super) fn write_columns(
     out: &mut (dyn Write + Send), columns: &[Column<'_>], replay: Replay<'_>,
 ) -> io::Result<()> {
     let mut properties = WriterProperties::builder().set_dictionary_enabled(false);

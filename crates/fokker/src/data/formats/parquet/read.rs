@@ -3,11 +3,7 @@
 //! Format: <https://parquet.apache.org/docs/file-format/>. Flat numeric columns, compressed by Snappy, Zstandard, gzip or not at
 //! all; a page of each column is in memory at a time.
 
-use std::cell::Cell;
-use std::fs::File;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
 
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -16,9 +12,12 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::DataError;
-use super::error::one_line;
-use super::npy::{Array, require};
+use super::super::format::RowSource;
+use super::source::Source;
+use crate::caught::catch;
+use crate::data::DataError;
+use crate::data::input::{Input, fill};
+use crate::data::one_line::one_line;
 
 /// Rows between two looks at the input's other columns, and numbers that they may have.
 const BATCH: usize = 1 << 13;
@@ -27,10 +26,10 @@ const NUMBERS: usize = 1 << 22;
 /// An open file and how far it has been read.
 pub(super) struct ParquetRows {
     path: PathBuf,
-    file: SerializedFileReader<File>,
-    pub(super) rows: u64,
+    file: SerializedFileReader<Source>,
+    rows: u64,
     /// What the columns are called.
-    pub(super) names: Vec<String>,
+    names: Vec<String>,
     columns: Vec<Column>,
     /// The row group to be opened next.
     next_group: usize,
@@ -53,48 +52,39 @@ struct Column {
 
 impl ParquetRows {
     /// Opens a file and checks that its columns are numbers.
-    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
-        guarded(path, || Self::open_unguarded(path))
+    pub(super) fn open(input: Input) -> Result<Self, DataError> {
+        let path = input.path.clone();
+        guarded(&path, || Self::open_unguarded(input))
     }
 
-    fn open_unguarded(path: &Path) -> Result<Self, DataError> {
-        let mut handle = File::open(path).map_err(|error| DataError::read(path, error))?;
+    fn open_unguarded(input: Input) -> Result<Self, DataError> {
+        let Input { path, mut bytes, length } = input;
         let mut start = [0; 4];
-        let known = super::npy::fill(&mut handle, &mut start).map_err(|error| DataError::read(path, error))?;
+        let known = fill(&mut bytes, &mut start).map_err(|error| DataError::read(&path, error))?;
         if start != *b"PAR1" {
-            return Err(DataError::magic(path, "a Parquet file", &start[..known]));
+            return Err(DataError::magic(&path, "a Parquet file", &start[..known]));
         }
-        let file = SerializedFileReader::new(handle).map_err(|error| failed(path, error))?;
+        let file = SerializedFileReader::new(Source::new(bytes, length)).map_err(|error| failed(&path, error))?;
         let schema = file.metadata().file_metadata().schema_descr();
         let columns: Result<Vec<_>, _> =
-            schema.columns().iter().enumerate().map(|(at, column)| check(path, at + 1, column)).collect();
+            schema.columns().iter().enumerate().map(|(at, column)| check(&path, at + 1, column)).collect();
         let columns = columns?;
         let names = schema.columns().iter().map(|column| column.name().to_owned()).collect();
         if columns.is_empty() {
             let needed = "at least one column";
-            return Err(DataError::Shape { path: path.into(), found: "of no columns".into(), needed });
+            return Err(DataError::Shape { path, found: "of no columns".into(), needed });
         }
         let mut counts = file.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).ok());
         let rows = counts.try_fold(0_u64, |sum, count| sum.checked_add(count?));
-        let rows = rows.ok_or_else(|| DataError::damaged(path, "a row group of impossible length"))?;
+        let rows = rows.ok_or_else(|| DataError::damaged(&path, "a row group of impossible length"))?;
         if rows == 0 {
-            return Err(DataError::TooFewRows { path: path.into(), actual: 0, needed: 1 });
+            return Err(DataError::TooFewRows { path, actual: 0, needed: 1 });
         }
-        let (path, readers, levels) = (path.to_path_buf(), Vec::new(), Vec::new());
+        let (readers, levels) = (Vec::new(), Vec::new());
         Ok(Self { path, file, rows, names, columns, next_group: 0, readers, left: 0, done: 0, levels })
     }
 
-    pub(super) fn dim(&self) -> usize {
-        self.columns.len()
-    }
-
-    /// Appends up to `most` rows to `values`; returns how many, 0 at the end.
-    pub(super) fn read(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
-        let path = self.path.clone();
-        guarded(&path, || self.read_unguarded(most, values))
-    }
-
-    fn read_unguarded(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
+    fn read_unguarded(&mut self, most: usize, values: &mut Vec<f64>) -> Result<(), DataError> {
         let mut read = 0;
         while read < most {
             if self.left == 0 && !self.open_group()? {
@@ -103,7 +93,7 @@ impl ParquetRows {
             let batch = (NUMBERS / self.columns.len()).clamp(1, BATCH);
             read += self.read_batch((most - read).min(batch), values)?;
         }
-        Ok(read)
+        Ok(())
     }
 
     /// Opens the next row group that is not empty; `false` at the end.
@@ -153,18 +143,22 @@ impl ParquetRows {
     }
 }
 
-/// Reads all rows, and the names of the columns.
-pub(super) fn read_parquet(path: &Path) -> Result<(Array, Vec<String>), DataError> {
-    let mut file = ParquetRows::open(path)?;
-    let count = usize::try_from(file.rows).unwrap_or(usize::MAX);
-    let (dim, mut rows) = (file.dim(), 0);
-    require(path, &[count, dim, size_of::<f64>()])?;
-    let mut values = Vec::with_capacity(count * dim);
-    loop {
-        match file.read(BATCH, &mut values)? {
-            0 => return Ok((Array { rows, dim, values }, file.names)),
-            read => rows += read,
-        }
+impl RowSource for ParquetRows {
+    fn dim(&self) -> usize {
+        self.columns.len()
+    }
+
+    fn take_names(&mut self) -> Option<Vec<String>> {
+        Some(std::mem::take(&mut self.names))
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some(self.rows)
+    }
+
+    fn read(&mut self, most: usize, values: &mut Vec<f64>, _: &mut Vec<u64>) -> Result<(), DataError> {
+        let path = self.path.clone();
+        guarded(&path, || self.read_unguarded(most, values))
     }
 }
 
@@ -221,27 +215,10 @@ fn check(path: &Path, at: usize, column: &ColumnDescriptor) -> Result<Column, Da
     }
 }
 
-thread_local! {
-    /// Is this thread in a call that [`guarded`] guards?
-    static GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Turns a panic of the parquet crate, which some damaged files cause, into an error, and keeps it from being printed.
+/// Turns a panic of the parquet crate, which some damaged files cause, into an error.
 fn guarded<T>(path: &Path, call: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
-    static QUIET: Once = Once::new();
-    QUIET.call_once(|| {
-        let usual = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !GUARDED.get() {
-                usual(info);
-            }
-        }));
-    });
-    GUARDED.set(true);
     // What a panic leaves half-done is never used: every caller gives up.
-    let result = panic::catch_unwind(AssertUnwindSafe(call));
-    GUARDED.set(false);
-    result.unwrap_or_else(|_| Err(DataError::damaged(path, "its pages cannot be decoded")))
+    catch(call).unwrap_or_else(|_| Err(DataError::damaged(path, "its pages cannot be decoded")))
 }
 
 fn failed(path: &Path, error: ParquetError) -> DataError {

@@ -1,4 +1,4 @@
-//! The header of NumPy's `.npy` format, read and written.
+//! The header of NumPy's `.npy` format, versions 1 to 3.
 //!
 //! It is a Python dictionary of three fixed keys, so a parser for just that (no recursion, bounded memory) is safer on
 //! arbitrary bytes than one for Python's literals.
@@ -6,16 +6,16 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::DataError;
-use super::error::one_line;
-use super::npy::fill;
+use crate::data::DataError;
+use crate::data::input::fill;
+use crate::data::one_line::one_line;
 
-const MAGIC: &[u8; 6] = b"\x93NUMPY";
+pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 /// NumPy's own limit for headers it trusts is 10,000 bytes.
 const HEADER_LIMIT: usize = 1 << 16;
 
 /// The header's text and the offset at which the values start.
-pub(super) fn header_text(reader: &mut dyn Read, length: u64, path: &Path) -> Result<(String, u64), DataError> {
+pub(in crate::data) fn header_text(reader: &mut dyn Read, length: u64, path: &Path) -> Result<(String, u64), DataError> {
     let read = |reader: &mut dyn Read, bytes: &mut [u8], before: u64| {
         let actual = fill(reader, bytes).map_err(|error| DataError::read(path, error))?;
         if actual < bytes.len() {
@@ -57,15 +57,15 @@ pub(super) fn header_text(reader: &mut dyn Read, length: u64, path: &Path) -> Re
 
 /// The three entries of the header.
 #[derive(Debug, PartialEq)]
-pub(super) struct Header {
+pub(in crate::data) struct Header {
     /// The element type as written, without quotes if it is a string.
-    pub(super) descr: String,
-    pub(super) fortran: bool,
-    pub(super) shape: Vec<u64>,
+    pub(in crate::data) descr: String,
+    pub(in crate::data) fortran: bool,
+    pub(in crate::data) shape: Vec<u64>,
 }
 
 impl Header {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::data) fn parse(text: &str) -> Result<Self, String> {
         let (mut descr, mut fortran, mut shape) = (None, None, None);
         let mut rest = eat(text, '{')?;
         while !rest.trim_start().starts_with('}') {
@@ -131,78 +131,6 @@ fn parse_shape(sizes: &str) -> Result<Vec<u64>, String> {
     parsed.map_err(|_| format!("the header's shape is ({})", one_line(sizes, 40)))
 }
 
-/// An element type that is a number.
-#[derive(Clone, Copy)]
-pub(super) struct Dtype {
-    kind: u8,
-    pub(super) size: usize,
-    big: bool,
-}
-
-impl Dtype {
-    pub(super) fn parse(descr: &str) -> Option<Self> {
-        let &[order, kind, digit] = descr.as_bytes() else {
-            return None;
-        };
-        let size = match (kind, digit) {
-            (b'f', b'4' | b'8') | (b'i' | b'u', b'1' | b'2' | b'4' | b'8') => usize::from(digit - b'0'),
-            _ => return None,
-        };
-        let big = match order {
-            b'<' => false,
-            b'>' => true,
-            b'=' => cfg!(target_endian = "big"),
-            b'|' if size == 1 => false,
-            _ => return None,
-        };
-        Some(Self { kind, size, big })
-    }
-
-    /// Whether the values are unsigned bytes.
-    pub(super) fn is_byte(self) -> bool {
-        self.kind == b'u' && self.size == 1
-    }
-
-    /// Whether the values are floating-point numbers, not integers.
-    pub(super) fn is_float(self) -> bool {
-        self.kind == b'f'
-    }
-
-    /// The value of `size` bytes. Integers beyond 2⁵³ are rounded.
-    pub(super) fn value(self, bytes: &[u8]) -> f64 {
-        let mut little = [0; 8];
-        for (at, &byte) in bytes.iter().enumerate() {
-            little[if self.big { self.size - 1 - at } else { at }] = byte;
-        }
-        let bits = u64::from_le_bytes(little);
-        match (self.kind, self.size) {
-            (b'f', 4) => f64::from(f32::from_bits(bits as u32)),
-            (b'f', _) => f64::from_bits(bits),
-            (b'u', _) => bits as f64,
-            _ => {
-                // The sign bit is shifted to the top and back.
-                let unused = 64 - 8 * self.size as u32;
-                ((bits << unused) as i64 >> unused) as f64
-            }
-        }
-    }
-}
-
-/// The bytes before the values of a row-major array of element type `descr`: they end on a multiple of 64.
-pub(super) fn header_bytes(descr: &str, shape: &[usize]) -> Vec<u8> {
-    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
-    let sizes = if shape.len() == 1 { sizes.trim_end() } else { sizes.trim_end_matches(", ") };
-    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sizes}), }}");
-    let unpadded = 10 + text.len() + 1;
-    text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
-    text.push('\n');
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend([1, 0]);
-    bytes.extend((text.len() as u16).to_le_bytes());
-    bytes.extend(text.as_bytes());
-    bytes
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -231,32 +159,6 @@ mod tests {
             "{'shape': (99999999999999999999, 1)}",
         ] {
             assert!(parse(broken).is_err(), "{broken}");
-        }
-    }
-
-    #[test]
-    fn element_types() {
-        let value = |descr: &str, bytes: &[u8]| Dtype::parse(descr).unwrap().value(bytes);
-        assert_eq!(value("<f4", &1.5_f32.to_le_bytes()), 1.5);
-        assert_eq!(value(">f8", &(-2.25_f64).to_be_bytes()), -2.25);
-        assert_eq!(value("|i1", &[0xff]), -1.0);
-        assert_eq!(value("|u1", &[0xff]), 255.0);
-        assert_eq!(value(">i2", &(-300_i16).to_be_bytes()), -300.0);
-        assert_eq!(value("<i8", &i64::MIN.to_le_bytes()), i64::MIN as f64);
-        assert_eq!(value("<u8", &u64::MAX.to_le_bytes()), u64::MAX as f64);
-        assert_eq!(value("<i4", &(-7_i32).to_le_bytes()), -7.0);
-        for other in ["<f2", "|b1", "<c8", "|O", "<U3", "|i2", "f8", "", "<f16", "<i3"] {
-            assert!(Dtype::parse(other).is_none(), "{other}");
-        }
-    }
-
-    #[test]
-    fn written_headers_are_aligned_and_read_back() {
-        for shape in [&[][..], &[3], &[3, 4], &[1_000_000_000, 2, 3, 4, 5, 6, 7, 8]] {
-            let bytes = header_bytes("<f8", shape);
-            assert_eq!(bytes.len() % 64, 0);
-            let header = Header::parse(std::str::from_utf8(&bytes[10..]).unwrap()).unwrap();
-            assert_eq!(header.shape, shape.iter().map(|&size| size as u64).collect::<Vec<_>>());
         }
     }
 }

@@ -1,51 +1,10 @@
-//! Images: their shape, and grids of them as PNG.
+//! Contact sheets: many images in one picture, as PNG.
 
-use std::fmt;
+use super::{DataError, ImageShape};
 
-use serde::{Deserialize, Serialize};
-
-use super::DataError;
-
-/// Pixels between two images of a grid, and their grey.
+/// Pixels between two images of a sheet, and their grey.
 const GAP: usize = 2;
 const GAP_LEVEL: u8 = 128;
-
-/// The shape of an image. Its values are stored row after row, the channels of a pixel together.
-///
-/// ```
-/// let shape = fokker::data::ImageShape { height: 28, width: 28, channels: 1 };
-/// assert_eq!(shape.dim(), 784);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ImageShape {
-    /// Rows of pixels.
-    pub height: usize,
-    /// Pixels in a row.
-    pub width: usize,
-    /// Values of a pixel: 1 (grey) or 3 (red, green, blue).
-    pub channels: usize,
-}
-
-impl ImageShape {
-    /// The number of values, height × width × channels (saturating).
-    ///
-    /// ```
-    /// assert_eq!(fokker::data::ImageShape { height: 2, width: 3, channels: 3 }.dim(), 18);
-    /// ```
-    #[must_use]
-    pub fn dim(&self) -> usize {
-        self.height.saturating_mul(self.width).saturating_mul(self.channels)
-    }
-}
-
-impl fmt::Display for ImageShape {
-    /// Height × width, and × channels where there is more than one of these.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}×{}", self.height, self.width)?;
-        if self.channels == 1 { Ok(()) } else { write!(f, "×{}", self.channels) }
-    }
-}
 
 /// Draws images as one PNG, `columns` to a row, with thin grey lines between them, and returns the file's bytes.
 ///
@@ -53,17 +12,17 @@ impl fmt::Display for ImageShape {
 /// [`DataConfig::Images`](super::DataConfig::Images), values outside are cut off and NaN is black.
 ///
 /// # Errors
-/// [`DataError::Grid`] if there is no image or not a whole number of them, `columns` is 0, a pixel has neither 1 nor 3 values,
+/// [`DataError::ContactSheet`] if there is no image or not a whole number of them, `columns` is 0, a pixel has neither 1 nor 3 values,
 /// or the picture is larger than a PNG may be.
 ///
 /// ```
-/// use fokker::data::{ImageShape, png_grid};
+/// use fokker::data::{ImageShape, contact_sheet};
 /// let shape = ImageShape { height: 1, width: 2, channels: 1 };
-/// let bytes = png_grid(&[-1.0, 0.0, 0.5, 1.0], shape, 1)?;
+/// let bytes = contact_sheet(&[-1.0, 0.0, 0.5, 1.0], shape, 1)?;
 /// assert_eq!(&bytes[1..4], b"PNG");
 /// # Ok::<(), fokker::data::DataError>(())
 /// ```
-pub fn png_grid(images: &[f32], shape: ImageShape, columns: usize) -> Result<Vec<u8>, DataError> {
+pub fn contact_sheet(images: &[f32], shape: ImageShape, columns: usize) -> Result<Vec<u8>, DataError> {
     let color = match shape.channels {
         1 => png::ColorType::Grayscale,
         3 => png::ColorType::Rgb,
@@ -92,10 +51,10 @@ pub fn png_grid(images: &[f32], shape: ImageShape, columns: usize) -> Result<Vec
 }
 
 fn refuse(reason: impl Into<String>) -> DataError {
-    DataError::Grid { reason: reason.into() }
+    DataError::ContactSheet { reason: reason.into() }
 }
 
-/// The grid's pixels.
+/// The sheet's pixels.
 fn place(images: &[f32], shape: ImageShape, columns: usize, width: usize, height: usize) -> Vec<u8> {
     let stride = shape.width * shape.channels;
     let mut pixels = vec![GAP_LEVEL; width * height * shape.channels];
@@ -139,18 +98,18 @@ mod tests {
     fn images_are_placed_row_by_row() {
         let shape = ImageShape { height: 1, width: 1, channels: 1 };
         let images = [-1.0, 1.0, f32::NAN, 9.0, -9.0];
-        let bytes = png_grid(&images, shape, 3).unwrap();
+        let bytes = contact_sheet(&images, shape, 3).unwrap();
         let (width, height, pixels) = decode(&bytes);
         assert_eq!((width, height), (7, 4));
         assert_eq!([pixels[0], pixels[3], pixels[6], pixels[21], pixels[24]], [0, 255, 0, 255, 0]);
         assert_eq!(pixels[27], GAP_LEVEL);
         let colour = ImageShape { height: 1, width: 1, channels: 3 };
-        let (.., pixels) = decode(&png_grid(&[-1.0, 0.0, 1.0], colour, 9).unwrap());
+        let (.., pixels) = decode(&contact_sheet(&[-1.0, 0.0, 1.0], colour, 9).unwrap());
         assert_eq!(pixels, [0, 128, 255]);
     }
 
     #[test]
-    fn impossible_grids_are_refused() {
+    fn impossible_sheets_are_refused() {
         let shape = |height, width, channels| ImageShape { height, width, channels };
         for (images, shape, columns) in [
             (&[][..], shape(1, 1, 1), 1),
@@ -160,7 +119,7 @@ mod tests {
             (&[0.0; 2][..], shape(usize::MAX, 2, 1), 1),
             (&[0.0; 2][..], shape(0, 2, 1), 1),
         ] {
-            assert!(matches!(png_grid(images, shape, columns), Err(DataError::Grid { .. })));
+            assert!(matches!(contact_sheet(images, shape, columns), Err(DataError::ContactSheet { .. })));
         }
     }
 }
