@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use fokker::data::Scaling;
+use fokker::density::mixture::Mixture;
 use fokker::evaluate::{Quantity, evaluate};
 use fokker::net::{NetworkConfig, TimeConfig};
 use fokker::rng::Streams;
 use fokker::score::analytic::AnalyticScore;
-use fokker::score::mixture::Mixture;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape};
 use fokker::sde::Sde;

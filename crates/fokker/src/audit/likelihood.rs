@@ -8,7 +8,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, bits_per_dim};
 use crate::divergence::Divergence;
-use crate::likelihood::{BoundOptions, LikelihoodOptions, Repeats, Start, bound, log_prob, repeated_log_prob};
+use crate::likelihood::{BoundOptions, Dequantise, LikelihoodOptions, Start, bound, dequantised_log_prob, log_prob};
 use crate::score::Differentiable;
 use crate::solve::Tolerance;
 use crate::stats::{MeanSe, paired};
@@ -55,8 +55,8 @@ fn held_out(
     // A level's width in model coordinates.
     let bins: Option<Vec<f64>> = data.levels().map(|_| scaling.scale.iter().map(|scale| 1.0 / scale).collect());
     let count = if bins.is_some() { config.audit.repeats } else { 1 };
-    let repeats = Repeats { count, bins: bins.as_deref(), start: Start::AtTMin };
-    let log_p = repeated_log_prob(score, x, &repeats, options, workers, &|_| {})?;
+    let how = Dequantise { count, bins: bins.as_deref(), start: Start::AtTMin };
+    let log_p = dequantised_log_prob(score, x, &how, options, workers, &|_| {})?;
     found.nll_failed = log_p.mean.iter().filter(|value| !value.is_finite()).count();
     found.points.nll = log_p.mean.iter().map(|value| -value - scaling.log_det()).collect();
     found.nll = MeanSe::of_finite(&found.points.nll);

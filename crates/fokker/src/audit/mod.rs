@@ -60,7 +60,7 @@ pub struct Audit {
     /// `nll` less `true_nll`, with the standard error of the difference at each point.
     pub gap: Option<MeanSe>,
     /// Bits per dimension in the data's own unit, where the data has grey levels: the mean over dequantisation noise, an upper bound of
-    /// −log₂ P/D (see [`Repeated`](crate::likelihood::Repeated)).
+    /// −log₂ P/D (see [`Dequantised`](crate::likelihood::Dequantised)).
     pub bits_per_dim: Option<MeanSe>,
     /// The same by the importance-weighted bound, which is tighter if there is more than one draw of the noise.
     pub bits_per_dim_importance: Option<MeanSe>,

@@ -85,8 +85,9 @@ impl Config {
     /// The config as TOML, every default written out.
     ///
     /// # Errors
-    /// [`Error::Config`] if it cannot be written as TOML.
+    /// [`Error::Config`] if it cannot be written as TOML; [`Error::Sde`] for an SDE of the caller's own.
     pub fn to_toml(&self) -> Result<String, Error> {
+        self.sde.require_built_in()?;
         toml::to_string(self).map_err(|error| Error::Config {
             origin: "config".into(),
             key: "(whole)".into(),

@@ -34,4 +34,4 @@ pub use observer::{Observer, Silent, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
 pub use run::Run;
-pub use train::{Fitted, Init, NewRun, fit, resume, resumed, train};
+pub use train::{Fitted, Init, NewRun, fit, resume, resume_on, resumed, train};

@@ -91,8 +91,46 @@ pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, 
     let (run, config) = Run::open(root)?;
     config.suggest_budget();
     let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
-    notes(observer, run.require_data(&config, &data)?);
-    let fitted = fit(resumed(&run, &config, &data)?, name, &run, &config, &data, observer)?;
+    go_on(name, run, &config, &data, observer)
+}
+
+/// As [`resume`], on data that the caller hands over: that of its own which the run was begun with, or any that has the same fingerprint.
+///
+/// # Errors
+/// As [`resume`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use fokker::{config::Config, data::{Data, DataConfig, RowsOptions}, jobs::{self, NewRun, Silent}, train::Run};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let root = folder.path().join("run");
+/// let config = Config::preset("ring8", &["train.steps=20".into(), "network.width=8".into()])?;
+/// let rows = |last: f32| [0.0_f32, 1.0, 2.0, 4.0, 7.0, last];
+/// let data = Arc::new(Data::from_rows(&rows(9.0), 1, &RowsOptions::default())?);
+/// jobs::train(&NewRun::new("train", &root, &config, &data), None, &Silent)?;
+/// assert_eq!(Run::open(&root)?.1.data, DataConfig::Memory {});
+///
+/// assert!(jobs::resume("train", &root, &Silent).is_err());
+/// assert!(jobs::resume_on("train", &root, &data, &Silent).is_ok());
+/// let other = Arc::new(Data::from_rows(&rows(9.5), 1, &RowsOptions::default())?);
+/// let error = jobs::resume_on("train", &root, &other, &Silent).err().ok_or("resumed")?;
+/// assert!(error.to_string().starts_with("data in memory: it is not what training began with"));
+/// # Ok(()) }
+/// ```
+pub fn resume_on(
+    name: &str, root: &Path, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<(Run, Fitted), JobError> {
+    let (run, config) = Run::open(root)?;
+    config.suggest_budget();
+    go_on(name, run, &config, data, observer)
+}
+
+fn go_on(
+    name: &str, run: Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<(Run, Fitted), JobError> {
+    notes(observer, run.require_data(config, data)?);
+    let fitted = fit(resumed(&run, config, data)?, name, &run, config, data, observer)?;
     Ok((run, fitted))
 }
 

@@ -2,11 +2,11 @@
 
 use super::draw::{ChunkRows, Probing};
 use super::*;
+use crate::density::mixture::Mixture;
 use crate::divergence::{Divergence, ProbeDistribution, fill_normal};
 use crate::residual::equation::{Probes, log_density_rate};
 use crate::rng::{Stream, Streams};
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::score::{Differentiable, Directions, Score};
 use crate::sde::{Coefficients, Sde};
 use crate::stats::MeanSe;

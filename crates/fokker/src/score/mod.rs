@@ -13,7 +13,6 @@
 pub mod analytic;
 mod config;
 mod directions;
-pub mod mixture;
 pub mod network;
 mod tier;
 

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::density::mixture::Mixture;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::likelihood::{self, LikelihoodOptions, log_prob};
 use fokker::memory;
 use fokker::rng::Streams;
-use fokker::score::mixture::Mixture;
 use fokker::sde::Coefficients;
 use fokker::solve::{Outcome, Tolerance};
 use fokker::stats::MeanSe;

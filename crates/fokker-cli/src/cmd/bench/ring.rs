@@ -21,7 +21,7 @@ pub const STD: f64 = 0.15;
 /// The exact score of the ring under a network's SDE, plus zero times that network (in the plane): it is evaluated with all
 /// derivatives that are asked for, and none of its numbers shows.
 ///
-/// The truth is that of [`fokker::score::mixture`], for round components of one size in the plane alone and so in a fraction of
+/// The truth is that of [`fokker::density::mixture`], for round components of one size in the plane alone and so in a fraction of
 /// the time: what is measured is to be the network.
 pub struct Ring {
     network: NetworkScore<f32>,
@@ -217,8 +217,8 @@ impl ScoreTape<f32> for RingTape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fokker::density::mixture::Mixture;
     use fokker::score::analytic::AnalyticScore;
-    use fokker::score::mixture::Mixture;
 
     /// Scores, directional derivatives and gradients in x of both along the same numbers, at four points and times.
     fn pass<F: fokker_jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {

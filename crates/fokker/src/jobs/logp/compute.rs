@@ -14,7 +14,7 @@ use super::output::{More, summarise, write};
 use super::part::Part;
 use super::row::Row;
 use super::summary::LogpSummary;
-use crate::likelihood::{BoundOptions, LikelihoodOptions, Repeats, Start, repeated_bound, repeated_log_prob};
+use crate::likelihood::{BoundOptions, LikelihoodOptions, Dequantise, Start, dequantised_bound, dequantised_log_prob};
 use crate::model_file::ModelInfo;
 use crate::score::Differentiable;
 
@@ -77,7 +77,7 @@ fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: 
     let Request { options, info, workers, observer, .. } = request;
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
-    let repeats = Repeats {
+    let repeats = Dequantise {
         count: request.draws.max(1),
         bins: (request.draws > 0).then_some(&bins[..]),
         start: if options.at_zero { Start::AtZero } else { Start::AtTMin },
@@ -90,11 +90,11 @@ fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: 
         let first = part.rows;
         let likelihood = LikelihoodOptions { first_row: first, ..request.likelihood };
         let done = |rows: usize| observer.done(first + rows as u64);
-        let found = repeated_log_prob(score, &values, &repeats, &likelihood, workers, &done)?;
+        let found = dequantised_log_prob(score, &values, &repeats, &likelihood, workers, &done)?;
         let bound = if options.bound {
             let LikelihoodOptions { divergence, seed, first_row, .. } = likelihood;
             let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(info.dim) };
-            Some(repeated_bound(score, &values, &repeats, &options, workers)?)
+            Some(dequantised_bound(score, &values, &repeats, &options, workers)?)
         } else {
             None
         };

@@ -1,6 +1,6 @@
 //! What is kept of a row.
 
-use crate::likelihood::{Bound, Repeated};
+use crate::likelihood::{Bound, Dequantised};
 use crate::solve::Outcome;
 
 /// The texts of the column `outcome`; their indices are its codes.
@@ -29,7 +29,7 @@ impl Row {
     pub(super) const SIZE: usize = 49;
 
     /// The rows of a chunk.
-    pub(super) fn of(found: &Repeated, bound: Option<&Bound>) -> Vec<Self> {
+    pub(super) fn of(found: &Dequantised, bound: Option<&Bound>) -> Vec<Self> {
         let row = |at: usize| Self {
             log_prob: found.mean[at],
             se: found.se.as_ref().map_or(f64::NAN, |se| se[at]),

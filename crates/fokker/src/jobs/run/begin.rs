@@ -51,7 +51,7 @@ impl Run {
 
     fn begin(&self, config: &Config, data: &Data) -> Result<(), Error> {
         fs::create_dir_all(self.root()).map_err(failed_write(self.root()))?;
-        let text = config.to_toml()?;
+        let text = Config { data: data.saved_as(&config.data), ..config.clone() }.to_toml()?;
         let path = self.config();
         // First of all: whatever is found here from now on is known to be fokker's.
         self.record(&path)?;

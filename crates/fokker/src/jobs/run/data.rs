@@ -1,5 +1,7 @@
 //! The data that a run was begun with, told from any other.
 
+use std::path::Path;
+
 use super::directory::Run;
 use crate::Error;
 use crate::config::Config;
@@ -33,8 +35,10 @@ impl Run {
     /// [`DataError::Columns`](crate::data::DataError::Columns) and [`DataError::Changed`](crate::data::DataError::Changed), naming the
     /// file; as for [`data_fingerprint`](Self::data_fingerprint).
     pub fn require_data(&self, config: &Config, data: &Data) -> Result<Option<String>, Error> {
-        let (DataConfig::File { path, .. } | DataConfig::Images { path, .. }) = &config.data else {
-            return Ok(None);
+        let path = match &config.data {
+            DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.as_path(),
+            DataConfig::Memory {} => Path::new("data in memory"),
+            _ => return Ok(None),
         };
         let note = require_columns(path, data.columns(), self.manifest()?.data_columns.as_deref())?;
         if let Some(expected) = self.data_fingerprint()? {
