@@ -14,7 +14,7 @@
 //! The crate knows nothing of diffusion; it is of use to anyone with a partial differential equation in the loss.
 //!
 //! ```
-//! use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt, cpu::{Workspace, Plan}};
+//! use fokker_jet::{Function, Graph, JetSet, Live, Tape, Wrt, cpu::{Parameters, Plan, Workspace}};
 //! # fn main() -> Result<(), fokker_jet::JetError> {
 //! // y = sin(x) for one number x; along one direction twice: y_vv = -sin(x) v².
 //! let mut graph = Graph::new();
@@ -39,23 +39,37 @@
 //! # Ok(()) }
 //! ```
 
-pub mod cpu;
 mod error;
 mod function;
-mod graph;
-mod parameters;
+mod id;
+mod parameter;
 mod real;
 mod set;
+mod shape;
+
+mod pass;
+mod routines;
+
+mod graph;
+mod operation;
+mod ops;
+
 mod tape;
+
+pub mod cpu;
 #[cfg(feature = "burn")]
 pub mod tensor;
+
 #[cfg(test)]
 mod testing;
 
 pub use error::JetError;
 pub use function::Function;
-pub use graph::{Graph, Init, Node, NodeId, Op, ParamId, ParamSpec, Resampling, Shape};
-pub use parameters::Parameters;
+pub use graph::{Graph, Node};
+pub use id::{NodeId, ParamId};
+pub use ops::Resampling;
+pub use parameter::{Init, ParamSpec};
 pub use real::Real;
 pub use set::{JetSet, Live};
+pub use shape::Shape;
 pub use tape::{Tape, Wrt};

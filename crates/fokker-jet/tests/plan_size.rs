@@ -6,8 +6,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Resampling, Shape};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Function, Graph, JetSet, Live, Resampling, Shape};
 
 struct Counting;
 

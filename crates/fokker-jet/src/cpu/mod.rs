@@ -6,27 +6,13 @@
 //! [`Plan`] is the compiled form of a graph and a jet set, shared by all workers; [`Workspace`] is one worker's workspace;
 //! [`Workers`] runs a job on every chunk of a batch.
 
-mod conv;
-pub(crate) mod dense;
-mod forward;
-mod map;
-mod matmul;
-pub(crate) mod matrix;
-mod norm;
+mod parameters;
 mod plan;
 mod pool;
-mod product;
-mod resample;
-mod reverse;
-mod simd;
-mod softmax;
-#[cfg(test)]
-mod testing;
-mod vector;
 mod workers;
 mod workspace;
 
+pub use parameters::Parameters;
 pub use plan::Plan;
-pub(crate) use vector::Registers;
 pub use workers::{ChunkRange, MOST_THREADS, Workers};
 pub use workspace::Workspace;

@@ -1,9 +1,9 @@
 //! What the tests of the executors share.
 
 use burn::tensor::{Device, Element};
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::tensor::TensorTape;
-use fokker_jet::{Graph, JetSet, Live, Parameters, Real, Tape, Wrt};
+use fokker_jet::cpu::{self, Plan, Workspace};
+use fokker_jet::tensor::{self, TensorTape};
+use fokker_jet::{Graph, JetSet, Live, Real, Tape, Wrt};
 
 /// Numbers in (−0.5, 0.5).
 pub struct Numbers(pub u64);
@@ -19,14 +19,31 @@ impl Numbers {
     }
 }
 
+/// An executor whose parameters can be made of a flat vector.
+pub trait Executor<F>: Tape<F> {
+    fn parameters(graph: &Graph, flat: Vec<F>) -> Self::Parameters;
+}
+
+impl<F: Real> Executor<F> for Workspace<F> {
+    fn parameters(graph: &Graph, flat: Vec<F>) -> cpu::Parameters<F> {
+        cpu::Parameters::new(graph, flat)
+    }
+}
+
+impl<F: Real + Element> Executor<F> for TensorTape<F> {
+    fn parameters(graph: &Graph, flat: Vec<F>) -> tensor::Parameters<F> {
+        tensor::Parameters::new(graph, &flat, &Device::flex())
+    }
+}
+
 /// Outputs of all parts, the x-gradient of a prefix of the parts, the parameter gradient of all.
-pub fn walk<F: Real>(
-    tape: &mut dyn Tape<F>, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
+pub fn walk<F: Real, T: Executor<F>>(
+    tape: &mut T, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
 ) -> [Vec<F>; 3] {
     let mut numbers = Numbers(7);
     let mut parameters = vec![F::ZERO; graph.parameter_count()];
     numbers.fill(&mut parameters);
-    let parameters = Parameters::new(graph, parameters);
+    let parameters = T::parameters(graph, parameters);
     tape.begin(rows);
     for (input, live) in live.iter().enumerate() {
         for part in (0..set.parts()).filter(|&part| live.has(part)) {
@@ -55,11 +72,11 @@ pub fn walk<F: Real>(
 
 /// Directions v, τ and the tangent w with its pair (w, v): the reverse pass in x that is recorded, then that in the parameters.
 /// With `record`, the seeds along w are left to the tape; else they are written out.
-fn differentiate<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
+fn differentiate<F: Real, T: Executor<F>>(tape: &mut T, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
     let mut numbers = Numbers(3);
     let mut parameters = vec![F::ZERO; graph.parameter_count()];
     numbers.fill(&mut parameters);
-    let parameters = Parameters::new(graph, parameters);
+    let parameters = T::parameters(graph, parameters);
     tape.begin(rows);
     numbers.fill(tape.input(0, 0));
     numbers.fill(tape.input(0, 1));

@@ -1,8 +1,8 @@
 //! Networks of images.
 
 use burn::tensor::Element;
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Function, Graph, Init, JetSet, Live, NodeId, Parameters, Real, Resampling, Shape, Tape};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Function, Graph, Init, JetSet, Live, NodeId, Real, Resampling, Shape, Tape};
 
 use crate::harness::{Numbers, agree, check_tangent, on_both, sets};
 

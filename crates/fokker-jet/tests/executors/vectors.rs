@@ -1,8 +1,8 @@
 //! Networks of vectors.
 
 use burn::tensor::Element;
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Function, Graph, JetError, JetSet, Live, Parameters, Real, Tape, Wrt};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Function, Graph, JetError, JetSet, Live, Real, Tape, Wrt};
 
 use crate::harness::{Numbers, agree, check_tangent, on_both, sets, walk};
 

@@ -12,7 +12,7 @@ use fokker::config::Config;
 use fokker::memory;
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
-use fokker_jet::Parameters;
+use fokker_jet::cpu::Parameters;
 
 use crate::fail::request;
 
