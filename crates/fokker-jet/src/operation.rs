@@ -10,8 +10,8 @@ use crate::pass::site::Site;
 use crate::tensor::{Jet, operands::Operands};
 use crate::{JetSet, Live, NodeId, ParamId};
 
-/// An operation of a [`Graph`](crate::Graph): what it reads, its rules, and its form on each executor. (How to add one:
-/// [`ops`](crate::ops).)
+/// An operation of a [`Graph`](crate::Graph): what it reads, its rules, and its form on each executor. (How to add one is said at
+/// the crate's root.)
 pub(crate) trait Operation: Same + Debug + Send + Sync + RefUnwindSafe {
     /// The nodes that it reads.
     fn operands(&self) -> Vec<NodeId>;

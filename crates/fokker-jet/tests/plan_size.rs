@@ -68,7 +68,7 @@ fn plans_are_small_and_know_how_large_a_workspace_is() {
     let live = [Live::parts(&set, &all), Live::parts(&set, &[])];
     let start = Instant::now();
     let (plan, taken) = peak(|| Plan::new(&graph, &set, &live).unwrap());
-    // Three nodes a layer, each with 20,002 numbers a row, and the cotangents of half of them kept.
+    // Three nodes per layer, each with 20,002 numbers per row, and the cotangents of half of them kept.
     let bytes = plan.workspace_bytes::<f32>(1);
     assert!(bytes > 3000 * 30_000 * 4, "{bytes}");
     assert!(taken < 24 << 20, "{taken} bytes for a plan");

@@ -52,6 +52,8 @@
 //!
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
+#![forbid(unsafe_code)]
+
 pub mod audit;
 pub mod compare;
 pub mod config;

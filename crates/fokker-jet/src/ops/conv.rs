@@ -79,7 +79,7 @@ impl Operation for Conv {
 struct ConvPasses(Geometry);
 
 impl ConvPasses {
-    /// Numbers of an image, going in and coming out.
+    /// Numbers of an image of the operand and of the result.
     fn sizes(&self) -> [usize; 2] {
         let Geometry { shape, channels, .. } = self.0;
         [shape.len(), shape.pixels() * channels]

@@ -104,7 +104,7 @@ impl Block {
     }
 }
 
-/// Adds the term to the part of `y` that it belongs to; `b` may be one number a row.
+/// Adds the term to the part of `y` that it belongs to; `b` may be one number per row.
 fn forward<F: Real>(term: Term, block: Block, a: &[F], b: &[F], y: &mut [F]) {
     let n = block.len();
     let (a, y) = (&a[term.a * n..][..n], &mut y[term.y * n..][..n]);
@@ -128,7 +128,7 @@ fn reverse_a<F: Real>(term: Term, block: Block, b: &[F], y_bar: &[F], a_bar: &mu
     forward(swapped, block, y_bar, b, a_bar);
 }
 
-/// `b̄_q += ȳ a_p`, summed over the row if `b` is one number a row.
+/// `b̄_q += ȳ a_p`, summed over the row if `b` is one number per row.
 fn reverse_b<F: Real>(term: Term, block: Block, a: &[F], y_bar: &[F], b_bar: &mut [F]) {
     let n = block.len();
     let (a, y_bar) = (&a[term.a * n..][..n], &y_bar[term.y * n..][..n]);

@@ -21,7 +21,7 @@ pub(crate) struct Forward<'a, F> {
     pub parameters: Weights<'a, F>,
     /// All stored parts of the result; those before `slots` are there.
     pub y: &'a mut [F],
-    /// What the node saves for its later passes, [`Program::saved`](super::program::Program::saved) numbers a row.
+    /// What the node saves for its later passes, [`Program::saved`](super::program::Program::saved) numbers per row.
     pub saved: &'a mut [F],
     pub scratch: &'a mut Scratch,
 }

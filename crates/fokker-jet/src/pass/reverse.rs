@@ -85,8 +85,8 @@ pub(crate) struct Pulls<'a, F> {
 }
 
 impl<F: Real> Pulls<'_, F> {
-    /// Marks an operand's cotangent as written. `None` if nobody wants it; else whether it was written before, so that more is to be
-    /// added to it.
+    /// Marks an operand's cotangent as written. `None` if it is not wanted; else whether it was written before, so that more is
+    /// to be added to it.
     pub fn touch(&mut self, operand: usize) -> Option<bool> {
         let node = self.nodes[operand];
         self.wanted[node].then(|| std::mem::replace(&mut self.touched[node], true))

@@ -1,5 +1,5 @@
 //! Convolution of images as matrix products, with no copy of windows: with zeros around the image, the part of a pixel's window that
-//! lies in one line is one run of memory, so that a product reads its terms where they are, in one segment a line.
+//! lies in one line is one run of memory, so that a product reads its terms where they are, in one segment per line.
 
 use super::dense::{self, Scratch, Weight};
 use super::matrix::{self, Factors, Onto, Place, Steps, Target, View};
@@ -67,7 +67,7 @@ impl Geometry {
         Padded { shape: self.shape, radius: self.kernel / 2 }
     }
 
-    /// Numbers of an image with zeros around it, going in or coming back.
+    /// Numbers of an image with zeros around it, on the way forward or back, whichever is more.
     pub fn padded_size(self) -> usize {
         self.padded().size().max(self.reversed().padded().size())
     }
@@ -89,7 +89,7 @@ pub(crate) fn forward<F: Registers>(
     convolve(g, more, w, tap, rest, Onto::Zero, scratch);
 }
 
-/// `X̄` of each image, replacing or added: the convolution of Ȳ with the kernel turned round and transposed, whose micro-panels `w` has.
+/// `X̄` of each image, replacing or added: the convolution of Ȳ with the kernel rotated by 180° and transposed, whose micro-panels `w` has.
 pub(crate) fn reverse_input<F: Registers>(
     g: Geometry, y_bar: &[F], w: Weight<F>, x_bar: &mut [F], add: bool, scratch: &mut Scratch<F>,
 ) {
@@ -202,7 +202,7 @@ pub(crate) fn reverse_weight<F: Registers>(
     if x.is_empty() && !add {
         w_bar.fill(F::ZERO);
     }
-    // Taken out, so that the rest of the scratch memory can be lent on.
+    // Moved out, so that the rest of the scratch memory can be borrowed.
     let (mut image, mut run) = (std::mem::take(&mut scratch.padded), std::mem::take(&mut scratch.spread));
     for (i, (x, y_bar)) in x.chunks_exact(of_x).zip(y_bar.chunks_exact(of_y)).enumerate() {
         let add = add || i > 0;
@@ -230,7 +230,7 @@ pub(crate) fn reverse_weight<F: Registers>(
             } else {
                 let (lines, rows) = (shape.height, shape.width);
                 let f = Factors { lines, rows, k, n: channels, x, x_rs, x_line: line, y: y_bar, y_rs: channels };
-                matrix::transposed_product(f, w_bar, add, &mut scratch.micro_panel);
+                matrix::transposed_product(f, w_bar, add, &mut scratch.packed);
             }
         }
     }

@@ -66,18 +66,18 @@ pub(crate) fn reverse_weight<F: Registers>(
             w_bar.fill(F::ZERO);
         }
     } else if packs(n) {
-        matrix::transposed_product(factors, w_bar, add, &mut scratch.micro_panel);
+        matrix::transposed_product(factors, w_bar, add, &mut scratch.packed);
     } else {
         narrow_weight(factors, w_bar, add, scratch);
     }
 }
 
-/// Few columns: by way of W̄ᵀ = Ȳᵀ X, of one line.
+/// For few columns: W̄ᵀ = Ȳᵀ X, whose columns are many, and then its transpose. Of one line.
 pub(crate) fn narrow_weight<F: Registers>(f: Factors<F>, w_bar: &mut [F], add: bool, scratch: &mut Scratch<F>) {
     let transposed = &mut scratch.transposed;
     transposed.resize(f.k * f.n, F::ZERO);
     let exchanged = Factors { k: f.n, n: f.k, x: f.y, x_rs: f.y_rs, y: f.x, y_rs: f.x_rs, ..f };
-    matrix::transposed_product(exchanged, transposed, false, &mut scratch.micro_panel);
+    matrix::transposed_product(exchanged, transposed, false, &mut scratch.packed);
     if !add {
         w_bar.fill(F::ZERO);
     }
@@ -88,10 +88,10 @@ pub(crate) fn narrow_weight<F: Registers>(f: Factors<F>, w_bar: &mut [F], add: b
     }
 }
 
-/// Memory for the weights' gradient.
+/// Memory for packed factors, transposed gradients and images with zeros around them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch<F> {
-    pub micro_panel: Vec<F>,
+    pub packed: Vec<F>,
     transposed: Vec<F>,
     /// An image with zeros around it.
     pub padded: Vec<F>,

@@ -153,7 +153,7 @@ pub(crate) struct Cotangents<'a, F> {
     pub own: Option<&'a [F]>,
     /// Those kept for the tangent.
     pub kept: &'a [F],
-    /// Stored places from which on they are the kept ones: in `y`, and in `a`, where nobody asks for them.
+    /// Stored places from which on they are the kept ones: in `y`, and in `a`, whose are not wanted.
     pub first_kept: (usize, usize),
 }
 
@@ -243,7 +243,7 @@ multiversion! {
     }
 }
 
-/// A tile's numbers, for a while.
+/// A copy of a tile's numbers.
 #[inline(always)]
 fn copied<F: Real>(from: &[F]) -> [F; TILE] {
     let mut tile = [F::ZERO; TILE];

@@ -105,7 +105,7 @@ fn scaled<'a, F: Real>(factor: f64, from: &'a [F], to: &'a mut Vec<F>) -> &'a [F
 fn add_product<F: Registers>(
     (m, k, n): (usize, usize, usize), a: Strided<F>, b: Strided<F>, c: &mut [F], packed: &mut Vec<F>,
 ) {
-    let width = matrix::micro_panel::<F>();
+    let width = matrix::micro_panel_columns::<F>();
     packed.clear();
     packed.resize(k * width, F::ZERO);
     for first in (0..n).step_by(width) {

@@ -51,7 +51,8 @@ impl Place {
     }
 }
 
-/// Writes the parts `parts[first..]`; the earlier ones have been. `part` is the size of a part, of which each `width` numbers are normalised.
+/// Writes the parts `parts[first..]`; the earlier ones are there. `part` is the size of a part, of which each `width` numbers are
+/// normalised.
 pub(crate) fn forward<F: Real>(
     parts: &[Part], first: usize, (part, width): (usize, usize), a: &[F], y: &mut [F], scratch: &mut Scratch<F>,
 ) {

@@ -94,10 +94,10 @@ fn jets_of_every_operation_equal_differences() {
                 of_uv.iter_mut().zip(value).for_each(|(s, y)| *s += wi * wj * y / (h * h));
             }
         }
-        let chunk = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 1);
+        let workspace = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 1);
         let tensor = TensorTape::<f64>::new(&graph, &set, &live, &Device::flex()).unwrap();
         for (executor, parts) in [
-            ("chunk", parts(chunk, &graph, &flat, [&x, &u, &v])),
+            ("workspace", parts(workspace, &graph, &flat, [&x, &u, &v])),
             ("tensor", parts(tensor, &graph, &flat, [&x, &u, &v])),
         ] {
             for (part, want) in [&of_u, &of_v, &of_uv].into_iter().enumerate() {

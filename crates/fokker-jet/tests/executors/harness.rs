@@ -37,7 +37,7 @@ impl<F: Real + Element> Executor<F> for TensorTape<F> {
 }
 
 /// Outputs of all parts, the x-gradient of a prefix of the parts, the parameter gradient of all.
-pub fn walk<F: Real, T: Executor<F>>(
+pub fn passes<F: Real, T: Executor<F>>(
     tape: &mut T, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
 ) -> [Vec<F>; 3] {
     let mut numbers = Numbers(7);
@@ -130,7 +130,7 @@ pub fn sets() -> [JetSet; 4] {
     ]
 }
 
-/// [`walk`] on both executors. The first input moves along all directions but the last, the others along the last: parts are
+/// [`passes`] on both executors. The first input moves along all directions but the last, the others along the last: parts are
 /// missing on both sides.
 pub fn on_both<F: Real + Element>(graph: &Graph, set: &JetSet, rows: usize, capacity: usize) -> [[Vec<F>; 3]; 2] {
     let n = set.directions();
@@ -138,9 +138,9 @@ pub fn on_both<F: Real + Element>(graph: &Graph, set: &JetSet, rows: usize, capa
     let c_parts: Vec<usize> = (n.max(1)..=n).collect();
     let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
     let stage = if n == 0 { 1 } else { n };
-    let mut chunk = Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
+    let mut workspace = Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
     let mut tensor = TensorTape::<F>::new(graph, set, &live, &Device::flex().autodiff()).unwrap();
-    [walk(&mut chunk, graph, set, &live, rows, stage), walk(&mut tensor, graph, set, &live, rows, stage)]
+    [passes(&mut workspace, graph, set, &live, rows, stage), passes(&mut tensor, graph, set, &live, rows, stage)]
 }
 
 /// Cotangents kept for the tangent give what a full pass gives, on both executors; a tape that could record, but was not asked
@@ -149,12 +149,12 @@ pub fn check_tangent<F: Real + Element>(graph: &Graph, rows: usize, tolerance: f
     let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
     let set = plain.clone().with_tangent().unwrap();
     let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
-    let chunk = |set: &JetSet| Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
+    let workspace = |set: &JetSet| Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
     let tensor = TensorTape::<F>::new(graph, &set, &live, &Device::flex());
-    let want = differentiate(&mut chunk(&plain), graph, rows, false);
-    let recorded = differentiate(&mut chunk(&set), graph, rows, true);
+    let want = differentiate(&mut workspace(&plain), graph, rows, false);
+    let recorded = differentiate(&mut workspace(&set), graph, rows, true);
     let reference = differentiate(&mut tensor.unwrap(), graph, rows, true);
-    let unrecorded = differentiate(&mut chunk(&set), graph, rows, false);
+    let unrecorded = differentiate(&mut workspace(&set), graph, rows, false);
     for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
         for (got, want) in got.iter().zip(&want) {
             agree(got, want, tolerance, &format!("{what} {name}"));

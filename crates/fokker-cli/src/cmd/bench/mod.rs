@@ -1,11 +1,14 @@
 //! `fokker bench`
 
+// The products take addresses.
+#[cfg(feature = "gemm-baseline")]
+#[allow(unsafe_code)]
+mod gemm_baseline;
 mod logp;
 mod resident;
 mod residual;
 mod ring;
 mod step;
-mod yardstick;
 
 use anyhow::Result;
 use fokker::config::Config;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::Real;
 
 /// Columns of a micro-panel: 128 bytes.
-pub(crate) const fn micro_panel<F>() -> usize {
+pub(crate) const fn micro_panel_columns<F>() -> usize {
     128 / size_of::<F>()
 }
 
@@ -17,7 +17,7 @@ pub(crate) struct Place {
     pub cs: usize,
 }
 
-/// A micro-panel of a right factor: `depth × micro-panel` numbers, zeros where there are no columns.
+/// A micro-panel of a right factor: one row of numbers for each of its `depth` rows, zeros where there are no columns.
 #[derive(Clone, Debug)]
 pub(crate) struct MicroPanel<F> {
     /// Where its rows come from, in blocks of equally many rows.
@@ -29,7 +29,7 @@ pub(crate) struct MicroPanel<F> {
 impl<F: Real> MicroPanel<F> {
     /// Empty micro-panels for a factor of `columns` columns, made of blocks of `depth` rows, one below the other.
     pub fn of(blocks: &[Place], depth: usize, columns: usize) -> impl Iterator<Item = Self> {
-        let width = micro_panel::<F>();
+        let width = micro_panel_columns::<F>();
         (0..columns).step_by(width).map(move |first| Self {
             places: blocks.to_vec(),
             columns: first..columns.min(first + width),
@@ -39,7 +39,7 @@ impl<F: Real> MicroPanel<F> {
 
     /// Numbers of all the micro-panels of a factor of `depth` rows.
     pub fn numbers(depth: usize, columns: usize) -> u64 {
-        (depth as u64).saturating_mul(columns.next_multiple_of(micro_panel::<F>()) as u64)
+        (depth as u64).saturating_mul(columns.next_multiple_of(micro_panel_columns::<F>()) as u64)
     }
 
     /// Copies its columns of the factor.
@@ -53,7 +53,7 @@ impl<F: Real> MicroPanel<F> {
 
 /// Copies columns of a factor into a micro-panel.
 pub(crate) fn pack<F: Real>(place: Place, columns: &Range<usize>, flat: &[F], values: &mut [F]) {
-    let width = micro_panel::<F>();
+    let width = micro_panel_columns::<F>();
     let Place { offset, rs, cs } = place;
     let b = &flat[offset + columns.start * cs..];
     let columns = columns.len();

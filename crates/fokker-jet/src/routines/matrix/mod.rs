@@ -2,7 +2,7 @@
 //!
 //! A tile is some rows by two registers of the result, kept in registers while one sum runs. The right factor is *packed* into
 //! micro-panels of 128 bytes' worth of columns (as in Goto & van de Geijn 2008, ACM TOMS 34(3)) that a tile reads from end to end; the
-//! left is read where it lies, a number at a time. An element of the result is always the same sum in the same order, whatever rows it
+//! left is read where it lies, one number at a time. An element of the result is always the same sum in the same order, whatever rows it
 //! shares a tile with: a row's values do not depend on its batch.
 
 mod micro_panel;
@@ -11,7 +11,7 @@ mod tile;
 use std::ops::Range;
 
 pub(crate) use micro_panel::{MicroPanel, Place};
-pub(crate) use micro_panel::{micro_panel, pack};
+pub(crate) use micro_panel::{micro_panel_columns, pack};
 use tile::{Tile, column_of_tiles};
 
 use super::simd::multiversion;
@@ -90,7 +90,7 @@ enum Hint<'a, F> {
     Next(&'a [F]),
 }
 
-/// Columns of the right factor: a row of `micro-panel` numbers for each term, rows `rs` apart.
+/// Columns of the right factor: a row of as many numbers as a micro-panel has columns for each term, rows `rs` apart.
 #[derive(Clone, Copy)]
 struct Right<'a, F> {
     values: &'a [F],
@@ -107,7 +107,7 @@ struct Right<'a, F> {
 unsafe fn micro_panel_product<F: Real, V: Vector<F>, const TALL: usize, const HINT: bool>(
     (rows, depth): (usize, usize), a: View<F>, b: Right<F>, columns: &Range<usize>, c: &mut Target<F>, onto: Onto<F>,
 ) {
-    let width = micro_panel::<F>();
+    let width = micro_panel_columns::<F>();
     let (terms, lines) = (a.segments.count * depth, a.images.count * a.lines.count);
     let (hint, hint_step, hint_rs) = match b.hint {
         Hint::Left => (a.values.as_ptr().wrapping_add(12 * a.cs), a.cs, a.rs),
@@ -166,7 +166,7 @@ unsafe fn micro_panel_product<F: Real, V: Vector<F>, const TALL: usize, const HI
             }
             continue;
         }
-        // The last, narrower micro-panel, by way of a buffer of whole tiles.
+        // The last, narrower micro-panel: whole tiles in a buffer.
         let mut buffer = [F::ZERO; MOST_ROWS * 32];
         for i in (0..rows).step_by(MOST_ROWS) {
             let rows = MOST_ROWS.min(rows - i);
@@ -203,7 +203,7 @@ multiversion! {
         let mut c = c;
         for (i, micro_panel) in b.iter().enumerate() {
             let next = b.get(i + 1).unwrap_or(micro_panel);
-            let b = Right { values: &micro_panel.values, rs: self::micro_panel::<F>(), hint: Hint::Next(&next.values) };
+            let b = Right { values: &micro_panel.values, rs: micro_panel_columns::<F>(), hint: Hint::Next(&next.values) };
             // SAFETY: `multiversion` runs this where the instructions of `V` are.
             unsafe { micro_panel_product::<F, V, TALL, true>((rows, depth), a, b, &micro_panel.columns, &mut c, onto) };
         }
@@ -216,7 +216,7 @@ multiversion! {
         rows: usize, depth: usize, a: View<F>, b: &[F], first: usize, end: usize, c: Target<F>, onto: Onto<F>
     ) {
         let mut c = c;
-        let b = Right { values: b, rs: micro_panel::<F>(), hint: Hint::Left };
+        let b = Right { values: b, rs: micro_panel_columns::<F>(), hint: Hint::Left };
         // SAFETY: `multiversion` runs this where the instructions of `V` are.
         unsafe { micro_panel_product::<F, V, TALL, false>((rows, depth), a, b, &(first..end), &mut c, onto) };
     }
@@ -240,7 +240,7 @@ pub(crate) struct Factors<'a, F> {
 multiversion! {
     /// `W̄ (k × n) = Xᵀ Ȳ` on top of zero or what is there. `scratch` is for packing.
     pub(crate) fn transposed_product<F: Real>(f: Factors<F>, w_bar: &mut [F], add: bool, scratch: &mut Vec<F>) {
-        let width = micro_panel::<F>();
+        let width = micro_panel_columns::<F>();
         let Factors { lines, rows, k, n, y_rs, .. } = f;
         let far = y_rs * size_of::<F>() >= FAR;
         // Blocks of whole lines, or of a part of the only line.

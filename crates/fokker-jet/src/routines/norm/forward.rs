@@ -6,7 +6,7 @@ use super::terms::{of_operand, place_in_operand, place_in_result, terms};
 use crate::routines::parts::Part;
 use crate::routines::vector::Registers;
 
-/// Writes the parts `parts[first..]` of `y = γ ŷ + β` of every row, ŷ the normalised `a`; the earlier ones have been.
+/// Writes the parts `parts[first..]` of `y = γ ŷ + β` of every row, ŷ the normalised `a`; the earlier ones are there.
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn forward<F: Registers>(
     norm: Norm, parts: &[Part], first: usize, a: &[F], gamma: &[F], beta: &[F], kept: &mut [F], y: &mut [F],
@@ -96,7 +96,7 @@ fn statistics<'a, F: Registers>(
     }
 }
 
-/// Sums over each group of what `fill` adds to numbers a channel.
+/// Sums over each group of what `fill` adds to one number per channel.
 fn of_groups<F: Registers>(norm: Norm, sums: &mut Vec<F>, fill: impl FnOnce(&mut [F])) -> impl Iterator<Item = F> {
     sums.clear();
     sums.resize(norm.channels, F::ZERO);

@@ -6,7 +6,7 @@
 //!
 //! y = h, y_p = h_p − k_p h, y_pq = h_pq − k_q h_p − k_p h_q − κ_pq h,
 //!
-//! that is y_i = Σ_j L_ij h_j. All sums over pixels are taken channel by channel; the rest is algebra with a few numbers a group.
+//! that is y_i = Σ_j L_ij h_j. All sums over pixels are taken channel by channel; the rest is algebra with a few numbers per group.
 
 mod forward;
 mod numbers;

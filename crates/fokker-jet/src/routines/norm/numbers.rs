@@ -74,7 +74,7 @@ impl<F: Real> Kept<'_, F> {
     }
 }
 
-/// Memory for numbers a channel.
+/// Memory for one number per channel, and for what is known of the groups.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch<F> {
     /// Means of two parts.

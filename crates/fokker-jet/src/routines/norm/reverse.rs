@@ -20,8 +20,8 @@ struct Adjoint {
     h: Vec<(usize, Coefficient)>,
 }
 
-/// The adjoint of y_i = Σ_j L_ij h_j for the parts of the operand that come before `wanted`: L transposed, and what comes by way of
-/// the k_p, κ_pq and r.
+/// The adjoint of y_i = Σ_j L_ij h_j for the parts of the operand that come before `wanted`: L transposed, and what goes through
+/// k_p, κ_pq and r.
 fn adjoints(parts: &[Part], wanted: usize) -> Vec<Adjoint> {
     let adjoint = |part: &Part| {
         let slot = place_in_operand(part).filter(|&slot| slot < wanted)?;

@@ -25,7 +25,7 @@ pub(super) fn of_operand(parts: &[Part], a: usize) -> usize {
     parts.iter().find(same).map_or(0, place_in_result)
 }
 
-/// A coefficient of h_j or of a cotangent, one number a group.
+/// A coefficient of h_j or of a cotangent, one number per group.
 #[derive(Clone, Copy)]
 pub(super) enum Coefficient {
     One,
