@@ -1,8 +1,9 @@
 //! One worker's workspace: the values and cotangents of every node for one chunk of rows.
 
 use std::ops::Range;
+use std::sync::Mutex;
 
-use super::{Parameters, Plan};
+use super::{Parameters, Plan, Workers};
 use crate::pass::forward::{Forward, Operands, Weights};
 use crate::pass::layout::Recording;
 use crate::pass::reverse::{Gradients, Pulls, Reverse};
@@ -190,6 +191,14 @@ impl<F: Real> Workspace<F> {
             self.kept[node] = kept;
         }
         *self.cotangent(node) = y_bar;
+    }
+}
+
+impl Workers {
+    /// One workspace for each shard, of as many rows as a chunk has.
+    #[must_use]
+    pub fn chunks<F: Real>(&self, plan: &Plan) -> Vec<Mutex<Workspace<F>>> {
+        (0..self.shards()).map(|_| Mutex::new(Workspace::new(plan, self.chunk_rows()))).collect()
     }
 }
 

@@ -7,16 +7,16 @@ use super::Audit;
 use crate::Error;
 use crate::conservativity::asymmetry;
 use crate::data::Data;
-use crate::objective::Divergence;
+use crate::density::mixture::Mixture;
+use crate::divergence::Divergence;
 use crate::residual::{Residuals, residual};
-use crate::score::mixture::Mixture;
-use crate::score::{Directions, Score};
+use crate::score::{Differentiable, Score};
 use crate::sde::Coefficients;
 use crate::stats::{AtTime, MeanSe};
 
 pub(super) fn measure(
-    score: &dyn Score<f32>, data: &Data, c: &Coefficients, x: &[f32], divergence: Divergence, workers: &Workers,
-    found: &mut Audit,
+    score: &dyn Differentiable<f32>, data: &Data, c: &Coefficients, x: &[f32], divergence: Divergence,
+    workers: &Workers, found: &mut Audit,
 ) -> Result<(), Error> {
     let times = vec![c.t; x.len() / data.dim()];
     let (values, dt) = residuals(score, x, &times, divergence, found.seed, workers)?;
@@ -39,7 +39,7 @@ pub(super) fn measure(
 /// What r(t) is the average of, at each point, and the same of ∂ₜs: norms over D, or products of two residuals over D² where
 /// divergences are probed (by half of the probes each).
 pub(super) fn residuals<F: Real>(
-    score: &dyn Score<F>, x: &[F], times: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[F], times: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
 ) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let Divergence::Hutchinson { probes, distribution } = divergence else {
         let found = residual(score, x, times, divergence, seed, workers)?;
@@ -57,20 +57,19 @@ fn score_errors(
     score: &dyn Score<f32>, truth: &Mixture, c: &Coefficients, x: &[f32], workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     let dim = score.dim();
-    let tape = |_| score.tape(&Directions::new(&[]), workers.chunk_rows());
-    let tapes: Result<Vec<_>, _> = (0..workers.shards()).map(tape).collect();
+    let shards: Result<Vec<_>, _> = (0..workers.shards()).map(|_| score.evaluator(workers.chunk_rows())).collect();
     let q = truth.diffused(c);
-    let chunks = workers.map(x.len() / dim, tapes?, |tape, _, range| {
+    let chunks = workers.map(x.len() / dim, shards?, |shard, _, range| {
         let x = &x[range.start * dim..range.end * dim];
-        tape.begin(x, &vec![*c; range.len()]);
-        tape.forward(0..1);
+        let mut s = vec![0.0; x.len()];
+        shard.evaluate(x, &vec![*c; range.len()], &mut s);
         let (mut point, mut exact) = (vec![0.0; dim], vec![0.0; dim]);
         let square = |(x, s): (&[f32], &[f32])| {
             point.iter_mut().zip(x).for_each(|(to, &x)| *to = f64::from(x));
             q.score(&point, &mut exact);
             c.sigma * c.sigma * s.iter().zip(&exact).map(|(&s, e)| (f64::from(s) - e).powi(2)).sum::<f64>()
         };
-        x.chunks_exact(dim).zip(tape.part(0).chunks_exact(dim)).map(square).collect::<Vec<f64>>()
+        x.chunks_exact(dim).zip(s.chunks_exact(dim)).map(square).collect::<Vec<f64>>()
     });
     Ok(chunks.into_iter().flatten().collect())
 }

@@ -7,14 +7,14 @@ use super::rows::AuditRows;
 use crate::Error;
 use crate::config::Config;
 use crate::data::{Data, bits_per_dim};
-use crate::likelihood::{BoundOptions, LikelihoodOptions, Repeats, Start, bound, log_prob, repeated_log_prob};
-use crate::objective::Divergence;
-use crate::score::Score;
+use crate::divergence::Divergence;
+use crate::likelihood::{BoundOptions, Dequantise, LikelihoodOptions, Start, bound, dequantised_log_prob, log_prob};
+use crate::score::Differentiable;
 use crate::solve::Tolerance;
 use crate::stats::{MeanSe, paired};
 
 pub(super) fn measure(
-    score: &dyn Score<f32>, data: &Data, rows: &AuditRows<'_>, config: &Config, divergence: Divergence,
+    score: &dyn Differentiable<f32>, data: &Data, rows: &AuditRows<'_>, config: &Config, divergence: Divergence,
     workers: &Workers, found: &mut Audit,
 ) -> Result<(), Error> {
     let settings = &config.audit;
@@ -48,15 +48,15 @@ pub(super) fn measure(
 
 /// −log p and all that follows from it, into `found`; log p of each row in model coordinates.
 fn held_out(
-    score: &dyn Score<f32>, data: &Data, config: &Config, x: &[f64], options: &LikelihoodOptions, workers: &Workers,
-    found: &mut Audit,
+    score: &dyn Differentiable<f32>, data: &Data, config: &Config, x: &[f64], options: &LikelihoodOptions,
+    workers: &Workers, found: &mut Audit,
 ) -> Result<Vec<f64>, Error> {
     let (dim, scaling) = (data.dim(), data.scaling());
     // A level's width in model coordinates.
     let bins: Option<Vec<f64>> = data.levels().map(|_| scaling.scale.iter().map(|scale| 1.0 / scale).collect());
     let count = if bins.is_some() { config.audit.repeats } else { 1 };
-    let repeats = Repeats { count, bins: bins.as_deref(), start: Start::AtTMin };
-    let log_p = repeated_log_prob(score, x, &repeats, options, workers, &|_| {})?;
+    let how = Dequantise { count, bins: bins.as_deref(), start: Start::AtTMin };
+    let log_p = dequantised_log_prob(score, x, &how, options, workers, &|_| {})?;
     found.nll_failed = log_p.mean.iter().filter(|value| !value.is_finite()).count();
     found.points.nll = log_p.mean.iter().map(|value| -value - scaling.log_det()).collect();
     found.nll = MeanSe::of_finite(&found.points.nll);

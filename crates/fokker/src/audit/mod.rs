@@ -17,9 +17,9 @@ use crate::Error;
 use crate::config::{AuditConfig, Config};
 use crate::data::Data;
 use crate::distance::Memorisation;
+use crate::divergence::{Divergence, ProbeDistribution};
 use crate::likelihood::DEFAULT_EXACT_DIM;
-use crate::objective::{Divergence, ProbeDistribution};
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::stats::{AtTime, Average, MeanSe};
 pub use difference::{Difference, Ratios};
 pub use points::PointValues;
@@ -60,7 +60,7 @@ pub struct Audit {
     /// `nll` less `true_nll`, with the standard error of the difference at each point.
     pub gap: Option<MeanSe>,
     /// Bits per dimension in the data's own unit, where the data has grey levels: the mean over dequantisation noise, an upper bound of
-    /// −log₂ P/D (see [`Repeated`](crate::likelihood::Repeated)).
+    /// −log₂ P/D (see [`Dequantised`](crate::likelihood::Dequantised)).
     pub bits_per_dim: Option<MeanSe>,
     /// The same by the importance-weighted bound, which is tighter if there is more than one draw of the noise.
     pub bits_per_dim_importance: Option<MeanSe>,
@@ -101,7 +101,7 @@ pub fn default_divergence(dim: usize, probes: usize) -> Divergence {
 /// # Errors
 /// If the score cannot carry the jets or its dimension is not the data's.
 pub fn audit(
-    score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers, progress: &(dyn Fn(&str) + Sync),
+    score: &dyn Differentiable<f32>, data: &Data, config: &Config, workers: &Workers, progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Audit, Error> {
     if score.dim() != data.dim() {
         return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: data.dim() });

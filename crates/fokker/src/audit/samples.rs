@@ -9,7 +9,7 @@ use super::rows::AuditRows;
 use crate::Error;
 use crate::config::Config;
 use crate::distance::{DistanceOptions, Distances, distances};
-use crate::sample::{Grid, Sampler, sample};
+use crate::sample::{EulerMaruyama, Sampler, TimeGrid, sample};
 use crate::score::Score;
 
 /// Distances between sets of samples at t_min, in model coordinates: of the probability-flow ODE, of the reverse SDE, and of data
@@ -48,7 +48,7 @@ pub(super) fn sample_distances(
     let (ode, ode_failed) = draw(Sampler::default(), seed)?;
     // Another seed: the sets are independent.
     let (sde, sde_failed) =
-        draw(Sampler::EulerMaruyama { steps: STEPS, grid: Grid::LogSnr, denoise: false }, seed ^ (1 << 40))?;
+        draw(EulerMaruyama { steps: STEPS, grid: TimeGrid::LogSnr, denoise: false }.into(), seed ^ (1 << 40))?;
     let c = config.sde.at(config.sde.t_min());
     let first = config.audit.times.len() as u64 + 1;
     let of_data = |places: Range<usize>, draw: u64| -> Vec<f64> {

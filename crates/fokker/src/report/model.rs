@@ -11,12 +11,12 @@ use super::{
 use crate::Error;
 use crate::audit::{Audit, Difference, default_divergence};
 use crate::config::Config;
-use crate::data::{Data, HeldOut, png_grid};
+use crate::data::{Data, HeldOut, contact_sheet};
 use crate::distance::Distances;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::rng::Streams;
-use crate::sample::{Sampler, sample};
-use crate::score::Score;
+use crate::sample::{ProbabilityFlow, sample};
+use crate::score::Differentiable;
 use crate::solve::Tolerance;
 use crate::stats::{AtTime, Average, MeanSe};
 use crate::train::Metrics;
@@ -47,14 +47,15 @@ impl Entry {
     /// # Errors
     /// If the score cannot carry the jets.
     pub fn new(
-        name: &str, score: &dyn Score<f32>, audit: Audit, metrics: Vec<Metrics>, data: &Data, config: &Config,
+        name: &str, score: &dyn Differentiable<f32>, audit: Audit, metrics: Vec<Metrics>, data: &Data, config: &Config,
         workers: &Workers,
     ) -> Result<Self, Error> {
         let count = if data.image_shape().is_some() { IMAGES * IMAGES } else { config.audit.samples };
-        let sampler = Sampler::ProbabilityFlow {
+        let sampler = ProbabilityFlow {
             tolerance: Tolerance::both(config.audit.tolerance.max(1e-4)),
             step_limit: config.audit.step_limit,
         };
+        let sampler = sampler.into();
         let samples = sample(score, count, &sampler, config.seed, workers, &|_| {})?;
         let log_density = if data.dim() == 2 { Some(grid_log_density(score, data, config, workers)?) } else { None };
         let trajectories = if data.image_shape().is_some() {
@@ -91,7 +92,7 @@ fn grid_points(data: &Data) -> Vec<f64> {
 }
 
 fn grid_log_density(
-    score: &dyn Score<f32>, data: &Data, config: &Config, workers: &Workers,
+    score: &dyn Differentiable<f32>, data: &Data, config: &Config, workers: &Workers,
 ) -> Result<Vec<f64>, Error> {
     let options = LikelihoodOptions {
         tolerance: Tolerance { absolute: 1e-3, relative: 1e-3 },
@@ -328,7 +329,7 @@ fn pictures(page: Page, data: &Data, config: &Config, entries: &[Entry]) -> Page
         for (name, rows) in std::iter::once(("held-out data".to_owned(), real)).chain(
             entries.iter().map(|e| (format!("samples of {}", e.name), e.samples.iter().map(|&v| to_f32(v)).collect())),
         ) {
-            if let Ok(png) = png_grid(&rows, shape, IMAGES) {
+            if let Ok(png) = contact_sheet(&rows, shape, IMAGES) {
                 figures.push(Figure::image(png_uri(&png), &name, name.clone()));
             }
         }

@@ -13,11 +13,12 @@ use fokker::train::Trainer;
 use fokker_jet::cpu::MOST_THREADS;
 use serde::Serialize;
 
-use super::super::source::Source;
 use super::resident::Resident;
-use super::{median, model_toml, require, threads};
-use crate::cmd::{out, require_folder, source, write_json};
+use super::setup::{median, model_toml, require, threads};
+use crate::cmd::source::{self, Source};
 use crate::fail::request;
+use crate::files::{require_folder, write_json};
+use crate::print::out;
 
 /// Kinds of training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
