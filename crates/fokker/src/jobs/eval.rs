@@ -66,7 +66,7 @@ const ALL: [(Quantity, &str); 5] = [
 /// in double precision; returns the number of points.
 ///
 /// # Errors
-/// [`JobError::Option`], [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`]; [`JobError::Levels`] and
+/// [`JobError::Option`], [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`]; [`JobError::Levels`] and
 /// [`JobError::FarOff`] if the points are not the model's; [`JobError::NotFinite`]; as [`evaluate`].
 pub fn eval(
     model: &Path, data: &Path, output: &Path, options: &EvalOptions, observer: &dyn Observer,
@@ -74,7 +74,7 @@ pub fn eval(
     if !(options.t > 0.0 && options.t <= T_MAX) {
         return Err(JobError::option(format!("t {}", options.t), format!("must be in (0, {T_MAX}]")));
     }
-    require_format(output, &["npz"], ".npz")?;
+    require_format(output, &["npz"], "the file to write ends in .npz")?;
     require_place(output)?;
     let (info, score) = open_model(model)?;
     let score: NetworkScore<f64> = NetworkScore::new(score.model().clone(), score.parameters());

@@ -13,9 +13,9 @@ use crate::weights::{NameMap, write_weights};
 /// names that they have in `model.safetensors`.
 ///
 /// # Errors
-/// [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`]; as [`NameMap::read`] and [`write_weights`].
+/// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`]; as [`NameMap::read`] and [`write_weights`].
 pub fn export(model: &Path, names: Option<&Path>, output: &Path) -> Result<(usize, usize), JobError> {
-    require_format(output, &["safetensors"], ".safetensors")?;
+    require_format(output, &["safetensors"], "the file to write ends in .safetensors")?;
     require_place(output)?;
     let (_, score) = open_model(model)?;
     let names = names.map(NameMap::read).transpose()?.unwrap_or_default();

@@ -89,10 +89,10 @@ pub(super) fn require_place(path: &Path) -> Result<(), JobError> {
 }
 
 /// Refuses a file to be written whose name ends in none of `formats` (without the dot).
-pub(super) fn require_format(path: &Path, formats: &[&str], shown: &'static str) -> Result<(), JobError> {
+pub(super) fn require_format(path: &Path, formats: &[&str], reason: &'static str) -> Result<(), JobError> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     if formats.contains(&extension.as_str()) {
         return Ok(());
     }
-    Err(JobError::Format { path: path.into(), formats: shown })
+    Err(JobError::Output { path: path.into(), reason })
 }

@@ -34,9 +34,7 @@ pub struct TableFormatInfo {
 
 /// The formats that tables are read and written in, in the order in which they are usually listed; see [`TableFormatInfo`].
 pub fn table_formats() -> impl Iterator<Item = TableFormatInfo> {
-    FORMATS
-        .iter()
-        .map(|format| TableFormatInfo { ending: format.endings()[0], in_pieces: format.is_read_in_pieces() })
+    FORMATS.iter().map(|format| TableFormatInfo { ending: format.endings()[0], in_pieces: format.is_read_in_pieces() })
 }
 
 /// Whether the name of a file is that of a table.

@@ -25,7 +25,7 @@ use crate::score::network::NetworkScore;
 /// cut short, by a crash or an error, is gone on with by the same one with [`LogpOptions::resume`], to the same bits.
 ///
 /// # Errors
-/// [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::Option`], [`JobError::TooLarge`]; as for reading the
+/// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::Option`], [`JobError::TooLarge`]; as for reading the
 /// model and the data; [`JobError::Part`]; [`JobError::Kept`] once rows are done.
 ///
 /// ```
@@ -48,7 +48,11 @@ use crate::score::network::NetworkScore;
 pub fn logp(
     model: &Path, data: &Path, output: &Path, options: &LogpOptions, observer: &dyn Observer,
 ) -> Result<LogpSummary, JobError> {
-    require_format(output, &["csv", "npy", "npz", "parquet"], ".csv, .npy, .npz or .parquet")?;
+    require_format(
+        output,
+        &["csv", "npy", "npz", "parquet"],
+        "the file to write ends in .csv, .npy, .npz or .parquet",
+    )?;
     options.check()?;
     require_place(output)?;
     let part_path = part::path_of(output);

@@ -2,15 +2,14 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use fokker::data::{
+use super::super::error::JobError;
+use super::request::Draws;
+use crate::Error;
+use crate::data::{
     ImageShape, NamedArray, contact_sheet, write_atomically, write_csv, write_npy, write_npz, write_parquet,
 };
-use fokker::model_file::ModelInfo;
-use fokker::sample::Trajectories;
-
-use super::args::Sample;
-use crate::fail::request;
+use crate::model_file::ModelInfo;
+use crate::sample::Trajectories;
 
 /// A file and its format.
 pub(super) struct Output<'a> {
@@ -30,9 +29,8 @@ enum Format {
 }
 
 impl<'a> Output<'a> {
-    /// The file that the arguments name.
-    pub fn new(args: &'a Sample) -> Result<Self> {
-        let path = args.output.as_path();
+    /// The file at `path`, if it can hold what is asked for.
+    pub(super) fn new(path: &'a Path, draws: &Draws<'_>) -> Result<Self, JobError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         let format = match extension.as_str() {
             "csv" => Format::Csv,
@@ -42,32 +40,33 @@ impl<'a> Output<'a> {
             "png" => Format::Png,
             _ => {
                 let reason = "the file to write ends in .csv, .npy, .npz, .parquet or .png";
-                return Err(request(format!("-o {}: {reason}", path.display())));
+                return Err(JobError::Output { path: path.into(), reason });
             }
         };
-        if args.trajectory.is_some() && format != Format::Npz {
-            return Err(request(format!("-o {}: --trajectory writes .npz only", path.display())));
+        if matches!(draws, Draws::Samples { trajectory: Some(_), .. }) && format != Format::Npz {
+            return Err(JobError::Output { path: path.into(), reason: "--trajectory writes .npz only" });
         }
-        if args.encode.is_some() && format == Format::Png {
-            return Err(request(format!("-o {}: latents are no pictures", path.display())));
+        if draws.are_latents() && format == Format::Png {
+            return Err(JobError::Output { path: path.into(), reason: "latents are no pictures" });
         }
-        let name = if args.encode.is_some() { "latents" } else { "samples" };
-        Ok(Self { path, format, name })
+        Ok(Self { path, format, name: if draws.are_latents() { "latents" } else { "samples" } })
     }
 
     /// The shape of the pictures, if it is pictures that are written.
-    pub fn image(&self, info: &ModelInfo) -> Result<Option<ImageShape>> {
+    pub(super) fn image(&self, info: &ModelInfo) -> Result<Option<ImageShape>, JobError> {
         match (self.format, info.image) {
-            (Format::Png, None) => Err(request(format!("-o {}: the model's data is not images", self.path.display()))),
+            (Format::Png, None) => {
+                Err(JobError::Output { path: self.path.into(), reason: "the model's data is not images" })
+            }
             (Format::Png, image) => Ok(image),
             _ => Ok(None),
         }
     }
 
-    /// Writes `rows` rows, as a grid of pictures if there is an `image` (`x` is in model coordinates then).
-    pub fn write(
+    /// Writes `rows` rows, as a sheet of pictures if there is an `image` (`x` is in model coordinates then).
+    pub(super) fn write(
         &self, rows: usize, info: &ModelInfo, image: Option<ImageShape>, x: &[f64], trajectories: Option<&Trajectories>,
-    ) -> Result<()> {
+    ) -> Result<(), JobError> {
         let shape = [rows, info.dim];
         match (self.format, image) {
             (_, Some(image)) => self.write_pictures(rows, image, x)?,
@@ -94,14 +93,14 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    fn write_pictures(&self, rows: usize, image: ImageShape, x: &[f64]) -> Result<()> {
+    fn write_pictures(&self, rows: usize, image: ImageShape, x: &[f64]) -> Result<(), JobError> {
         #[allow(clippy::cast_possible_truncation)]
         let values: Vec<f32> = x.iter().map(|&v| v as f32).collect();
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let columns = (rows as f64).sqrt().ceil() as usize;
         let bytes = contact_sheet(&values, image, columns)?;
         write_atomically(self.path, |file| file.write_all(&bytes))
-            .map_err(|source| fokker::Error::Write { path: self.path.into(), source })?;
+            .map_err(|source| Error::Write { path: self.path.into(), source })?;
         Ok(())
     }
 }
