@@ -30,7 +30,12 @@ fn cosine() -> Result<Sde, fokker::sde::SdeError> {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (sde, workers) = (cosine()?, Workers::new(0, 64)?);
     let c = sde.at(0.5);
-    println!("at t = 0.5: m = {:.6}, sigma = {:.6}, m^2 + sigma^2 - 1 = {:.1e}", c.m, c.sigma, c.m * c.m + c.sigma * c.sigma - 1.0);
+    println!(
+        "at t = 0.5: m = {:.6}, sigma = {:.6}, m^2 + sigma^2 - 1 = {:.1e}",
+        c.m,
+        c.sigma,
+        c.m * c.m + c.sigma * c.sigma - 1.0
+    );
 
     // Under it the exact score of a mixture is known: log p by its probability-flow ODE is the density at t_min.
     let ring = Mixture::ring(8, 1.5, 0.15)?;
@@ -57,8 +62,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut trainer = Trainer::new(&config, &data)?;
     trainer.run(&mut Silent)?;
     let points = [0.3_f32, -0.2, 1.4, 0.2];
-    let of_network = residual(&trainer.score(), &points, &[0.5; 2], fokker::divergence::Divergence::Exact {}, 0, &workers)?;
-    let of_exact = residual::<f64>(&exact, &points.map(f64::from), &[0.5; 2], fokker::divergence::Divergence::Exact {}, 0, &workers)?;
+    let of_network =
+        residual(&trainer.score(), &points, &[0.5; 2], fokker::divergence::Divergence::Exact {}, 0, &workers)?;
+    let of_exact = residual::<f64>(
+        &exact,
+        &points.map(f64::from),
+        &[0.5; 2],
+        fokker::divergence::Divergence::Exact {},
+        0,
+        &workers,
+    )?;
     println!("residual of the score FPE after 300 steps: {:.3?}", of_network.residual);
     println!("of the exact score: {:.1e?}", of_exact.residual);
     Ok(())

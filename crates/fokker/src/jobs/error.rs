@@ -33,7 +33,7 @@ pub enum JobError {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
     },
     /// A file cannot be written where it is to be.
     #[error("{}: cannot be written: {reason}", path.display())]
@@ -158,6 +158,16 @@ impl JobError {
     /// An option whose value cannot be.
     pub(super) fn option(option: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Option { option: option.into(), reason: reason.into() }
+    }
+
+    /// A file to be written that cannot hold what is to be in it.
+    pub(super) fn output(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Output { path: path.into(), reason: reason.into() }
+    }
+
+    /// A file to be written whose name must end in one of these.
+    pub(super) fn ending(path: &Path, endings: &str) -> Self {
+        Self::output(path, format!("the file to write ends in {endings}"))
     }
 
     /// Was the request wrong, rather than the run?

@@ -4,7 +4,7 @@ use super::{file, idx, npy, put, rng};
 use crate::data::{
     Data, DataConfig, DataError, DataKind, HeldOutRows, ImageShape, ImagesOptions, RowsOptions, Scaling, ScalingConfig,
 };
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 fn options(held_out: HeldOutRows<Vec<f64>>) -> RowsOptions {
     RowsOptions { held_out, ..RowsOptions::default() }

@@ -6,88 +6,64 @@ use super::super::error::JobError;
 use super::request::Draws;
 use crate::Error;
 use crate::data::{
-    ImageShape, NamedArray, contact_sheet, write_atomically, write_csv, write_npy, write_npz, write_parquet,
+    ImageShape, NamedArray, contact_sheet, is_table, table_endings, write_atomically, write_npz, write_rows,
 };
 use crate::model_file::ModelInfo;
 use crate::sample::Trajectories;
 
-/// A file and its format.
+/// A file, and what is written to it.
 pub(super) struct Output<'a> {
     path: &'a Path,
-    format: Format,
+    /// Whether it is a contact sheet; else it is a table.
+    pictures: bool,
     /// The name of the array in an archive.
     name: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Csv,
-    Npy,
-    Npz,
-    Parquet,
-    Png,
 }
 
 impl<'a> Output<'a> {
     /// The file at `path`, if it can hold what is asked for.
     pub(super) fn new(path: &'a Path, draws: &Draws<'_>) -> Result<Self, JobError> {
-        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let format = match extension.as_str() {
-            "csv" => Format::Csv,
-            "npy" => Format::Npy,
-            "npz" => Format::Npz,
-            "parquet" => Format::Parquet,
-            "png" => Format::Png,
-            _ => {
-                let reason = "the file to write ends in .csv, .npy, .npz, .parquet or .png";
-                return Err(JobError::Output { path: path.into(), reason });
-            }
-        };
-        if matches!(draws, Draws::Samples { trajectory: Some(_), .. }) && format != Format::Npz {
-            return Err(JobError::Output { path: path.into(), reason: "--trajectory writes .npz only" });
+        let ends_in = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+        let pictures = ends_in("png");
+        if !pictures && !is_table(path) {
+            return Err(JobError::ending(path, &table_endings(&["png"])));
         }
-        if draws.are_latents() && format == Format::Png {
-            return Err(JobError::Output { path: path.into(), reason: "latents are no pictures" });
+        if matches!(draws, Draws::Samples { trajectory: Some(_), .. }) && !ends_in("npz") {
+            return Err(JobError::output(path, "--trajectory writes .npz only"));
         }
-        Ok(Self { path, format, name: if draws.are_latents() { "latents" } else { "samples" } })
+        if draws.are_latents() && pictures {
+            return Err(JobError::output(path, "latents are no pictures"));
+        }
+        Ok(Self { path, pictures, name: if draws.are_latents() { "latents" } else { "samples" } })
     }
 
     /// The shape of the pictures, if it is pictures that are written.
     pub(super) fn image(&self, info: &ModelInfo) -> Result<Option<ImageShape>, JobError> {
-        match (self.format, info.image) {
-            (Format::Png, None) => {
-                Err(JobError::Output { path: self.path.into(), reason: "the model's data is not images" })
-            }
-            (Format::Png, image) => Ok(image),
+        match (self.pictures, info.image) {
+            (true, None) => Err(JobError::output(self.path, "the model's data is not images")),
+            (true, image) => Ok(image),
             _ => Ok(None),
         }
     }
 
-    /// Writes `rows` rows, as a sheet of pictures if there is an `image` (`x` is in model coordinates then).
+    /// Writes `rows` rows, as a contact sheet if there is an `image` (`x` is in model coordinates then).
     pub(super) fn write(
         &self, rows: usize, info: &ModelInfo, image: Option<ImageShape>, x: &[f64], trajectories: Option<&Trajectories>,
     ) -> Result<(), JobError> {
-        let shape = [rows, info.dim];
-        match (self.format, image) {
-            (_, Some(image)) => self.write_pictures(rows, image, x)?,
-            (Format::Npy, _) => write_npy(self.path, &shape, x)?,
-            (Format::Npz, _) => {
-                let mut arrays: Vec<NamedArray<'_>> = vec![(self.name, &shape, x)];
-                let shaped = trajectories.map(|of| ([of.times.len()], [of.times.len(), rows, info.dim], of));
-                if let Some((count, shape, of)) = &shaped {
-                    arrays.push(("trajectory", shape, &of.x));
-                    arrays.push(("times", count, &of.times));
-                }
-                write_npz(self.path, &arrays)?;
+        match (image, trajectories) {
+            (Some(image), _) => self.write_pictures(rows, image, x)?,
+            (None, Some(of)) => {
+                let (count, shape) = ([of.times.len()], [of.times.len(), rows, info.dim]);
+                let samples: NamedArray<'_> = (self.name, &[rows, info.dim], x);
+                write_npz(self.path, &[samples, ("trajectory", &shape, &of.x), ("times", &count, &of.times)])?;
             }
-            _ => {
+            (None, None) => {
                 let prefix = if self.name == "latents" { "z" } else { "x" };
                 // Samples are rows like those that the model was trained on.
                 let own = info.data.as_ref().and_then(|data| data.columns.clone()).filter(|_| prefix == "x");
                 let names = own.unwrap_or_else(|| (0..info.dim).map(|i| format!("{prefix}{i}")).collect());
                 let header: Vec<&str> = names.iter().map(String::as_str).collect();
-                let write = if self.format == Format::Parquet { write_parquet } else { write_csv };
-                write(self.path, &header, x)?;
+                write_rows(self.path, self.name, &header, x)?;
             }
         }
         Ok(())
