@@ -18,12 +18,12 @@ use fokker::report::model::{Entry, render};
 use fokker::train::Trainer;
 
 use self::table::print;
-use super::rows::print_notes;
+
 use super::source;
 use super::source::Source;
 use crate::fail::request;
 use crate::files::{require_folder, write_json, write_text};
-use crate::print::out;
+use crate::print::{notes, out};
 use crate::progress::{Progress, spinner};
 pub use table::print_audit;
 
@@ -175,7 +175,7 @@ impl Arm<'_> {
                 Err(fokker::Error::Occupied { path: there.root().into(), occupant }.into())
             }
             None => {
-                print_notes(there.require_data(self.config, self.data)?);
+                notes(there.require_data(self.config, self.data)?);
                 Ok(())
             }
         }

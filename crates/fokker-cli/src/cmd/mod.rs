@@ -8,7 +8,6 @@ mod eval;
 mod export;
 mod logp;
 mod presets;
-mod rows;
 mod sample;
 mod source;
 mod train;
