@@ -4,7 +4,7 @@ use fokker_jet::Shape;
 
 use super::source::Source;
 use crate::data::{ImageShape, Scaling};
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 /// Data ready for training and evaluation, in model coordinates.
 ///

@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use super::data::Data;
 use super::source::Source;
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 impl Data {
     /// Draws one training row in model coordinates: a generator's draw, or a row chosen uniformly (8-bit pixels are

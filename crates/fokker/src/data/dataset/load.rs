@@ -6,11 +6,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::data::Data;
 use super::source::Source;
 use crate::data::bounds::extend_box;
-use crate::data::images::{Preparation, Images};
+use crate::data::images::{Images, Preparation};
 use crate::data::table_rows::{Fit, Rows};
 use crate::data::toy::{Toy, count, number};
 use crate::data::{DataConfig, DataError, Scaling};
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 /// Draws from which a generator's box is found, the numbers that they may have, and their seed.
 const BOX_DRAWS: usize = 10_000;

@@ -9,7 +9,7 @@ use crate::data::images::{Images, Loaded, Pixels, Preparation};
 use crate::data::input::require;
 use crate::data::table_rows::{Fit, Rows};
 use crate::data::{DataConfig, DataError, Fingerprint, ImageShape, Scaling, ScalingConfig, Table};
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 /// What messages call the data.
 const ROWS: &str = "rows";

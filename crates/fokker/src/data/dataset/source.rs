@@ -3,7 +3,7 @@
 use crate::data::images::Images;
 use crate::data::table_rows::Rows;
 use crate::data::toy::Toy;
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 /// Where rows come from.
 #[derive(Clone, Debug)]
