@@ -11,6 +11,7 @@ mod presets;
 mod rows;
 mod sample;
 mod source;
+mod tables;
 mod train;
 
 use anyhow::Result;
