@@ -10,6 +10,7 @@ mod logp;
 mod presets;
 mod sample;
 mod source;
+mod tables;
 mod train;
 
 use anyhow::Result;
