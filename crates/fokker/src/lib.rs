@@ -53,13 +53,13 @@
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
 pub mod audit;
-pub mod compare;
 pub mod config;
 pub mod conservativity;
 pub mod data;
 pub mod distance;
 mod error;
 pub mod evaluate;
+pub mod figure;
 pub mod input;
 pub mod likelihood;
 pub mod manifest;
@@ -67,7 +67,6 @@ pub mod memory;
 pub mod model_file;
 pub mod net;
 pub mod objective;
-pub mod report;
 pub mod residual;
 pub mod rng;
 pub mod sample;
@@ -75,6 +74,7 @@ pub mod score;
 pub mod sde;
 pub mod solve;
 pub mod stats;
+pub mod study;
 #[cfg(test)]
 mod testing;
 pub mod train;
