@@ -4,6 +4,8 @@ mod allocator;
 mod args;
 mod cmd;
 mod fail;
+mod files;
+mod print;
 mod progress;
 
 use std::process::ExitCode;
@@ -14,6 +16,7 @@ use clap::Parser;
 static ALLOCATOR: allocator::OrFail = allocator::OrFail;
 
 fn main() -> ExitCode {
+    keep_caught_panics_quiet();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return fail::usage(&error),
@@ -25,4 +28,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail::report(&error),
     }
+}
+
+/// A panic that the library catches, that of a decoder on a damaged file, becomes an error of one line; nobody need see it besides.
+fn keep_caught_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !fokker::panic_is_caught() {
+            usual(info);
+        }
+    }));
 }

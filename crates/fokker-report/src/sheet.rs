@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fokker::data::{ImageShape, png_grid};
+use fokker::data::{ImageShape, contact_sheet};
 
 use crate::layout::WIDTH;
 use crate::picture::png_uri;
@@ -18,14 +18,14 @@ const PNG_SIZE: std::ops::Range<usize> = 16..24;
 
 /// Images as one picture with names around it, as inline SVG; none if they cannot be drawn or do not fill the sheet.
 ///
-/// `images` are `rows × columns` images in model coordinates (see [`png_grid`]); `corner` names what the columns' names are.
+/// `images` are `rows × columns` images in model coordinates (see [`contact_sheet`]); `corner` names what the columns' names are.
 pub(crate) fn sheet(
     images: &[f32], shape: ImageShape, rows: &[&str], columns: &[String], corner: &str, about: &str,
 ) -> Option<String> {
     if images.is_empty() || images.len() != rows.len() * columns.len() * shape.dim() {
         return None;
     }
-    let png = png_grid(images, shape, columns.len()).ok()?;
+    let png = contact_sheet(images, shape, columns.len()).ok()?;
     let size: [u8; 8] = png.get(PNG_SIZE)?.try_into().ok()?;
     let [width, height] = [0, 4].map(|at| f64::from(u32::from_be_bytes(std::array::from_fn(|i| size[at + i]))));
     let (wide, high) = (WIDTH - LEFT, (WIDTH - LEFT) * height / width);

@@ -5,7 +5,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::objective::{Divergence, ProbeDistribution};
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;

@@ -5,10 +5,10 @@ use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
 use crate::Error;
-use crate::objective::Divergence;
+use crate::divergence::Divergence;
 use crate::residual::equation::dot;
 use crate::rng::Streams;
-use crate::score::{Directions, Score};
+use crate::score::{Differentiable, Directions};
 use crate::sde::Coefficients;
 
 /// The asymmetry of the Jacobian at each row.
@@ -28,8 +28,8 @@ pub struct Asymmetry {
 /// `normalised` is the ratio of the two. In one dimension every field is a gradient: both are 0.
 ///
 /// ```
-/// use fokker::{conservativity::asymmetry, loss::Divergence, sde::Sde};
-/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker::{conservativity::asymmetry, divergence::Divergence, sde::Sde};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
@@ -44,7 +44,7 @@ pub struct Asymmetry {
 /// # Errors
 /// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn asymmetry<F: Real>(
-    score: &dyn Score<F>, x: &[F], t: &[f64], directions: Divergence, seed: u64, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[F], t: &[f64], directions: Divergence, seed: u64, workers: &Workers,
 ) -> Result<Asymmetry, Error> {
     let dim = score.dim();
     if dim == 1 {

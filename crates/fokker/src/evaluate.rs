@@ -5,11 +5,11 @@ use fokker_jet::cpu::Workers;
 
 use crate::Error;
 use crate::data::Scaling;
+use crate::divergence::Divergence;
 use crate::memory;
-use crate::objective::Divergence;
 use crate::residual::residual;
 use crate::score::Direction::{Space, Time};
-use crate::score::{Directions, Score, ScoreTape};
+use crate::score::{Differentiable, Directions, ScoreTape};
 
 /// What can be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub struct Derivatives<F> {
 ///
 /// ```
 /// use fokker::evaluate::{Quantity, evaluate};
-/// use fokker::{score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
@@ -63,7 +63,7 @@ pub struct Derivatives<F> {
 /// # Errors
 /// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn evaluate<F: Real>(
-    score: &dyn Score<F>, x: &[F], t: f64, units: Option<&Scaling>, what: &[Quantity], workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[F], t: f64, units: Option<&Scaling>, what: &[Quantity], workers: &Workers,
 ) -> Result<Derivatives<F>, Error> {
     let model: Vec<F>;
     let x = match units {
@@ -93,7 +93,8 @@ pub fn evaluate<F: Real>(
 
 /// All but the residual.
 fn at_points<F: Real>(
-    score: &dyn Score<F>, x: &[F], t: f64, scale: Option<&[f64]>, wants: &dyn Fn(Quantity) -> bool, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[F], t: f64, scale: Option<&[f64]>, wants: &dyn Fn(Quantity) -> bool,
+    workers: &Workers,
 ) -> Result<Derivatives<F>, Error> {
     let dim = score.dim();
     let rows = x.len() / dim.max(1);

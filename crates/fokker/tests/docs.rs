@@ -321,7 +321,7 @@ Paths are below `crates/fokker/src`, or below `crates`.
 `crates/fokker/none`
 `sde.rs: at, nowhere`
 `none.rs: at`
-`likelihood::tests::error_follows_the_tolerance`, `fokker::objective::divergence`, `Start::AtZero`
+`likelihood::tests::error_follows_the_tolerance`, `fokker::objective::config`, `Start::AtZero`
 `likelihood::tests::nowhere`
 `nothing::here`
 `python bench/step.py` and `python bench/none.py`

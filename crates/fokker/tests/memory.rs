@@ -12,7 +12,7 @@ use fokker::data::Data;
 use fokker::memory::{budget, held, set_budget};
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
-use fokker::score::{Direction, Directions, Score};
+use fokker::score::{Differentiable, Direction, Directions, Score};
 use fokker::train::Trainer;
 
 struct Counting;

@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use fokker::data::Scaling;
+use fokker::density::mixture::Mixture;
 use fokker::evaluate::{Quantity, evaluate};
 use fokker::net::{NetworkConfig, TimeConfig};
 use fokker::rng::Streams;
 use fokker::score::analytic::AnalyticScore;
-use fokker::score::mixture::Mixture;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
-use fokker::score::{Direction, Directions, Score, ScoreTape};
+use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape};
 use fokker::sde::Sde;
 use fokker_jet::cpu::Workers;
 
@@ -183,6 +183,12 @@ impl Score<f64> for Lazy<'_> {
         self.0.model().sde()
     }
 
+    fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<f64> + Send + 'a>, fokker::Error> {
+        self.0.evaluator(rows)
+    }
+}
+
+impl Differentiable<f64> for Lazy<'_> {
     fn tape<'a>(
         &'a self, directions: &Directions, rows: usize,
     ) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, fokker::Error> {

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use common::worst;
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::objective::{
-    Divergence, Estimator, FpConfig, LossTerms, Norm, Objective, PointSource, ProbeDistribution, ScalarConfig,
-    ScalarForm, Scale, Step, TimeSampler, TimeWeight,
+    Estimator, FpConfig, LossTerms, Norm, Objective, PointSource, ScalarConfig, ScalarForm, Scale, Step, TimeSampler,
+    TimeWeight,
 };
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::score::Direction::{Space, Time};
 use fokker::score::network::NetworkScore;
-use fokker::score::{Directions, Score};
+use fokker::score::{Differentiable, Directions};
 use fokker::sde::Coefficients;
 use fokker_jet::cpu::Workers;
 use rand::RngExt;

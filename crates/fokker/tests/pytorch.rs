@@ -53,12 +53,12 @@ fn error(name: &str, model: &ScoreModel, weights: &[f32]) -> f64 {
 
 /// s alone.
 fn plain(score: &NetworkScore<f64>, x: &[f64], t: f64, workers: &Workers) -> Vec<f64> {
-    use fokker::score::{Directions, Score};
+    use fokker::score::Score;
     let rows = x.len() / score.model().dim();
-    let mut tape = score.tape(&Directions::new(&[]), workers.chunk_rows()).unwrap();
-    tape.begin(x, &vec![score.model().sde().at(t); rows]);
-    tape.forward(0..1);
-    tape.part(0).to_vec()
+    let mut s = vec![0.0; x.len()];
+    let mut evaluator = score.evaluator(workers.chunk_rows()).unwrap();
+    evaluator.evaluate(x, &vec![score.model().sde().at(t); rows], &mut s);
+    s
 }
 
 #[test]

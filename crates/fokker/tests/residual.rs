@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use fokker::conservativity::asymmetry;
-use fokker::objective::{Divergence, ProbeDistribution};
+use fokker::density::mixture::Mixture;
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::{Stream, Streams};
 use fokker::score::analytic::AnalyticScore;
-use fokker::score::mixture::Mixture;
 use fokker::sde::Sde;
 use fokker::stats::MeanSe;
 use fokker_jet::cpu::Workers;

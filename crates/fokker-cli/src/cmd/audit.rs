@@ -7,13 +7,15 @@ use fokker::Error;
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
+use fokker::jobs::Run;
 use fokker::model_file::ModelInfo;
 use fokker::report::model::{Entry, render};
-use fokker::train::Run;
 
 use super::rows::print_notes;
-use super::{out, require_folder, source, write_text};
+use super::source;
 use crate::fail::request;
+use crate::files::{require_folder, write_text};
+use crate::print::out;
 use crate::progress::spinner;
 
 /// `fokker audit`

@@ -11,18 +11,20 @@ use fokker::audit::{Audit, audit};
 use fokker::compare::{Comparison, SeedFigures, Trained};
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::jobs::{self, Fitted, Run};
 use fokker::manifest::Manifest;
 use fokker::model_file::read_model;
 use fokker::report::model::{Entry, render};
-use fokker::train::{Run, Trainer};
+use fokker::train::Trainer;
 
 use self::table::print;
 use super::rows::print_notes;
+use super::source;
 use super::source::Source;
-use super::train::Fitted;
-use super::{out, require_folder, source, train, write_json, write_text};
 use crate::fail::request;
-use crate::progress::spinner;
+use crate::files::{require_folder, write_json, write_text};
+use crate::print::out;
+use crate::progress::{Progress, spinner};
 pub use table::print_audit;
 
 /// `fokker compare`
@@ -58,7 +60,7 @@ pub fn run(args: &Compare) -> Result<()> {
     if config.train.steps == 0 {
         return Err(request(format!("{name}: train.steps: must be at least 1 to compare")));
     }
-    train::resolve_threads(&mut config);
+    config = config.with_threads();
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     Manifest::require_own(&root)?;
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
@@ -131,7 +133,11 @@ impl Arm<'_> {
 
     fn train(&self) -> Result<(Run, Fitted)> {
         let Self { name, config, data, folder, force } = *self;
-        let fit = |trainer, run: Run| train::fit(trainer, &run, config, data, name).map(|fitted| (run, fitted));
+        let progress = Progress::default();
+        let fit = |trainer, run: Run| -> Result<_> {
+            let fitted = jobs::fit(trainer, name, &run, config, data, &progress)?;
+            Ok((run, fitted))
+        };
         let fresh = || Trainer::new(config, data);
         let there = Run::at(folder);
         match there.occupant()? {
@@ -150,7 +156,7 @@ impl Arm<'_> {
                     }
                     Occupant::Unfinished { step } => {
                         out!("{name}: goes on from step {step}, kept in {}", folder.display());
-                        fit(train::resumed(&there, config, data)?, there)
+                        fit(jobs::resumed(&there, config, data)?, there)
                     }
                     // No checkpoint: nothing is lost.
                     _ => fit(fresh()?, Run::replace(folder, config, data)?),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use fokker::input::ModelRows;
 use fokker::memory::{product, require};
 
-use super::out;
+use crate::print::out;
 
 /// Values read at a time.
 const PIECE: usize = 1 << 16;

@@ -1,7 +1,7 @@
 //! Samples beside data, and densities.
 
 use fokker::audit::{DataPictures, LogDensity};
-use fokker::data::{ImageShape, png_grid};
+use fokker::data::{ImageShape, contact_sheet};
 
 use super::model::{Model, style};
 use super::{memorisation, trajectories};
@@ -34,7 +34,7 @@ fn images(page: Page, data: &DataPictures, shape: ImageShape, models: &[Model<'_
     for (name, rows) in std::iter::once(("held-out data".to_owned(), data.held_out.clone()))
         .chain(models.iter().map(|model| (format!("samples of {}", model.name), samples(model))))
     {
-        if let Ok(png) = png_grid(&rows, shape, COLUMNS) {
+        if let Ok(png) = contact_sheet(&rows, shape, COLUMNS) {
             sheets.push(Illustration::image(png_uri(&png), &name, name.clone()));
         }
     }

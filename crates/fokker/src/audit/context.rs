@@ -9,16 +9,16 @@ use super::rows::AuditRows;
 use super::{AuditConfig, Points, default_divergence};
 use crate::Error;
 use crate::distance::Closest;
-use crate::likelihood::{LikelihoodOptions, Repeated, Repeats, Start, repeated_log_prob};
-use crate::objective::Divergence;
+use crate::likelihood::{Dequantise, Dequantised, LikelihoodOptions, Start, dequantised_log_prob};
+use crate::divergence::Divergence;
 use crate::sample::{Sampler, sample};
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::sde::Coefficients;
 use crate::solve::Tolerance;
 
 /// A score, the points that it is measured on, and how finely.
 pub(super) struct Context<'a, F: Real> {
-    pub score: &'a dyn Score<F>,
+    pub score: &'a dyn Differentiable<F>,
     pub points: &'a Points<'a>,
     pub settings: &'a AuditConfig,
     pub seed: u64,
@@ -44,14 +44,14 @@ pub(super) struct HeldOut {
     /// `rows × D`, in model coordinates.
     pub x: Vec<f64>,
     /// log p in model coordinates, by row.
-    pub log_p: Repeated,
+    pub log_p: Dequantised,
     /// Draws of the dequantisation noise for each row.
-    pub repeats: usize,
+    pub draws: usize,
 }
 
 impl<'a, F: Real> Context<'a, F> {
     pub fn new(
-        score: &'a dyn Score<F>, points: &'a Points<'a>, settings: &'a AuditConfig, seed: u64, workers: &'a Workers,
+        score: &'a dyn Differentiable<F>, points: &'a Points<'a>, settings: &'a AuditConfig, seed: u64, workers: &'a Workers,
     ) -> Self {
         Self {
             score,
@@ -123,9 +123,9 @@ impl<'a, F: Real> Context<'a, F> {
             // A level's width in model coordinates.
             let bins: Option<Vec<f64>> = self.points.levels().map(|_| scale.iter().map(|scale| 1.0 / scale).collect());
             let count = if bins.is_some() { self.settings.repeats } else { 1 };
-            let repeats = Repeats { count, bins: bins.as_deref(), start: Start::AtTMin };
-            let log_p = repeated_log_prob(self.score, &x, &repeats, &self.likelihood(), self.workers, &|_| {})?;
-            Ok(HeldOut { x, log_p, repeats: count })
+            let how = Dequantise { count, bins: bins.as_deref(), start: Start::AtTMin };
+            let log_p = dequantised_log_prob(self.score, &x, &how, &self.likelihood(), self.workers, &|_| {})?;
+            Ok(HeldOut { x, log_p, draws: count })
         })
     }
 

@@ -7,7 +7,7 @@ use fokker_jet::Real;
 
 use crate::data::{Data, Scaling};
 use crate::rng::Stream;
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 /// Gives row `index` in model coordinates; what is random in it is drawn from the stream.
 type Read<'a> = Box<dyn Fn(usize, &mut Stream, &mut [f64]) + Sync + 'a>;
@@ -21,7 +21,7 @@ type ReadExact<'a> = Box<dyn Fn(usize, &mut [f32]) + Sync + 'a>;
 ///
 /// ```
 /// use fokker::audit::Points;
-/// use fokker::score::mixture::Mixture;
+/// use fokker::density::mixture::Mixture;
 /// let rows = [0.1, -0.3, 0.7, 0.2, -1.1, 0.4];
 /// let truth = Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0)?;
 /// let points = Points::from_rows(&rows, 2).with_truth(&truth);

@@ -9,7 +9,7 @@ use super::measurement::{AtOneTime, Measure, Measurement, Rows};
 use super::{Audit, AuditConfig, Points};
 use crate::Error;
 use crate::figure::{Figure, Value};
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::stats::AtTime;
 
 /// Audits a score on held-out points; `seed` fixes the audit's draws, `progress` is told what is being done.
@@ -19,7 +19,7 @@ use crate::stats::AtTime;
 ///
 /// ```
 /// use fokker::audit::{AuditConfig, Points, audit};
-/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// use fokker::sde::Sde;
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -38,7 +38,7 @@ use crate::stats::AtTime;
 /// # Errors
 /// If the score cannot carry the jets, its dimension is not the points', there is no point, or the settings are out of range.
 pub fn audit<F: Real>(
-    score: &dyn Score<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
+    score: &dyn Differentiable<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Audit, Error> {
     if score.dim() != points.dim() {

@@ -6,9 +6,9 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::*;
 use crate::data::{DataConfig, ScalingConfig, write_csv};
+use crate::density::mixture::Mixture;
 use crate::rng::Streams;
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::score::network::NetworkScore;
 use crate::sde::Sde;
 

@@ -15,7 +15,8 @@ use crate::data::DataConfig;
 use crate::memory;
 use crate::net::NetworkConfig;
 use crate::objective::LossConfig;
-use crate::score::network::{Parameterisation, ScoreModel};
+pub use crate::score::ScoreConfig;
+use crate::score::network::ScoreModel;
 use crate::sde::Sde;
 use crate::train::TrainConfig;
 
@@ -56,20 +57,6 @@ pub struct Config {
     pub audit: AuditConfig,
 }
 
-/// `[score]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScoreConfig {
-    /// What the network's output stands for.
-    pub parameterisation: Parameterisation,
-}
-
-impl Default for ScoreConfig {
-    fn default() -> Self {
-        Self { parameterisation: Parameterisation::Noise }
-    }
-}
-
 impl Config {
     /// Reads a config; `origin` names it in errors, `overrides` are `key=value` with dotted keys and TOML values.
     ///
@@ -97,8 +84,9 @@ impl Config {
     /// The config as TOML, every default written out.
     ///
     /// # Errors
-    /// [`Error::Config`] if it cannot be written as TOML.
+    /// [`Error::Config`] if it cannot be written as TOML; [`Error::Sde`] for an SDE of the caller's own.
     pub fn to_toml(&self) -> Result<String, Error> {
+        self.sde.require_built_in()?;
         toml::to_string(self).map_err(|error| Error::Config {
             origin: "config".into(),
             key: "(whole)".into(),
@@ -120,6 +108,24 @@ impl Config {
         if let Some(Ok(bytes)) = self.memory.as_deref().map(memory::parse) {
             memory::suggest_budget(bytes);
         }
+    }
+
+    /// The same run with the number of threads that 0, all of the machine's, stands for: sums depend on it, so a run that is to be gone on
+    /// with must say it.
+    ///
+    /// ```
+    /// use fokker::config::Config;
+    /// let config = Config::preset("ring8", &["train.threads=0".into()])?;
+    /// assert!(config.with_threads().train.threads > 0);
+    /// # Ok::<(), fokker::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_threads(&self) -> Self {
+        let mut config = self.clone();
+        if config.train.threads == 0 {
+            config.train.threads = std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        config
     }
 
     /// The score model for data of this shape.

@@ -4,8 +4,9 @@ use fokker_jet::cpu::MOST_THREADS;
 
 use super::Config;
 use crate::Error;
+use crate::divergence::Divergence;
 use crate::memory;
-use crate::objective::{Divergence, FpConfig, LossConfig, Norm};
+use crate::objective::{FpConfig, LossConfig, Norm};
 
 pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     let check = |good: bool, key: &str, reason: &str| {

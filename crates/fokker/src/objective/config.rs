@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Divergence;
+use crate::divergence::Divergence;
 use crate::sde::Coefficients;
 
 /// The training objective: `[loss]`.
@@ -221,7 +221,7 @@ impl TimeWeight {
     /// w(t).
     ///
     /// ```
-    /// use fokker::{loss::TimeWeight, sde::Sde};
+    /// use fokker::{objective::TimeWeight, sde::Sde};
     /// let c = Sde::vp().at(0.5);
     /// assert_eq!(TimeWeight::Sigma4.at(&c), c.sigma.powi(4));
     /// ```

@@ -5,10 +5,9 @@ use std::ops::Range;
 use fokker_jet::{Real, Tape};
 use rand::RngExt;
 
-use super::Divergence;
-use super::divergence::fill_normal;
 use super::objective::Call;
 use super::pass::Shard;
+use crate::divergence::{Divergence, fill_normal};
 use crate::residual::equation::Points;
 use crate::rng::Stream;
 use crate::score::network::NetworkTape;

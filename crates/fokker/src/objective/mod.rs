@@ -4,7 +4,7 @@
 //! one reverse pass with respect to the parameters then gives the gradient of their sum.
 
 mod config;
-mod divergence;
+mod cost;
 mod draw;
 mod dsm;
 mod objective;
@@ -20,6 +20,5 @@ pub use config::{
     Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, Scale, TimeSampling, TimeWeight,
     Weighting,
 };
-pub use divergence::{Divergence, ProbeDistribution};
 pub use objective::{LossTerms, Objective, Step};
 pub use time::TimeSampler;

@@ -9,7 +9,8 @@ use fokker_jet::{Parameters, Real};
 use super::draw::Draw;
 use super::pass::{Draft, Pass, Shard, Sums};
 use super::{
-    Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, dsm, scalar, sliced, vector,
+    Estimator, FpConfig, LossConfig, PointSource, ScalarConfig, ScalarForm, TimeSampler, cost, dsm, scalar, sliced,
+    vector,
 };
 use crate::Error;
 use crate::data::Data;
@@ -87,8 +88,8 @@ impl<F: Real> Objective<F> {
         let held = hold::<F>(
             &dsm,
             [
-                fp.as_ref().zip(config.fp.as_ref().map(|fp| fp.divergence.key("loss.fp"))),
-                scalar.as_ref().zip(config.scalar.as_ref().map(|scalar| scalar.divergence.key("loss.scalar"))),
+                fp.as_ref().zip(config.fp.as_ref().map(|fp| cost::key(fp.divergence, "loss.fp"))),
+                scalar.as_ref().zip(config.scalar.as_ref().map(|scalar| cost::key(scalar.divergence, "loss.scalar"))),
             ],
         )?;
         Ok(Self {

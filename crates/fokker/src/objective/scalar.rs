@@ -2,6 +2,7 @@
 
 use fokker_jet::Real;
 
+use super::cost;
 use super::draw::{ChunkRows, Probing};
 use super::{ScalarConfig, ScalarForm};
 use crate::Error;
@@ -10,7 +11,7 @@ use crate::score::{Directions, ScoreTape};
 
 /// The probes alone.
 pub(super) fn directions(config: &ScalarConfig, dim: usize) -> Result<Directions, Error> {
-    config.divergence.require("loss.scalar", 1, 1, dim)?;
+    cost::require(config.divergence, "loss.scalar", 1, 1, dim)?;
     Ok(Directions::space(config.divergence.directions(dim)))
 }
 

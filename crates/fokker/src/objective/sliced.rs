@@ -2,6 +2,7 @@
 
 use fokker_jet::Real;
 
+use super::cost;
 use super::draw::{ChunkRows, Probing};
 use super::{FpConfig, Norm};
 use crate::Error;
@@ -15,7 +16,7 @@ const FIRST_MOMENT: f64 = 1.253_314_137_315_500_3;
 /// u, the probes v (twice as many if `unbiased`), τ, and every pair (u, v).
 pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Error> {
     let sets = if config.unbiased { 2 } else { 1 };
-    config.divergence.require("loss.fp", 2 * sets, 3, dim)?;
+    cost::require(config.divergence, "loss.fp", 2 * sets, 3, dim)?;
     let n = sets * config.divergence.directions(dim);
     let mut kinds = vec![Space; 1 + n];
     kinds.push(Time);

@@ -1,13 +1,13 @@
 //! The terms on scores whose values are known: a mixture's own, which obeys the equation, and one that is off by t B x.
 
-use super::divergence::fill_normal;
 use super::draw::{ChunkRows, Probing};
 use super::*;
+use crate::density::mixture::Mixture;
+use crate::divergence::{Divergence, ProbeDistribution, fill_normal};
 use crate::residual::equation::{Probes, log_density_rate};
 use crate::rng::{Stream, Streams};
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
-use crate::score::{Directions, Score};
+use crate::score::{Differentiable, Directions, Score};
 use crate::sde::{Coefficients, Sde};
 use crate::stats::MeanSe;
 

@@ -11,7 +11,7 @@ use crate::sde::{Sde, T_MAX};
 /// over each cell. The weight is that of the very density drawn from, so the grid's fineness costs no bias.
 ///
 /// ```
-/// use fokker::{loss::{TimeSampler, TimeSampling}, rng::Streams, sde::Sde};
+/// use fokker::{objective::{TimeSampler, TimeSampling}, rng::Streams, sde::Sde};
 /// let sampler = TimeSampler::new(&Sde::vp(), TimeSampling::Uniform);
 /// let (t, weight) = sampler.draw(&mut Streams::new(0).named("t"));
 /// assert!((1e-3..=1.0).contains(&t) && weight == 1.0);
@@ -65,7 +65,7 @@ impl TimeSampler {
     /// t and its weight for a uniform draw `u` from [0, 1), for those who stratify it. Without a uniform share t rises with u.
     ///
     /// ```
-    /// use fokker::{loss::{TimeSampler, TimeSampling}, sde::Sde};
+    /// use fokker::{objective::{TimeSampler, TimeSampling}, sde::Sde};
     /// let sampler = TimeSampler::new(&Sde::vp(), TimeSampling::Importance);
     /// let (early, late) = (sampler.at(0.25), sampler.at(0.75));
     /// assert!(early.0 < late.0 && early.1 < late.1);

@@ -6,6 +6,7 @@
 
 use fokker_jet::Real;
 
+use super::cost;
 use super::draw::{ChunkRows, Probing};
 use super::{FpConfig, Norm};
 use crate::Error;
@@ -16,7 +17,7 @@ use crate::score::{Directions, ScoreTape};
 /// Probes v, τ, then one w per set of probes with its pairs (w, v).
 pub(super) fn directions(config: &FpConfig, dim: usize) -> Result<Directions, Error> {
     let sets = if config.unbiased { 2 } else { 1 };
-    config.divergence.require("loss.fp", 2 * sets, 2 + sets, dim)?;
+    cost::require(config.divergence, "loss.fp", 2 * sets, 2 + sets, dim)?;
     let n = config.divergence.directions(dim);
     let mut kinds = vec![Space; sets * n];
     kinds.push(Time);

@@ -6,10 +6,10 @@ use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
 use crate::Error;
-use crate::objective::Divergence;
+use crate::divergence::Divergence;
 use crate::rng::Streams;
 use crate::score::Direction::{Space, Time};
-use crate::score::{Directions, Score, ScoreTape};
+use crate::score::{Differentiable, Directions, ScoreTape};
 use crate::sde::Coefficients;
 use equation::{Points, Probes};
 
@@ -60,7 +60,7 @@ fn norms<F: Real>(values: &[F], dim: usize) -> Vec<f64> {
 /// ε of a score at points `x` (`rows × D`) and times `t` (`rows`). Probes, if any, are drawn for each chunk of rows from `seed`.
 ///
 /// ```
-/// use fokker::{loss::Divergence, residual::residual, score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{divergence::Divergence, residual::residual, density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
@@ -72,7 +72,7 @@ fn norms<F: Real>(values: &[F], dim: usize) -> Vec<f64> {
 /// # Errors
 /// If the score cannot carry the jets, or they take more memory than there may be.
 pub fn residual<F: Real>(
-    score: &dyn Score<F>, x: &[F], t: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[F], t: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
 ) -> Result<Residuals<F>, Error> {
     let dim = score.dim();
     let total = divergence.directions(dim);
@@ -94,7 +94,7 @@ pub fn residual<F: Real>(
 
 /// The tapes of one shard: the first has ∂ₜs and the first directions, the second takes the rest in groups.
 struct Evaluator<'a, F: Real> {
-    score: &'a dyn Score<F>,
+    score: &'a dyn Differentiable<F>,
     total: usize,
     group: usize,
     first: Box<dyn ScoreTape<F> + Send + 'a>,
@@ -102,7 +102,7 @@ struct Evaluator<'a, F: Real> {
 }
 
 impl<'a, F: Real> Evaluator<'a, F> {
-    fn new(score: &'a dyn Score<F>, total: usize, rows: usize) -> Result<Self, Error> {
+    fn new(score: &'a dyn Differentiable<F>, total: usize, rows: usize) -> Result<Self, Error> {
         let group = total.min(GROUP);
         let mut kinds = vec![Space; group];
         kinds.push(Time);

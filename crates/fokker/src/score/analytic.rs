@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::mixture::Mixture;
-use super::{Direction, Directions, Score, ScoreTape};
+use super::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use crate::Error;
+use crate::density::mixture::Mixture;
 use crate::memory::{self, Held};
 use crate::sde::{Coefficients, Sde};
 
@@ -14,7 +14,7 @@ use crate::sde::{Coefficients, Sde};
 /// known in closed form and not zero ([`AnalyticScore::perturbed`]).
 ///
 /// ```
-/// use fokker::{score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
 /// assert_eq!(truth.mixture().dim(), 2);
@@ -58,6 +58,12 @@ impl Score<f64> for AnalyticScore {
         &self.sde
     }
 
+    fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<f64> + Send + 'a>, Error> {
+        Ok(Box::new(TapeEvaluator::new(self, rows)?))
+    }
+}
+
+impl Differentiable<f64> for AnalyticScore {
     fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, Error> {
         let size = rows * self.dim();
         let parts = directions.kinds().len() + 2 * directions.parts() + 2;
@@ -153,10 +159,6 @@ impl ScoreTape<f64> for AnalyticTape<'_> {
 
     fn part(&self, part: usize) -> &[f64] {
         &self.parts[part][..self.x.len()]
-    }
-
-    fn seed(&mut self, part: usize) -> &mut [f64] {
-        &mut self.seeds[part][..self.x.len()]
     }
 
     fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[f64], &mut [f64]) {

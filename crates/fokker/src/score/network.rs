@@ -7,7 +7,7 @@ use fokker_jet::{Graph, Init, JetError, Live, Parameters, Real, Shape, Tape, Wrt
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Directions, Score, ScoreTape};
+use super::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use crate::Error;
 use crate::memory::{self, Held};
 use crate::net::{NetworkConfig, TimeFeatures};
@@ -288,6 +288,12 @@ impl<F: Real> Score<F> for NetworkScore<F> {
         &self.model.sde
     }
 
+    fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<F> + Send + 'a>, Error> {
+        Ok(Box::new(TapeEvaluator::new(self, rows)?))
+    }
+}
+
+impl<F: Real> Differentiable<F> for NetworkScore<F> {
     fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<F> + Send + 'a>, Error> {
         let plan = self.model.plan(directions)?;
         let what = format!("network.width ({rows} rows of {} parts at a time)", directions.parts());
@@ -390,10 +396,6 @@ impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
 
     fn part(&self, part: usize) -> &[F] {
         self.tape.output(part)
-    }
-
-    fn seed(&mut self, part: usize) -> &mut [F] {
-        self.tape.seed(part)
     }
 
     fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[F], &mut [F]) {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use fokker::Error;
 use fokker::score::network::NetworkScore;
-use fokker::score::{Direction, Directions, Score, ScoreTape};
+use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use fokker::sde::{Coefficients, Sde};
 use fokker_jet::{JetError, Real};
 
@@ -21,7 +21,7 @@ pub const STD: f64 = 0.15;
 /// The exact score of the ring under a network's SDE, plus zero times that network (in the plane): it is evaluated with all
 /// derivatives that are asked for, and none of its numbers shows.
 ///
-/// The truth is that of [`fokker::score::mixture`], for round components of one size in the plane alone and so in a fraction of
+/// The truth is that of [`fokker::density::mixture`], for round components of one size in the plane alone and so in a fraction of
 /// the time: what is measured is to be the network.
 pub struct Ring {
     network: NetworkScore<f32>,
@@ -103,6 +103,12 @@ impl Score<f32> for Ring {
         self.network.model().sde()
     }
 
+    fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<f32> + Send + 'a>, Error> {
+        Ok(Box::new(TapeEvaluator::new(self, rows)?))
+    }
+}
+
+impl Differentiable<f32> for Ring {
     fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f32> + Send + 'a>, Error> {
         let kinds = directions.kinds();
         if kinds.contains(&Direction::Time) || directions.parts() > 1 + kinds.len() {
@@ -181,11 +187,6 @@ impl ScoreTape<f32> for RingTape<'_> {
         &self.parts[part][..self.len()]
     }
 
-    fn seed(&mut self, part: usize) -> &mut [f32] {
-        let n = self.len();
-        &mut self.seeds[part][..n]
-    }
-
     fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[f32], &mut [f32]) {
         let n = self.len();
         (&self.parts[part][..n], &mut self.seeds[seed][..n])
@@ -216,11 +217,11 @@ impl ScoreTape<f32> for RingTape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fokker::density::mixture::Mixture;
     use fokker::score::analytic::AnalyticScore;
-    use fokker::score::mixture::Mixture;
 
     /// Scores, directional derivatives and gradients in x of both along the same numbers, at four points and times.
-    fn pass<F: fokker_jet::Real>(score: &dyn Score<F>) -> Vec<f64> {
+    fn pass<F: fokker_jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {
         let of = |values: &[f64]| values.iter().map(|&v| F::of(v)).collect::<Vec<_>>();
         let x = of(&[0.3, -0.2, 1.4, 0.1, -1.0, 1.1, 0.01, 0.02]);
         let sde: Vec<_> = [0.05, 0.1, 0.3, 0.9].iter().map(|&t| score.sde().at(t)).collect();
@@ -241,7 +242,7 @@ mod tests {
 
     #[test]
     fn it_is_the_mixtures_score() {
-        let (config, network) = crate::cmd::bench::fresh_model(2, 8, 2).unwrap();
+        let (config, network) = crate::cmd::bench::setup::fresh_model(2, 8, 2).unwrap();
         let ring = Ring::new(network);
         let truth = AnalyticScore::new(Mixture::ring(MODES, RADIUS, STD).unwrap(), config.sde.clone());
         for (found, expected) in pass(&ring).iter().zip(pass(&truth)) {

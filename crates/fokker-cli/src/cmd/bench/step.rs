@@ -13,12 +13,13 @@ use fokker::train::Trainer;
 use fokker_jet::cpu::MOST_THREADS;
 use serde::Serialize;
 
-use super::super::source::Source;
+use super::gemm_baseline::gemm_gflops;
 use super::resident::Resident;
-use super::yardstick;
-use super::{median, model_toml, require, threads};
-use crate::cmd::{out, require_folder, source, write_json};
+use super::setup::{median, model_toml, require, threads};
+use crate::cmd::source::{self, Source};
 use crate::fail::request;
+use crate::files::{require_folder, write_json};
+use crate::print::out;
 
 /// Kinds of training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -124,7 +125,7 @@ pub fn run(args: &BenchStep) -> Result<()> {
         dsm,
         fp_vector,
         fp_sliced,
-        gemm_gflops: yardstick::gemm_gflops(threads(args.threads))?,
+        gemm_gflops: gemm_gflops(threads(args.threads))?,
         peak_rss_mib: after.map(|after| after.peak),
         step_growth_mib: after.zip(before).map(|(after, before)| after.peak - before.now),
     };

@@ -6,7 +6,7 @@ use fokker::distance::Memorisation;
 use fokker::report::{mean_se, number};
 use fokker::stats::{Average, MeanSe};
 
-use crate::cmd::out;
+use crate::print::out;
 
 /// What r(t) is where divergences are probed.
 const ROOT_MEAN: &str = "(r(t) is the root of E<e, e'>/D^2 over two independent sets of probes)";

@@ -6,8 +6,8 @@ use anyhow::Result;
 use fokker::data::{DataError, Description, ImageSummary, TableSummary, describe};
 use serde::Serialize;
 
-use crate::cmd::out;
 use crate::fail::request;
+use crate::print::out;
 
 /// `fokker data describe`
 #[derive(Debug, clap::Args)]

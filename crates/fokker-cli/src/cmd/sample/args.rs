@@ -2,33 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Samplers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum SamplerName {
-    /// The probability-flow ODE, adaptive
-    ProbabilityFlow,
-    /// The reverse SDE by Euler-Maruyama
-    EulerMaruyama,
-    /// The reverse of a discretised forward process
-    ReverseDiffusion,
-    /// Reverse diffusion with Langevin steps after each step
-    PredictorCorrector,
-    /// The probability-flow ODE by Heun's method
-    Heun,
-    /// The probability-flow ODE by DPM-Solver++(2M)
-    DpmSolverPp,
-}
-
-/// Grids of times.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub enum GridName {
-    /// Equal steps in the logarithm of the signal-to-noise ratio
-    LogSnr,
-    /// Equal steps in t
-    Uniform,
-    /// Equal steps in (sigma/m)^(1/7)
-    Karras,
-}
+use super::options::SamplerOptions;
 
 /// `fokker sample`
 #[derive(Debug, clap::Args)]
@@ -48,27 +22,9 @@ pub struct Sample {
     /// The file to write (.npy, .npz, .csv, .parquet; .png for images)
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// How (default: probability-flow; reverse-diffusion with --inpaint)
-    #[arg(long, value_enum)]
-    pub sampler: Option<SamplerName>,
-    /// Fixed steps (default: 500; 50 for heun and dpm-solver-pp; 200 with --inpaint)
-    #[arg(long)]
-    pub steps: Option<usize>,
-    /// Where fixed steps lie (default: log-snr)
-    #[arg(long, value_enum)]
-    pub grid: Option<GridName>,
-    /// Keep the noise that is left after fixed steps
-    #[arg(long)]
-    pub no_denoise: bool,
-    /// Langevin steps of predictor-corrector after each step (default: 1)
-    #[arg(long, value_name = "STEPS")]
-    pub corrector_steps: Option<usize>,
-    /// Signal-to-noise ratio of the Langevin steps, below 1 (default: 0.16)
-    #[arg(long)]
-    pub snr: Option<f64>,
-    /// Tolerance of the probability-flow ODE (default: 1e-5)
-    #[arg(long)]
-    pub tolerance: Option<f64>,
+    /// `--sampler` and its settings
+    #[command(flatten)]
+    pub options: SamplerOptions,
     /// Keep the states at K times, too: the array `trajectory`, K x N x D, and its `times` (.npz only)
     #[arg(long, value_name = "K")]
     pub trajectory: Option<usize>,

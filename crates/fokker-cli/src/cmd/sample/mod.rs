@@ -1,6 +1,7 @@
 //! `fokker sample`
 
 mod args;
+mod options;
 mod output;
 mod sampler;
 
@@ -10,15 +11,18 @@ use fokker::input::{ModelRows, Values, read_with_gaps};
 use fokker::memory;
 use fokker::model_file::ModelInfo;
 use fokker::sample::{
-    Inpaint, Paths, Resample, Sampler, Samples, bytes, decode, encode, inpaint, sample as draw, sample_paths,
+    Inpaint, Resample, Sampler, Samples, Trajectories, bytes, decode, encode, inpaint, sample as draw,
+    sample_trajectories,
 };
 use fokker::score::network::NetworkScore;
 use fokker::solve::{Limits, Tolerance};
 use fokker_jet::cpu::Workers;
 
 use super::rows::print_notes;
-use super::{out, require_folder, require_values, rows, source};
-use crate::fail::request;
+use super::{rows, source};
+use crate::fail::{request, require_values};
+use crate::files::require_folder;
+use crate::print::out;
 use crate::progress;
 pub use args::Sample;
 use output::Output;
@@ -26,7 +30,7 @@ use output::Output;
 /// What is made, of what.
 enum Job {
     Draw(usize, Sampler),
-    Paths(usize, Sampler, usize),
+    Trajectories(usize, Sampler, usize),
     Inpaint(usize, Inpaint, Vec<f64>),
     Encode(Vec<f64>),
     Decode(Vec<f64>),
@@ -43,14 +47,14 @@ pub fn run(args: &Sample) -> Result<()> {
     let workers = score.model().workers(args.threads, 64)?;
     let bar = progress::rows(rows, if args.encode.is_some() { "encode" } else { "sample" });
     let done = |rows: usize| bar.set_position(rows as u64);
-    let (mut samples, mut paths) = compute(&job, args, &score, &workers, &done)?;
+    let (mut samples, mut trajectories) = compute(&job, args, &score, &workers, &done)?;
     bar.finish_and_clear();
     let is_data = args.encode.is_none();
     if is_data && image.is_none() {
         info.scaling.invert_f64(&mut samples.x);
-        paths.iter_mut().for_each(|paths| info.scaling.invert_f64(&mut paths.x));
+        trajectories.iter_mut().for_each(|states| info.scaling.invert_f64(&mut states.x));
     }
-    output.write(rows, &info, image, &samples.x, paths.as_ref())?;
+    output.write(rows, &info, image, &samples.x, trajectories.as_ref())?;
     out!("{}: {rows} {}", args.output.display(), if is_data { "samples" } else { "latents" });
     require_values(&samples.outcomes)
 }
@@ -74,7 +78,7 @@ fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
     let (n, states) = (args.n.unwrap_or(0), args.trajectory.unwrap_or(0));
     // All are written at once: as they are, or as pixels in single precision and as bytes.
     memory::require(&format!("-n {n}"), bytes(n, info.dim, states))?;
-    let sampler = sampler::sampler(args);
+    let sampler = sampler::sampler(args)?;
     if let Some(path) = &args.inpaint {
         let (mut table, notes) = read_with_gaps(path, info)?;
         print_notes(notes);
@@ -86,18 +90,19 @@ fn job(args: &Sample, info: &ModelInfo) -> Result<(usize, Job)> {
         let how = Inpaint { sampler, resample: Resample { repeats, ..Resample::default() } };
         return Ok((n, Job::Inpaint(n, how, table.values)));
     }
-    Ok((n, args.trajectory.map_or(Job::Draw(n, sampler), |keep| Job::Paths(n, sampler, keep))))
+    Ok((n, args.trajectory.map_or(Job::Draw(n, sampler), |keep| Job::Trajectories(n, sampler, keep))))
 }
 
 fn compute(
     job: &Job, args: &Sample, score: &NetworkScore<f32>, workers: &Workers, done: &(dyn Fn(usize) + Sync),
-) -> Result<(Samples, Option<Paths>)> {
-    let (tolerance, limits) = (Tolerance::both(args.tolerance.unwrap_or(sampler::TOLERANCE)), Limits::default());
+) -> Result<(Samples, Option<Trajectories>)> {
+    let tolerance = args.options.tolerance().map_or(Tolerance::default(), Tolerance::both);
+    let limits = Limits::default();
     let samples = match job {
         Job::Draw(n, sampler) => draw(score, *n, sampler, args.seed, workers, done)?,
-        Job::Paths(n, sampler, keep) => {
-            let (samples, paths) = sample_paths(score, *n, sampler, *keep, args.seed, workers, done)?;
-            return Ok((samples, Some(paths)));
+        Job::Trajectories(n, sampler, keep) => {
+            let (samples, trajectories) = sample_trajectories(score, *n, sampler, *keep, args.seed, workers, done)?;
+            return Ok((samples, Some(trajectories)));
         }
         Job::Inpaint(n, how, known) => inpaint(score, *n, known, how, args.seed, workers, done)?,
         Job::Encode(x) => encode(score, x, tolerance, limits, workers, done)?,

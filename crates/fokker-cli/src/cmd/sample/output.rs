@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use fokker::data::{
-    ImageShape, NamedArray, png_grid, write_atomically, write_csv, write_npy, write_npz, write_parquet,
+    ImageShape, NamedArray, contact_sheet, write_atomically, write_csv, write_npy, write_npz, write_parquet,
 };
 use fokker::model_file::ModelInfo;
-use fokker::sample::Paths;
+use fokker::sample::Trajectories;
 
 use super::args::Sample;
 use crate::fail::request;
@@ -66,7 +66,7 @@ impl<'a> Output<'a> {
 
     /// Writes `rows` rows, as a grid of pictures if there is an `image` (`x` is in model coordinates then).
     pub fn write(
-        &self, rows: usize, info: &ModelInfo, image: Option<ImageShape>, x: &[f64], paths: Option<&Paths>,
+        &self, rows: usize, info: &ModelInfo, image: Option<ImageShape>, x: &[f64], trajectories: Option<&Trajectories>,
     ) -> Result<()> {
         let shape = [rows, info.dim];
         match (self.format, image) {
@@ -74,10 +74,10 @@ impl<'a> Output<'a> {
             (Format::Npy, _) => write_npy(self.path, &shape, x)?,
             (Format::Npz, _) => {
                 let mut arrays: Vec<NamedArray<'_>> = vec![(self.name, &shape, x)];
-                let states = paths.map(|paths| ([paths.times.len()], [paths.times.len(), rows, info.dim], paths));
-                if let Some((count, shape, paths)) = &states {
-                    arrays.push(("trajectory", shape, &paths.x));
-                    arrays.push(("times", count, &paths.times));
+                let shaped = trajectories.map(|of| ([of.times.len()], [of.times.len(), rows, info.dim], of));
+                if let Some((count, shape, of)) = &shaped {
+                    arrays.push(("trajectory", shape, &of.x));
+                    arrays.push(("times", count, &of.times));
                 }
                 write_npz(self.path, &arrays)?;
             }
@@ -99,7 +99,7 @@ impl<'a> Output<'a> {
         let values: Vec<f32> = x.iter().map(|&v| v as f32).collect();
         #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let columns = (rows as f64).sqrt().ceil() as usize;
-        let bytes = png_grid(&values, image, columns)?;
+        let bytes = contact_sheet(&values, image, columns)?;
         write_atomically(self.path, |file| file.write_all(&bytes))
             .map_err(|source| fokker::Error::Write { path: self.path.into(), source })?;
         Ok(())

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::audit::context::Context;
 use crate::audit::measurement::{Measure, Measurement};
 use crate::figure::{Definition, Figure, Value};
-use crate::objective::Divergence;
+use crate::divergence::Divergence;
 
 /// Held-out rows behind the profiles at each time, each row at most once.
 static ROWS: Definition = Definition::count("rows");

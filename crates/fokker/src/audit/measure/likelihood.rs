@@ -35,7 +35,7 @@ static GAP: Definition = Definition::mean("gap")
     .shown(Shown::Everywhere);
 
 /// Bits per dimension in the data's own unit, where the data has grey levels: the mean over dequantisation noise, an upper bound of
-/// −log₂ P/D (see [`Repeated`](crate::likelihood::Repeated)).
+/// −log₂ P/D (see [`Dequantised`](crate::likelihood::Dequantised)).
 static BITS: Definition = Definition::mean("bits_per_dim")
     .named("bits per dimension", "")
     .better(Better::Lower)
@@ -72,7 +72,7 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     let log_p = &held_out.log_p;
     let nll: Vec<f64> = log_p.mean.iter().map(|value| -value - scaling.log_det()).collect();
     #[allow(clippy::cast_precision_loss)]
-    let evaluations: Vec<f64> = log_p.evaluations.iter().map(|&e| e as f64 / held_out.repeats as f64).collect();
+    let evaluations: Vec<f64> = log_p.evaluations.iter().map(|&e| e as f64 / held_out.draws as f64).collect();
     let mut found = vec![
         Figure::new(&ROWS, Value::Count(log_p.mean.len())),
         Figure::new(&FAILED, Value::Count(log_p.mean.iter().filter(|value| !value.is_finite()).count())),

@@ -142,7 +142,7 @@ mod tests {
     use crate::config::Config;
     use crate::data::{Data, DataConfig};
     use crate::score::analytic::AnalyticScore;
-    use crate::score::mixture::Mixture;
+    use crate::density::mixture::Mixture;
     use crate::sde::Sde;
 
     /// What is found among samples for a model of this data.

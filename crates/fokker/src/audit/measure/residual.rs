@@ -7,9 +7,9 @@ use crate::Error;
 use crate::audit::context::Context;
 use crate::audit::measurement::{AtOneTime, Measure, Measurement, Rows};
 use crate::figure::{Better, Definition, Figure, Look, Notation, Root, Shown, Value};
-use crate::objective::Divergence;
+use crate::divergence::Divergence;
 use crate::residual::{Residuals, residual};
-use crate::score::Score;
+use crate::score::Differentiable;
 use crate::stats::Average;
 
 /// r(t), x ~ q_t. By exact divergences E‖ε‖₂/D; where they are probed √E⟨ε_v, ε_v′⟩/D = √E‖ε‖²/D, by the products of the residuals
@@ -69,7 +69,7 @@ fn measure<F: Real>(context: &Context<'_, F>, rows: &Rows<'_, F>) -> Result<Vec<
 /// What r(t) is the average of, at each point, and the same of ∂ₜs: norms over D, or products of two residuals over D² where
 /// divergences are probed (by half of the probes each).
 pub(in crate::audit) fn residuals<F: Real>(
-    score: &dyn Score<F>, x: &[F], times: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
+    score: &dyn Differentiable<F>, x: &[F], times: &[f64], divergence: Divergence, seed: u64, workers: &Workers,
 ) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let Divergence::Hutchinson { probes, distribution } = divergence else {
         let found = residual(score, x, times, divergence, seed, workers)?;

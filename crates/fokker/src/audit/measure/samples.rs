@@ -12,7 +12,7 @@ use crate::audit::context::{Context, in_double};
 use crate::audit::measurement::{Measure, Measurement};
 use crate::distance::{DistanceOptions, Distances, distances};
 use crate::figure::{Better, Definition, Figure, OverSeeds, Shown, Value};
-use crate::sample::{Grid, Sampler};
+use crate::sample::{EulerMaruyama, TimeGrid};
 
 /// Steps of the reverse SDE.
 const STEPS: usize = 500;
@@ -86,7 +86,7 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     let (n, dim, rows) = (context.settings.gap_samples, context.dim(), &context.rows);
     let ode = context.flow_samples()?;
     // Another seed: the sets are independent.
-    let reverse = Sampler::EulerMaruyama { steps: STEPS, grid: Grid::LogSnr, denoise: false };
+    let reverse = EulerMaruyama { steps: STEPS, grid: TimeGrid::LogSnr, denoise: false }.into();
     let sde = context.draw(&reverse, context.seed ^ (1 << 40))?;
     let first = context.draw_at_end() + 1;
     let of_data = |places: Range<usize>, draw: u64| in_double(&rows.diffused::<F>(&context.end(), places, draw));

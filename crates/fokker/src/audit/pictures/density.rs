@@ -7,8 +7,8 @@ use crate::Error;
 use crate::audit::{AuditConfig, default_divergence};
 use crate::data::Data;
 use crate::likelihood::{LikelihoodOptions, log_prob};
-use crate::score::Score;
-use crate::score::mixture::Mixture;
+use crate::score::Differentiable;
+use crate::density::mixture::Mixture;
 use crate::solve::Tolerance;
 
 /// Cells along each side.
@@ -31,7 +31,7 @@ pub struct LogDensity {
 impl LogDensity {
     /// log p of a score model at t_min, by the flow.
     pub(super) fn of_score<F: Real>(
-        score: &dyn Score<F>, data: &Data, settings: &AuditConfig, seed: u64, workers: &Workers,
+        score: &dyn Differentiable<F>, data: &Data, settings: &AuditConfig, seed: u64, workers: &Workers,
     ) -> Result<Self, Error> {
         let options = LikelihoodOptions {
             tolerance: Tolerance { absolute: 1e-3, relative: 1e-3 },

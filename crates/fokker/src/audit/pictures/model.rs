@@ -9,8 +9,8 @@ use super::{IMAGES, MemorisationPictures};
 use crate::Error;
 use crate::audit::{Audit, AuditConfig};
 use crate::data::Data;
-use crate::sample::{Sampler, sample};
-use crate::score::Score;
+use crate::sample::{ProbabilityFlow, Sampler, sample};
+use crate::score::Differentiable;
 use crate::solve::Tolerance;
 
 /// What a page shows of a model beside its figures.
@@ -31,7 +31,7 @@ impl ModelPictures {
     ///
     /// ```
     /// use fokker::audit::{Audit, AuditConfig, ModelPictures};
-    /// use fokker::{data::{Data, DataConfig}, score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+    /// use fokker::{data::{Data, DataConfig}, density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
     /// use fokker_jet::cpu::Workers;
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0]], 1.0)?, Sde::vp());
@@ -46,7 +46,7 @@ impl ModelPictures {
     /// # Errors
     /// If the score cannot carry the jets.
     pub fn new<F: Real>(
-        score: &dyn Score<F>, audit: &Audit, data: &Data, workers: &Workers,
+        score: &dyn Differentiable<F>, audit: &Audit, data: &Data, workers: &Workers,
     ) -> Result<Self, Error> {
         let Audit { settings, seed, .. } = audit;
         let images = data.image_shape().is_some();
@@ -65,8 +65,6 @@ impl ModelPictures {
 
 /// Pictures need no more than four digits.
 fn sampler(settings: &AuditConfig) -> Sampler {
-    Sampler::ProbabilityFlow {
-        tolerance: Tolerance::both(settings.tolerance.max(1e-4)),
-        step_limit: settings.step_limit,
-    }
+    let tolerance = Tolerance::both(settings.tolerance.max(1e-4));
+    ProbabilityFlow { tolerance, step_limit: settings.step_limit }.into()
 }

@@ -4,8 +4,8 @@ use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
 use crate::Error;
-use crate::sample::{Sampler, sample_paths};
-use crate::score::{Directions, Score};
+use crate::sample::{Sampler, sample_trajectories};
+use crate::score::Score;
 use crate::sde::Coefficients;
 
 /// Samples, and times of each.
@@ -37,22 +37,22 @@ impl Trajectories {
     pub(super) fn new<F: Real>(
         score: &dyn Score<F>, sampler: &Sampler, seed: u64, workers: &Workers,
     ) -> Result<Self, Error> {
-        let (_, paths) = sample_paths(score, SAMPLES, sampler, TIMES, seed, workers, &|_| {})?;
+        let (_, found) = sample_trajectories(score, SAMPLES, sampler, TIMES, seed, workers, &|_| {})?;
         let dim = score.dim();
-        let mut tape = score.tape(&Directions::new(&[]), SAMPLES)?;
+        let mut shard = score.evaluator(SAMPLES)?;
         let mut images = vec![0.0; SAMPLES * 2 * TIMES * dim];
-        for (k, (&t, states)) in paths.times.iter().zip(paths.x.chunks_exact(SAMPLES * dim)).enumerate() {
+        for (k, (&t, states)) in found.times.iter().zip(found.x.chunks_exact(SAMPLES * dim)).enumerate() {
             let c = score.sde().at(t);
             let x: Vec<F> = states.iter().map(|&x| F::of(x)).collect();
-            tape.begin(&x, &[c; SAMPLES]);
-            tape.forward(0..1);
-            for (i, (x, s)) in x.chunks_exact(dim).zip(tape.part(0).chunks_exact(dim)).enumerate() {
+            let mut scores = vec![F::ZERO; x.len()];
+            shard.evaluate(&x, &[c; SAMPLES], &mut scores);
+            for (i, (x, s)) in x.chunks_exact(dim).zip(scores.chunks_exact(dim)).enumerate() {
                 let at = |row: usize| ((2 * i + row) * TIMES + k) * dim;
                 put(&mut images[at(0)..][..dim], x, |x, _| x / c.m.hypot(c.sigma), s);
                 put(&mut images[at(1)..][..dim], x, |x, s| denoised(&c, x, s), s);
             }
         }
-        Ok(Self { times: paths.times, samples: SAMPLES, images })
+        Ok(Self { times: found.times, samples: SAMPLES, images })
     }
 }
 
@@ -70,8 +70,8 @@ fn denoised(c: &Coefficients, x: f64, s: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::density::mixture::Mixture;
     use crate::score::analytic::AnalyticScore;
-    use crate::score::mixture::Mixture;
     use crate::sde::Sde;
 
     type Any = Result<(), Box<dyn std::error::Error>>;

@@ -2,18 +2,18 @@
 
 use super::*;
 use crate::likelihood::{BoundOptions, bound};
-use crate::score::{Directions, ScoreTape};
+use crate::score::{Differentiable, Directions, Evaluator, Score, ScoreTape};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A score that remembers the most directions times rows for which a tape was asked.
 struct Counting<'a> {
-    score: &'a dyn Score<f64>,
+    score: &'a dyn Differentiable<f64>,
     directions: AtomicUsize,
     rows: AtomicUsize,
 }
 
 impl<'a> Counting<'a> {
-    fn new(score: &'a dyn Score<f64>) -> Self {
+    fn new(score: &'a dyn Differentiable<f64>) -> Self {
         Self { score, directions: AtomicUsize::new(0), rows: AtomicUsize::new(0) }
     }
 }
@@ -25,6 +25,13 @@ impl Score<f64> for Counting<'_> {
     fn sde(&self) -> &Sde {
         self.score.sde()
     }
+    fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<f64> + Send + 'a>, Error> {
+        self.rows.fetch_max(rows, Ordering::Relaxed);
+        self.score.evaluator(rows)
+    }
+}
+
+impl Differentiable<f64> for Counting<'_> {
     fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, Error> {
         self.directions.fetch_max(directions.parts() - 1, Ordering::Relaxed);
         self.rows.fetch_max(rows, Ordering::Relaxed);
