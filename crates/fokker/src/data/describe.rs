@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::images::{Preparation, Images, holds_images};
+use super::images::{Images, Preparation, holds_images};
 use super::{DataError, TableReader};
 
 /// Images that are taken into the statistics where they stay on disk, evenly spaced.

@@ -84,7 +84,7 @@ pub use describe::{ColumnSummary, Description, ImageSummary, TableSummary, descr
 pub use error::DataError;
 pub use fingerprint::Fingerprint;
 pub use formats::npz::NamedArray;
-pub use formats::{TableFormatInfo, is_table, table_formats};
+pub use formats::{TableFormatInfo, is_table, table_endings, table_formats};
 pub use held_out::HeldOut;
 pub use image_shape::ImageShape;
 pub use images::holds_images;

@@ -46,9 +46,7 @@ impl Rows {
     }
 
     /// The rows of a table, of which the part `held_out` is held out; `path` is what messages call it.
-    pub(super) fn split(
-        table: Table, held_out: f64, fit: Fit<'_>, path: &Path,
-    ) -> Result<(Self, Scaling), DataError> {
+    pub(super) fn split(table: Table, held_out: f64, fit: Fit<'_>, path: &Path) -> Result<(Self, Scaling), DataError> {
         check_held_out(held_out)?;
         if table.rows < 2 {
             return Err(DataError::TooFewRows { path: path.to_path_buf(), actual: table.rows, needed: 2 });

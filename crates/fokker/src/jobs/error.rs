@@ -33,7 +33,7 @@ pub enum JobError {
         /// The file.
         path: PathBuf,
         /// The endings of those that can be.
-        formats: &'static str,
+        formats: String,
     },
     /// A file cannot be written where it is to be.
     #[error("{}: cannot be written: {reason}", path.display())]

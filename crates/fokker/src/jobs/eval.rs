@@ -74,7 +74,7 @@ pub fn eval(
     if !(options.t > 0.0 && options.t <= T_MAX) {
         return Err(JobError::option(format!("t {}", options.t), format!("must be in (0, {T_MAX}]")));
     }
-    require_format(output, &["npz"], ".npz")?;
+    require_format(output, "npz")?;
     require_place(output)?;
     let (info, score) = open_model(model)?;
     let score: NetworkScore<f64> = NetworkScore::new(score.model().clone(), score.parameters());

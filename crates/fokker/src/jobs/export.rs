@@ -15,7 +15,7 @@ use crate::weights::{NameMap, write_weights};
 /// # Errors
 /// [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`]; as [`NameMap::read`] and [`write_weights`].
 pub fn export(model: &Path, names: Option<&Path>, output: &Path) -> Result<(usize, usize), JobError> {
-    require_format(output, &["safetensors"], ".safetensors")?;
+    require_format(output, "safetensors")?;
     require_place(output)?;
     let (_, score) = open_model(model)?;
     let names = names.map(NameMap::read).transpose()?.unwrap_or_default();

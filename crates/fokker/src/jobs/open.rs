@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::JobError;
 use crate::Error;
 use crate::config::Config;
-use crate::data::{Data, DataError};
+use crate::data::{Data, DataError, is_table, table_endings};
 use crate::input::require_names;
 use crate::model_file::{ModelInfo, read_model};
 use crate::score::network::NetworkScore;
@@ -89,10 +89,14 @@ pub(super) fn require_place(path: &Path) -> Result<(), JobError> {
 }
 
 /// Refuses a file to be written whose name ends in none of `formats` (without the dot).
-pub(super) fn require_format(path: &Path, formats: &[&str], shown: &'static str) -> Result<(), JobError> {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    if formats.contains(&extension.as_str()) {
+pub(super) fn require_format(path: &Path, format: &str) -> Result<(), JobError> {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(format)) {
         return Ok(());
     }
-    Err(JobError::Format { path: path.into(), formats: shown })
+    Err(JobError::Format { path: path.into(), formats: format!(".{format}") })
+}
+
+/// Refuses a file to write whose name is not that of a table.
+pub(super) fn require_table(path: &Path) -> Result<(), JobError> {
+    if is_table(path) { Ok(()) } else { Err(JobError::Format { path: path.into(), formats: table_endings(&[]) }) }
 }

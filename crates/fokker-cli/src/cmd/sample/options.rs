@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
-use fokker::sample::{Inpaint, Sampler, Setting, Values};
+use fokker::sample::{Inpaint, Sampler, SamplerKind, Setting, Values};
 use fokker::solve::Tolerance;
 use toml::Value;
 
@@ -59,7 +59,7 @@ pub fn option(setting: &Setting) -> String {
 
 /// Every setting of every sampler once, those of fixed steps first.
 fn settings() -> Vec<Setting> {
-    let (fixed, adaptive): (Vec<_>, Vec<_>) = Sampler::kinds()
+    let (fixed, adaptive): (Vec<&SamplerKind>, Vec<&SamplerKind>) = Sampler::kinds()
         .iter()
         .partition(|kind| Sampler::named(kind.name).is_ok_and(|sampler| sampler.steps().is_some()));
     let mut found = Vec::new();

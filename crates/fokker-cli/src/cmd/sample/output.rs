@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use fokker::data::{
-    ImageShape, NamedArray, contact_sheet, write_atomically, write_csv, write_npy, write_npz, write_parquet,
+    ImageShape, NamedArray, contact_sheet, is_table, table_endings, write_atomically, write_npz, write_rows,
 };
 use fokker::model_file::ModelInfo;
 use fokker::sample::Trajectories;
@@ -12,54 +12,40 @@ use fokker::sample::Trajectories;
 use super::args::Sample;
 use crate::fail::request;
 
-/// A file and its format.
+/// A file, and what is written to it.
 pub(super) struct Output<'a> {
     path: &'a Path,
-    format: Format,
+    /// Whether it is a contact sheet; else it is a table.
+    pictures: bool,
     /// The name of the array in an archive.
     name: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Csv,
-    Npy,
-    Npz,
-    Parquet,
-    Png,
 }
 
 impl<'a> Output<'a> {
     /// The file that the arguments name.
     pub fn new(args: &'a Sample) -> Result<Self> {
         let path = args.output.as_path();
-        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-        let format = match extension.as_str() {
-            "csv" => Format::Csv,
-            "npy" => Format::Npy,
-            "npz" => Format::Npz,
-            "parquet" => Format::Parquet,
-            "png" => Format::Png,
-            _ => {
-                let reason = "the file to write ends in .csv, .npy, .npz, .parquet or .png";
-                return Err(request(format!("-o {}: {reason}", path.display())));
-            }
-        };
-        if args.trajectory.is_some() && format != Format::Npz {
+        let ends_in = |ending: &str| path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+        let pictures = ends_in("png");
+        if !pictures && !is_table(path) {
+            let endings = table_endings(&["png"]);
+            return Err(request(format!("-o {}: the file to write ends in {endings}", path.display())));
+        }
+        if args.trajectory.is_some() && !ends_in("npz") {
             return Err(request(format!("-o {}: --trajectory writes .npz only", path.display())));
         }
-        if args.encode.is_some() && format == Format::Png {
+        if args.encode.is_some() && pictures {
             return Err(request(format!("-o {}: latents are no pictures", path.display())));
         }
         let name = if args.encode.is_some() { "latents" } else { "samples" };
-        Ok(Self { path, format, name })
+        Ok(Self { path, pictures, name })
     }
 
     /// The shape of the pictures, if it is pictures that are written.
     pub fn image(&self, info: &ModelInfo) -> Result<Option<ImageShape>> {
-        match (self.format, info.image) {
-            (Format::Png, None) => Err(request(format!("-o {}: the model's data is not images", self.path.display()))),
-            (Format::Png, image) => Ok(image),
+        match (self.pictures, info.image) {
+            (true, None) => Err(request(format!("-o {}: the model's data is not images", self.path.display()))),
+            (true, image) => Ok(image),
             _ => Ok(None),
         }
     }
@@ -68,27 +54,20 @@ impl<'a> Output<'a> {
     pub fn write(
         &self, rows: usize, info: &ModelInfo, image: Option<ImageShape>, x: &[f64], trajectories: Option<&Trajectories>,
     ) -> Result<()> {
-        let shape = [rows, info.dim];
-        match (self.format, image) {
-            (_, Some(image)) => self.write_pictures(rows, image, x)?,
-            (Format::Npy, _) => write_npy(self.path, &shape, x)?,
-            (Format::Npz, _) => {
-                let mut arrays: Vec<NamedArray<'_>> = vec![(self.name, &shape, x)];
-                let shaped = trajectories.map(|of| ([of.times.len()], [of.times.len(), rows, info.dim], of));
-                if let Some((count, shape, of)) = &shaped {
-                    arrays.push(("trajectory", shape, &of.x));
-                    arrays.push(("times", count, &of.times));
-                }
-                write_npz(self.path, &arrays)?;
+        match (image, trajectories) {
+            (Some(image), _) => self.write_pictures(rows, image, x)?,
+            (None, Some(of)) => {
+                let (count, shape) = ([of.times.len()], [of.times.len(), rows, info.dim]);
+                let samples: NamedArray<'_> = (self.name, &[rows, info.dim], x);
+                write_npz(self.path, &[samples, ("trajectory", &shape, &of.x), ("times", &count, &of.times)])?;
             }
-            _ => {
+            (None, None) => {
                 let prefix = if self.name == "latents" { "z" } else { "x" };
                 // Samples are rows like those that the model was trained on.
                 let own = info.data.as_ref().and_then(|data| data.columns.clone()).filter(|_| prefix == "x");
                 let names = own.unwrap_or_else(|| (0..info.dim).map(|i| format!("{prefix}{i}")).collect());
                 let header: Vec<&str> = names.iter().map(String::as_str).collect();
-                let write = if self.format == Format::Parquet { write_parquet } else { write_csv };
-                write(self.path, &header, x)?;
+                write_rows(self.path, self.name, &header, x)?;
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use super::data::Data;
 use super::source::Source;
 use crate::data::bounds::extend_box;
-use crate::data::images::{Preparation, Images};
+use crate::data::images::{Images, Preparation};
 use crate::data::table_rows::{Fit, Rows};
 use crate::data::toy::{Toy, count, number};
 use crate::data::{DataConfig, DataError, Scaling};

@@ -27,7 +27,9 @@ impl TableFormat for Csv {
     ) -> io::Result<()> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(columns.iter().map(|column| column.name))?;
-        replay(&mut |row| Ok(writer.write_record(columns.iter().zip(row).map(|(column, &value)| text(column, value)))?))?;
+        replay(&mut |row| {
+            Ok(writer.write_record(columns.iter().zip(row).map(|(column, &value)| text(column, value)))?)
+        })?;
         writer.flush()
     }
 }
@@ -64,7 +66,8 @@ impl CsvRows {
     fn open(input: Input, gaps: bool) -> Result<Self, DataError> {
         let Input { path, bytes, .. } = input;
         let (bytes, bounds) = PerRecord::new(shown(&path), bytes);
-        let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
+        let reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
         let record = csv::ByteRecord::new();
         let (width, names, line) = (None, None, 0);
         let mut rows = Self { path, reader, bounds, record, width, names, first: Vec::new(), line, gaps };

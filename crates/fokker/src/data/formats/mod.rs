@@ -34,9 +34,21 @@ pub struct TableFormatInfo {
 
 /// The formats that tables are read and written in, in the order in which they are usually listed; see [`TableFormatInfo`].
 pub fn table_formats() -> impl Iterator<Item = TableFormatInfo> {
-    FORMATS
-        .iter()
-        .map(|format| TableFormatInfo { ending: format.endings()[0], in_pieces: format.is_read_in_pieces() })
+    FORMATS.iter().map(|format| TableFormatInfo { ending: format.endings()[0], in_pieces: format.is_read_in_pieces() })
+}
+
+/// The endings of all formats in one phrase, as messages list them, with more of them after.
+///
+/// ```
+/// assert_eq!(fokker::data::table_endings(&["png"]), ".csv, .npy, .npz, .parquet or .png");
+/// ```
+#[must_use]
+pub fn table_endings(more: &[&str]) -> String {
+    let mut endings: Vec<&str> = table_formats().map(|format| format.ending).collect();
+    endings.sort_unstable();
+    endings.extend(more);
+    let last = endings.pop().unwrap_or_default();
+    format!(".{} or .{last}", endings.join(", ."))
 }
 
 /// Whether the name of a file is that of a table.

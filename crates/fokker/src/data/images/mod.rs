@@ -32,4 +32,4 @@ pub(super) use self::part::{Part, Row};
 pub(super) use self::print::fingerprint;
 pub use self::recognise::holds_images;
 pub(super) use self::rows::{ImageRows, holds_rows, load_rows};
-pub(super) use self::set::{Preparation, Images};
+pub(super) use self::set::{Images, Preparation};

@@ -54,7 +54,9 @@ pub(in crate::data) struct Preparation<'a> {
 
 impl Images {
     /// Recognises and reads the images at `path`; see [`DataConfig::Images`](crate::data::DataConfig::Images).
-    pub(in crate::data) fn load(path: &Path, size: Option<usize>, how: Preparation<'_>) -> Result<(Self, Scaling), DataError> {
+    pub(in crate::data) fn load(
+        path: &Path, size: Option<usize>, how: Preparation<'_>,
+    ) -> Result<(Self, Scaling), DataError> {
         check_held_out(how.held_out)?;
         if let Some(size) = size.filter(|size| !(1..=SIZE_LIMIT).contains(size)) {
             return Err(DataError::parameter("size", size, format!("must be between 1 and {SIZE_LIMIT}")));
@@ -69,7 +71,9 @@ impl Images {
     }
 
     /// Splits and scales images; `path` is what messages call them.
-    pub(in crate::data) fn of(mut loaded: Loaded, path: &Path, how: Preparation<'_>) -> Result<(Self, Scaling), DataError> {
+    pub(in crate::data) fn of(
+        mut loaded: Loaded, path: &Path, how: Preparation<'_>,
+    ) -> Result<(Self, Scaling), DataError> {
         let Preparation { flip, held_out, given } = how;
         let shape = loaded.shape;
         let arrays: Vec<_> = std::iter::once(&loaded.train).chain(&loaded.held_out).collect();

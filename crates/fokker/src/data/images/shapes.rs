@@ -10,7 +10,9 @@ pub(super) fn pixels_of(shape: ImageShape) -> String {
 }
 
 /// Refuses files of images whose shape is not that of the files before them.
-pub(super) fn require_shape(path: &Path, shape: ImageShape, other: &Path, expected: ImageShape) -> Result<(), DataError> {
+pub(super) fn require_shape(
+    path: &Path, shape: ImageShape, other: &Path, expected: ImageShape,
+) -> Result<(), DataError> {
     if shape == expected {
         return Ok(());
     }

@@ -15,7 +15,9 @@ pub(super) const MAGIC: &[u8; 6] = b"\x93NUMPY";
 const HEADER_LIMIT: usize = 1 << 16;
 
 /// The header's text and the offset at which the values start.
-pub(in crate::data) fn header_text(reader: &mut dyn Read, length: u64, path: &Path) -> Result<(String, u64), DataError> {
+pub(in crate::data) fn header_text(
+    reader: &mut dyn Read, length: u64, path: &Path,
+) -> Result<(String, u64), DataError> {
     let read = |reader: &mut dyn Read, bytes: &mut [u8], before: u64| {
         let actual = fill(reader, bytes).map_err(|error| DataError::read(path, error))?;
         if actual < bytes.len() {

@@ -4,7 +4,7 @@ use super::{file, idx, npy, put, rng};
 use crate::data::{
     Data, DataConfig, DataError, DataKind, HeldOutRows, ImageShape, ImagesOptions, RowsOptions, Scaling, ScalingConfig,
 };
-use crate::score::mixture::Mixture;
+use crate::density::mixture::Mixture;
 
 fn options(held_out: HeldOutRows<Vec<f64>>) -> RowsOptions {
     RowsOptions { held_out, ..RowsOptions::default() }
@@ -77,7 +77,10 @@ fn a_truth_is_the_density_in_model_coordinates() {
     let known = RowsOptions { entropy: Some(1.5), ..RowsOptions::default() };
     let data = Data::from_rows(&rows, 2, &known).unwrap();
     assert!(data.truth().is_none());
-    assert_eq!((data.entropy(), Data::from_rows(&rows, 2, &RowsOptions::default()).unwrap().entropy()), (Some(1.5), None));
+    assert_eq!(
+        (data.entropy(), Data::from_rows(&rows, 2, &RowsOptions::default()).unwrap().entropy()),
+        (Some(1.5), None)
+    );
 }
 
 #[test]
@@ -149,10 +152,13 @@ fn continuous_images_have_any_range() {
     data.scaling().invert(&mut row);
     assert!((row[0] - 36.0).abs() < 1e-4 && (row[1] + 24.0).abs() < 1e-4, "{row:?}");
     // An array of the same values in a file is the same data.
-    let (_folder, path) = file("x.npy", &npy("'<f4'", "False", "(10, 2, 2)", &{
-        let values: Vec<f32> = (0..40).map(|i| i as f32 / 40.0).collect();
-        values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()
-    }));
+    let (_folder, path) = file(
+        "x.npy",
+        &npy("'<f4'", "False", "(10, 2, 2)", &{
+            let values: Vec<f32> = (0..40).map(|i| i as f32 / 40.0).collect();
+            values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>()
+        }),
+    );
     let from_file =
         Data::load(&DataConfig::Images { path, flip: false, size: None, held_out: 0.1 }).unwrap().fingerprint();
     let values: Vec<f32> = (0..40).map(|i| i as f32 / 40.0).collect();
@@ -171,10 +177,7 @@ fn what_is_wrong_with_images_is_said() {
     assert_eq!(said(&[], &default), "images: 0 rows, at least 1 needed");
     let floats = [0.0_f32; 4];
     let mixed = ImagesOptions { held_out: HeldOutRows::Given(floats[..].into()), ..default.clone() };
-    assert_eq!(
-        said(&[0; 8], &mixed),
-        "held-out images: the type of the pixels is floating-point, but 8-bit in images"
-    );
+    assert_eq!(said(&[0; 8], &mixed), "held-out images: the type of the pixels is floating-point, but 8-bit in images");
     let nan = Data::from_images(&[0.0_f32, 0.0, 0.0, 0.0, f32::NAN, 0.0, 0.0, 0.0][..], shape, &default).unwrap_err();
     assert_eq!(nan.to_string(), "images: row 2, column 1: NaN is not a finite number");
     let none = Data::from_images(&[0_u8; 4][..], ImageShape { height: 0, ..shape }, &default).unwrap_err();

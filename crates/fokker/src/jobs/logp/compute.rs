@@ -14,7 +14,7 @@ use super::output::{More, summarise, write};
 use super::part::Part;
 use super::row::Row;
 use super::summary::LogpSummary;
-use crate::likelihood::{BoundOptions, LikelihoodOptions, Dequantise, Start, dequantised_bound, dequantised_log_prob};
+use crate::likelihood::{BoundOptions, Dequantise, LikelihoodOptions, Start, dequantised_bound, dequantised_log_prob};
 use crate::model_file::ModelInfo;
 use crate::score::Differentiable;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::super::error::{JobError, chain};
 use super::super::observer::{Observer, notes};
-use super::super::open::{model_file, open_model, require_format, require_place};
+use super::super::open::{model_file, open_model, require_place, require_table};
 use super::super::part_error::PartError;
 use super::compute::{Request, finish};
 use super::input::{Survey, survey};
@@ -48,7 +48,7 @@ use crate::score::network::NetworkScore;
 pub fn logp(
     model: &Path, data: &Path, output: &Path, options: &LogpOptions, observer: &dyn Observer,
 ) -> Result<LogpSummary, JobError> {
-    require_format(output, &["csv", "npy", "npz", "parquet"], ".csv, .npy, .npz or .parquet")?;
+    require_table(output)?;
     options.check()?;
     require_place(output)?;
     let part_path = part::path_of(output);
