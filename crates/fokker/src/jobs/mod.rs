@@ -1,4 +1,4 @@
-//! Whole jobs, as the program does them: train, go on, log-likelihoods of a long file, export. Each is a call with an [`Observer`].
+//! Whole jobs, as the program does them: train, go on, compare, log-likelihoods of a long file, export. Each is a call with an [`Observer`].
 //!
 //! A job keeps on disk what it has done, so that one which is cut short is gone on with by the same call; it prints nothing.
 //!
@@ -15,6 +15,7 @@
 //! # Ok(()) }
 //! ```
 
+mod compare;
 mod error;
 mod eval;
 mod export;
@@ -27,6 +28,7 @@ mod run;
 mod sample;
 mod train;
 
+pub use compare::{Compare, ComparedModel, ComparedSeed, compare};
 pub use error::JobError;
 pub use eval::{EvalOptions, Units, eval};
 pub use export::export;
