@@ -20,10 +20,8 @@ static NLL: Definition = Definition::mean("nll")
 
 /// What no model's mean can be below but by chance: −log q_{t_min} of the very same points where the density is known, else the entropy
 /// of the data where that is known; nats.
-static TRUE_NLL: Definition = Definition::number("true_nll")
-    .named("… of the truth, or the data's entropy", "nats")
-    .optional()
-    .shown(Shown::Page);
+static TRUE_NLL: Definition =
+    Definition::number("true_nll").named("… of the truth, or the data's entropy", "nats").optional().shown(Shown::Page);
 
 /// [`NLL`] less [`TRUE_NLL`], with the standard error of the difference at each point.
 static GAP: Definition = Definition::mean("gap")

@@ -53,11 +53,8 @@ impl ModelPictures {
         let count = if images { IMAGES } else { settings.samples };
         let sampler = sampler(settings);
         let samples = sample(score, count, &sampler, *seed, workers, &|_| {})?.x;
-        let log_density = if data.dim() == 2 {
-            Some(LogDensity::of_score(score, data, settings, *seed, workers)?)
-        } else {
-            None
-        };
+        let log_density =
+            if data.dim() == 2 { Some(LogDensity::of_score(score, data, settings, *seed, workers)?) } else { None };
         let trajectories = if images { Some(Trajectories::new(score, &sampler, *seed, workers)?) } else { None };
         Ok(Self { samples, log_density, trajectories, memorisation: MemorisationPictures::new(audit, data) })
     }
