@@ -49,9 +49,10 @@
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`flow`], [`likelihood`], [`sample`] | the probability-flow ODE and the reverse SDE; log p along the one; samplers |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
-//! | [`audit`](mod@audit), [`compare`], [`evaluate`](mod@evaluate), [`report`] | everything measured on a model, and the page that shows it |
+//! | [`figure`], [`audit`](mod@audit), [`evaluate`](mod@evaluate) | what a figure is; everything measured on a model |
+//! | [`study`] | ways to train, compared over seeds |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
-//! | [`jobs`] | what the program does, as calls: train, go on, log-likelihoods of a file, export |
+//! | [`jobs`] | what the program does, as calls: train, go on, compare, log-likelihoods of a file, export |
 //!
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
@@ -59,7 +60,6 @@
 
 pub mod audit;
 mod caught;
-pub mod compare;
 pub mod config;
 pub mod conservativity;
 pub mod data;
@@ -68,6 +68,7 @@ pub mod distance;
 pub mod divergence;
 mod error;
 pub mod evaluate;
+pub mod figure;
 pub mod flow;
 pub mod input;
 pub mod jobs;
@@ -77,7 +78,6 @@ pub mod memory;
 pub mod model_file;
 pub mod net;
 pub mod objective;
-pub mod report;
 pub mod residual;
 pub mod rng;
 pub mod sample;
@@ -85,6 +85,7 @@ pub mod score;
 pub mod sde;
 pub mod solve;
 pub mod stats;
+pub mod study;
 #[cfg(test)]
 mod testing;
 pub mod train;

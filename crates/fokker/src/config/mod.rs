@@ -1,6 +1,5 @@
 //! What a run is: TOML in, one resolved [`Config`] out.
 
-mod audit;
 mod parse;
 mod presets;
 mod validate;
@@ -8,7 +7,7 @@ mod validate;
 use fokker_jet::Shape;
 use serde::{Deserialize, Serialize};
 
-pub use audit::AuditConfig;
+pub use crate::audit::AuditConfig;
 pub use presets::{PRESETS, Preset};
 
 use crate::Error;
