@@ -10,7 +10,9 @@ use crate::series::{Point, Series};
 
 pub(super) fn curves(models: &[Model<'_>]) -> Vec<Illustration> {
     let mut figures =
-        vec![chart(models, "Denoising loss", "J_DSM", Scale::Linear, "Mean over each stretch of steps.", &|m| Some(m.dsm))];
+        vec![chart(models, "Denoising loss", "J_DSM", Scale::Linear, "Mean over each stretch of steps.", &|m| {
+            Some(m.dsm)
+        })];
     if models.iter().any(|model| model.metrics.iter().any(|m| m.fp.is_some())) {
         figures.push(chart(models, "Score-FPE term", "R", Scale::Log, "Before its weight α.", &|m| m.fp));
     }

@@ -49,7 +49,10 @@ fn clouds(page: Page, data: &DataPictures, window: [[f64; 2]; 2], models: &[Mode
     let mut figures = Vec::new();
     let real: Vec<f64> = data.held_out.iter().map(|&x| f64::from(x)).collect();
     let clouds = std::iter::once(("held-out data".to_owned(), &real, STYLE_DATA)).chain(
-        models.iter().enumerate().map(|(i, m)| (format!("samples of {}", m.name), &m.pictures.samples, style(i, models))),
+        models
+            .iter()
+            .enumerate()
+            .map(|(i, m)| (format!("samples of {}", m.name), &m.pictures.samples, style(i, models))),
     );
     for (name, rows, style) in clouds {
         let points: Vec<[f64; 2]> = rows.chunks_exact(data.dim).map(|r| [r[0], r[1]]).collect();

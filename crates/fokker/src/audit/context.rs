@@ -9,8 +9,8 @@ use super::rows::AuditRows;
 use super::{AuditConfig, Points, default_divergence};
 use crate::Error;
 use crate::distance::Closest;
-use crate::likelihood::{Dequantise, Dequantised, LikelihoodOptions, Start, dequantised_log_prob};
 use crate::divergence::Divergence;
+use crate::likelihood::{Dequantise, Dequantised, LikelihoodOptions, Start, dequantised_log_prob};
 use crate::sample::{Sampler, sample};
 use crate::score::Differentiable;
 use crate::sde::Coefficients;
@@ -51,7 +51,8 @@ pub(super) struct HeldOut {
 
 impl<'a, F: Real> Context<'a, F> {
     pub fn new(
-        score: &'a dyn Differentiable<F>, points: &'a Points<'a>, settings: &'a AuditConfig, seed: u64, workers: &'a Workers,
+        score: &'a dyn Differentiable<F>, points: &'a Points<'a>, settings: &'a AuditConfig, seed: u64,
+        workers: &'a Workers,
     ) -> Self {
         Self {
             score,

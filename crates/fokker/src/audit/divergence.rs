@@ -1,7 +1,7 @@
 //! How divergences are had.
 
-use crate::likelihood::DEFAULT_EXACT_DIM;
 use crate::divergence::{Divergence, ProbeDistribution};
+use crate::likelihood::DEFAULT_EXACT_DIM;
 
 /// The divergence that a dimension allows: exact up to [`DEFAULT_EXACT_DIM`], else `probes` Rademacher probes.
 ///

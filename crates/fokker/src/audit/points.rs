@@ -6,8 +6,8 @@ use std::fmt;
 use fokker_jet::Real;
 
 use crate::data::{Data, Scaling};
-use crate::rng::Stream;
 use crate::density::mixture::Mixture;
+use crate::rng::Stream;
 
 /// Gives row `index` in model coordinates; what is random in it is drawn from the stream.
 type Read<'a> = Box<dyn Fn(usize, &mut Stream, &mut [f64]) + Sync + 'a>;

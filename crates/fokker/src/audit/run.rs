@@ -44,7 +44,8 @@ pub fn audit<F: Real>(
     if score.dim() != points.dim() {
         return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: points.dim() });
     }
-    let wrong = |key: &str, reason: &str| Error::Config { origin: "audit".into(), key: key.into(), reason: reason.into() };
+    let wrong =
+        |key: &str, reason: &str| Error::Config { origin: "audit".into(), key: key.into(), reason: reason.into() };
     settings.validate(score.sde().t_min()).map_err(|(key, reason)| wrong(key, &reason))?;
     if points.is_empty() {
         return Err(wrong("points", "there is no held-out row"));

@@ -47,17 +47,19 @@ impl Contrast {
         let (definition, points) = (figure.definition, &figure.points);
         let value = figure.value.as_ref()?;
         Some(match definition.shape {
-            Shape::Profile => {
-                Self::Ratio(Ratios::of(model.average(definition.key), value.as_profile(), points, other))
-            }
+            Shape::Profile => Self::Ratio(Ratios::of(model.average(definition.key), value.as_profile(), points, other)),
             _ => Self::Less(paired(points.first()?, other.first()?)),
         })
     }
 
     fn over_seeds(all: &[&Self]) -> Option<Self> {
         Some(match all.first()? {
-            Self::Less(_) => Self::Less(MeanSe::of(&all.iter().filter_map(|c| Some(c.less()?.mean)).collect::<Vec<_>>())),
-            Self::Ratio(_) => Self::Ratio(Ratios::over_seeds(&all.iter().filter_map(|c| c.ratio()).collect::<Vec<_>>())?),
+            Self::Less(_) => {
+                Self::Less(MeanSe::of(&all.iter().filter_map(|c| Some(c.less()?.mean)).collect::<Vec<_>>()))
+            }
+            Self::Ratio(_) => {
+                Self::Ratio(Ratios::over_seeds(&all.iter().filter_map(|c| c.ratio()).collect::<Vec<_>>())?)
+            }
         })
     }
 

@@ -112,7 +112,9 @@ impl Value {
         }
         Some(match (first, rule) {
             (Self::Count(_), OverSeeds::Sum) => Self::Count(all.iter().filter_map(|value| value.as_count()).sum()),
-            (Self::List(_), OverSeeds::All) => Self::List(all.iter().flat_map(|value| value.as_list()).copied().collect()),
+            (Self::List(_), OverSeeds::All) => {
+                Self::List(all.iter().flat_map(|value| value.as_list()).copied().collect())
+            }
             (Self::Records(_), OverSeeds::None) => Self::Records(Vec::new()),
             (Self::Number(_), _) => Self::Number(mean(all, |value| value.as_number().unwrap_or(f64::NAN)).mean),
             (Self::Profile(times), _) => {

@@ -42,7 +42,8 @@ pub fn print(audit: &Audit) {
 
 /// The profiles over t.
 fn profiles(audit: &Audit) {
-    let shown = audit.figures.iter().map(|figure| figure.definition).filter(|definition| definition.shown.on_terminal());
+    let shown =
+        audit.figures.iter().map(|figure| figure.definition).filter(|definition| definition.shown.on_terminal());
     let looks: Vec<_> = shown.filter_map(|definition| Some((definition, definition.look?))).collect();
     let width = |notation: Notation| if notation == Notation::Decimal { 24 } else { 20 };
     let line = |first: &str, cell: &dyn Fn(&Definition) -> Option<String>, heading: bool| {

@@ -55,10 +55,13 @@ fn profiles(comparison: &Comparison) {
     for (row, at) in times.unwrap_or_default().iter().enumerate() {
         line(&at.t.to_string(), &|definition, look, i| {
             let value = comparison.models[i].figures.profile(definition.key).get(row);
-            value.map_or_else(|| "-".into(), |value: &AtTime| match look.notation {
-                Notation::Decimal => format!("{:.4}", value.mean),
-                Notation::Scientific => format!("{:.2e}", value.mean),
-            })
+            value.map_or_else(
+                || "-".into(),
+                |value: &AtTime| match look.notation {
+                    Notation::Decimal => format!("{:.4}", value.mean),
+                    Notation::Scientific => format!("{:.2e}", value.mean),
+                },
+            )
         });
     }
     if let Some((reference, others)) = comparison.arms.split_first() {
@@ -95,9 +98,11 @@ fn ratio(difference: &Difference, definition: &Definition) -> String {
 /// The figures that are one number: first those that may be compared by pairs.
 fn scalars(comparison: &Comparison) {
     let names = comparison.arms.iter().map(|arm| format!(" {:>20}", arm.name));
-    let differences = comparison.arms.iter().skip(1).map(|arm| {
-        format!(" {:>22}", format!("{} - {}, paired", arm.name, comparison.arms[0].name))
-    });
+    let differences = comparison
+        .arms
+        .iter()
+        .skip(1)
+        .map(|arm| format!(" {:>22}", format!("{} - {}, paired", arm.name, comparison.arms[0].name)));
     out!("{:<34}{}", "", names.chain(differences).collect::<String>());
     let all: Vec<&Definition> = shown(comparison).filter(|definition| definition.look.is_none()).collect();
     let (means, words): (Vec<&Definition>, Vec<&Definition>) =

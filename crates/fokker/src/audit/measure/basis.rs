@@ -5,8 +5,8 @@ use fokker_jet::Real;
 use crate::Error;
 use crate::audit::context::Context;
 use crate::audit::measurement::{Measure, Measurement};
-use crate::figure::{Definition, Figure, Value};
 use crate::divergence::Divergence;
+use crate::figure::{Definition, Figure, Value};
 
 /// Held-out rows behind the profiles at each time, each row at most once.
 static ROWS: Definition = Definition::count("rows");

@@ -141,8 +141,8 @@ mod tests {
     use crate::audit::{AuditConfig, Points};
     use crate::config::Config;
     use crate::data::{Data, DataConfig};
-    use crate::score::analytic::AnalyticScore;
     use crate::density::mixture::Mixture;
+    use crate::score::analytic::AnalyticScore;
     use crate::sde::Sde;
 
     /// What is found among samples for a model of this data.

@@ -27,7 +27,11 @@ const OF_PAIR: usize = 9;
 macro_rules! pair {
     ($key:literal, $label:literal, $short:literal, $shown:expr, $better:expr) => {
         [
-            &Definition::mean(concat!("samples.", $key, ".sliced_w2")).named($label, "").short($short).better($better).shown($shown),
+            &Definition::mean(concat!("samples.", $key, ".sliced_w2"))
+                .named($label, "")
+                .short($short)
+                .better($better)
+                .shown($shown),
             &Definition::number(concat!("samples.", $key, ".sliced_w2_direction_se")),
             &Definition::number(concat!("samples.", $key, ".w2")),
             &Definition::number(concat!("samples.", $key, ".energy")),
@@ -61,13 +65,8 @@ static ODE_DATA: Pair = pair!(
 );
 
 /// SDE against data.
-static SDE_DATA: Pair = pair!(
-    "sde_data",
-    "sliced W₂: SDE samples against data",
-    "sliced W2, SDE samples-data",
-    Shown::Page,
-    Better::Lower
-);
+static SDE_DATA: Pair =
+    pair!("sde_data", "sliced W₂: SDE samples against data", "sliced W2, SDE samples-data", Shown::Page, Better::Lower);
 
 /// Data against other data, no row of which is in both: what chance alone makes of the same. Where there are fewer held-out rows than
 /// two sets need, each has half of them.
@@ -79,7 +78,10 @@ static FAILED: Definition = Definition::count("samples.failed").over_seeds(OverS
 
 pub(super) fn measurement<F: Real>() -> Measurement<F> {
     let pairs = [ODE_SDE, ODE_DATA, SDE_DATA, DATA_DATA].concat();
-    Measurement { figures: [&pairs[..], &[&FAILED]].concat(), measure: Measure::Once { what: Some("samples"), measure } }
+    Measurement {
+        figures: [&pairs[..], &[&FAILED]].concat(),
+        measure: Measure::Once { what: Some("samples"), measure },
+    }
 }
 
 fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {

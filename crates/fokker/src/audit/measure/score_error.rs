@@ -5,8 +5,8 @@ use fokker_jet::Real;
 use crate::Error;
 use crate::audit::context::Context;
 use crate::audit::measurement::{AtOneTime, Measure, Measurement, Rows};
-use crate::figure::{Better, Definition, Look, Shown};
 use crate::density::mixture::Mixture;
+use crate::figure::{Better, Definition, Look, Shown};
 use crate::stats::MeanSe;
 
 /// σ²(t) E ‖s − ∇ log q_t‖².
@@ -31,7 +31,8 @@ fn measure<F: Real>(context: &Context<'_, F>, rows: &Rows<'_, F>) -> Result<Vec<
 /// σ²(t) ‖s − ∇ log q_t‖² at each point.
 fn squares<F: Real>(context: &Context<'_, F>, truth: &Mixture, rows: &Rows<'_, F>) -> Result<Vec<f64>, Error> {
     let (dim, c, workers) = (context.dim(), rows.c, context.workers);
-    let shards: Result<Vec<_>, _> = (0..workers.shards()).map(|_| context.score.evaluator(workers.chunk_rows())).collect();
+    let shards: Result<Vec<_>, _> =
+        (0..workers.shards()).map(|_| context.score.evaluator(workers.chunk_rows())).collect();
     let q = truth.diffused(&c);
     let chunks = workers.map(rows.x.len() / dim, shards?, |shard, _, range| {
         let x = &rows.x[range.start * dim..range.end * dim];

@@ -6,9 +6,9 @@ use fokker_jet::cpu::Workers;
 use crate::Error;
 use crate::audit::{AuditConfig, default_divergence};
 use crate::data::Data;
+use crate::density::mixture::Mixture;
 use crate::likelihood::{LikelihoodOptions, log_prob};
 use crate::score::Differentiable;
-use crate::density::mixture::Mixture;
 use crate::solve::Tolerance;
 
 /// Cells along each side.

@@ -3,9 +3,10 @@
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
+use super::data::IMAGES;
 use super::density::LogDensity;
+use super::memorisation::MemorisationPictures;
 use super::trajectories::Trajectories;
-use super::{IMAGES, MemorisationPictures};
 use crate::Error;
 use crate::audit::{Audit, AuditConfig};
 use crate::data::Data;
@@ -53,11 +54,8 @@ impl ModelPictures {
         let count = if images { IMAGES } else { settings.samples };
         let sampler = sampler(settings);
         let samples = sample(score, count, &sampler, *seed, workers, &|_| {})?.x;
-        let log_density = if data.dim() == 2 {
-            Some(LogDensity::of_score(score, data, settings, *seed, workers)?)
-        } else {
-            None
-        };
+        let log_density =
+            if data.dim() == 2 { Some(LogDensity::of_score(score, data, settings, *seed, workers)?) } else { None };
         let trajectories = if images { Some(Trajectories::new(score, &sampler, *seed, workers)?) } else { None };
         Ok(Self { samples, log_density, trajectories, memorisation: MemorisationPictures::new(audit, data) })
     }

@@ -65,9 +65,7 @@ impl Model<'_> {
         match there.occupant()? {
             None => fit(fresh()?, Run::create(folder, config, data)?),
             Some(_) if replace => fit(fresh()?, Run::replace(folder, config, data)?),
-            Some(occupant @ Occupant::Foreign { .. }) => {
-                Err(Error::Occupied { path: folder.into(), occupant }.into())
-            }
+            Some(occupant @ Occupant::Foreign { .. }) => Err(Error::Occupied { path: folder.into(), occupant }.into()),
             Some(occupant) => {
                 self.require_same(&there, observer)?;
                 match occupant {

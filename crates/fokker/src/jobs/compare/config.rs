@@ -22,7 +22,8 @@ pub(super) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, E
     }
     let text = toml::to_string(&table).map_err(|error| toml(&error))?;
     let config = Config::parse(&text, origin, &arm.sets)?;
-    if let Some(key) = base.difference(&config).filter(|key| SHARED.iter().any(|shared| key.split('.').next() == Some(shared)))
+    if let Some(key) =
+        base.difference(&config).filter(|key| SHARED.iter().any(|shared| key.split('.').next() == Some(shared)))
     {
         return Err(wrong(&key, format!("arm {} must have the same value as all others", arm.key)));
     }
@@ -65,7 +66,8 @@ mod tests {
         let arm = Arm::new("wide", "wide").without("score.no_such_key").set("network.width=7").set("train.steps=3");
         let found = config(&base, &arm, "ring8").unwrap();
         assert_eq!(found.train.steps, 3);
-        let key = |assignment: &str| config(&base, &Arm::new("a", "A").set(assignment), "ring8").unwrap_err().to_string();
+        let key =
+            |assignment: &str| config(&base, &Arm::new("a", "A").set(assignment), "ring8").unwrap_err().to_string();
         assert_eq!(key("audit.points=7"), "ring8: audit.points: arm a must have the same value as all others");
         assert_eq!(key("seed=8"), "ring8: seed: arm a must have the same value as all others");
         assert!(key("train.stepz=8").starts_with("ring8: train.stepz"));
