@@ -4,11 +4,17 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::cpu::Registers;
+mod sealed {
+    /// Implemented by the two precisions alone.
+    pub trait Sealed {}
+
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
 
 /// `f32` for training, `f64` for tests and exact evaluation. Sealed: no other type can have it.
 pub trait Real:
-    Registers
+    sealed::Sealed
     + Copy
     + Debug
     + Display

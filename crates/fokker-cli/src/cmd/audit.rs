@@ -14,11 +14,10 @@ use fokker::jobs::Run;
 use fokker::model_file::ModelInfo;
 use fokker_report::{Model, Report};
 
-use super::rows::print_notes;
 use super::source;
 use crate::fail::request;
 use crate::files::{require_folder, write_text};
-use crate::print::out;
+use crate::print::{notes, out};
 use crate::progress::spinner;
 
 /// `fokker audit`
@@ -92,12 +91,12 @@ fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Res
         other => other.into(),
     };
     let data = source::data_for(config, origin, info).map_err(hint)?;
-    let notes = require_data(info, &data, path)?;
+    let found = require_data(info, &data, path)?;
     let trained_on = info.data.as_ref().and_then(|data| data.fingerprint);
     if let (None, Some(expected)) = (&args.data, trained_on) {
         data.require_fingerprint(expected, path).map_err(|error| hint(error.into()))?;
     }
-    print_notes(notes);
+    notes(found);
     let Some(path) = &args.data else {
         return Ok(data);
     };

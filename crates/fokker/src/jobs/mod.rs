@@ -25,6 +25,7 @@ mod open;
 mod part_error;
 mod rows;
 mod run;
+mod sample;
 mod train;
 
 pub use compare::{Compare, ComparedModel, ComparedSeed, compare};
@@ -36,4 +37,5 @@ pub use observer::{Observer, Silent, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
 pub use run::Run;
+pub use sample::{Draws, SampleRequest, Sampled, sample};
 pub use train::{Fitted, Init, NewRun, fit, resume, resume_on, resumed, train};

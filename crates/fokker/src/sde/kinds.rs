@@ -269,6 +269,10 @@ fn check_positive(key: &'static str, value: f64) -> Result<(), SdeError> {
 #[derive(Clone, Debug)]
 pub struct Own(pub(super) Arc<dyn LinearSde>);
 
+// It is asked for coefficients and has no state that a panic could spoil; so scores and models stay usable across `catch_unwind`.
+impl std::panic::RefUnwindSafe for Own {}
+impl std::panic::UnwindSafe for Own {}
+
 impl PartialEq for Own {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)

@@ -1,8 +1,12 @@
 //! Closed forms against central differences, the score FPE, hand-made Gaussians and samples.
 
+use super::component::{add_scaled, dot};
 use super::*;
 use crate::sde::{Coefficients, Sde};
 use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
+use rand_xoshiro::Xoshiro256PlusPlus;
 use std::slice;
 
 type Any = Result<(), Box<dyn std::error::Error>>;

@@ -33,7 +33,7 @@ fn truth(mixture: &Mixture, sde: &Sde, x: &[f64]) -> f64 {
     let gap = |_| {
         let at = |x: &f64| {
             let z: f64 = StandardNormal.sample(&mut stream);
-            transition.mean * x + transition.std * z
+            transition.scale * x + transition.std() * z
         };
         let x: Vec<f64> = x.iter().map(at).collect();
         end.log_density(&x) - sde.log_prior(&x)
@@ -57,10 +57,10 @@ fn transitions_compose_to_the_marginals() {
     for sde in all() {
         let (from, to) = (sde.at(sde.t_min()), sde.at(0.3));
         let step = Transition::between(&from, &to);
-        assert!((step.mean * from.m - to.m).abs() < 1e-14);
-        let composed = (step.mean * from.sigma).powi(2) + step.std.powi(2);
+        assert!((step.scale * from.m - to.m).abs() < 1e-14);
+        let composed = (step.scale * from.sigma).powi(2) + step.std().powi(2);
         assert!((composed / to.sigma.powi(2) - 1.0).abs() < 1e-13);
-        assert!(Transition::between(&from, &from).std < 1e-7 * from.sigma && step.std > 0.0);
+        assert!(Transition::between(&from, &from).std() < 1e-7 * from.sigma && step.std() > 0.0);
     }
 }
 
