@@ -95,7 +95,7 @@ fn arms_that_cannot_be_compared_are_refused() {
         error.to_string()
     };
     let term = "mine: loss.fp: there is no score-FPE term to compare with";
-    assert_eq!(refused(&config.without_fp(), &Arm::dsm_and_fp()), term);
+    assert_eq!(refused(&config.changed(&["loss.fp", "loss.scalar"], &[], "mine").unwrap(), &Arm::dsm_and_fp()), term);
     assert_eq!(refused(&config, &[]), "mine: arms: at least 1 arm and 1 seed are needed");
     let twice = [Arm::new("a", "A"), Arm::new("b", "B")];
     assert_eq!(refused(&config, &twice), "mine: arms: a and b are the same");
