@@ -28,11 +28,17 @@ pub fn request(message: impl Into<String>) -> anyhow::Error {
 /// A job's error in the words of the command line: its options begin with dashes, and the file to write is that of `-o`.
 pub fn option(error: JobError) -> anyhow::Error {
     match error {
-        JobError::Option { .. } => request(format!("--{error}")),
-        JobError::Format { .. } => request(format!("-o {error}")),
-        JobError::TooLarge(error) => MemoryError { what: format!("--{}", error.what), ..error }.into(),
+        JobError::Option { option, reason } => request(format!("{}: {reason}", dashed(&option))),
+        JobError::Output { .. } => request(format!("-o {error}")),
+        JobError::TooLarge(error) => MemoryError { what: dashed(&error.what), ..error }.into(),
         other => other.into(),
     }
+}
+
+/// An option, and its value if it has one, as it is typed.
+fn dashed(option: &str) -> String {
+    let name = option.split(' ').next().unwrap_or_default();
+    format!("{}{option}", if name.len() == 1 { "-" } else { "--" })
 }
 
 /// An error, exit status 1, if the solver failed on any row.
@@ -88,7 +94,7 @@ fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {
         || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
         || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
         || cause.is::<MemoryError>()
-        || cause.is::<fokker_jet::JetError>()
+        || cause.is::<fokker::jet::JetError>()
 }
 
 fn say(line: &str) {

@@ -1,5 +1,9 @@
 //! The `fokker` command: train, audit and use score-based diffusion models whose scores obey the Fokker–Planck equation.
 
+#![deny(unsafe_code)]
+
+// The system's allocator, which is unsafe to stand for.
+#[allow(unsafe_code)]
 mod allocator;
 mod args;
 mod cmd;

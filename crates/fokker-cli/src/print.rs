@@ -8,3 +8,8 @@ macro_rules! out {
     }};
 }
 pub(crate) use out;
+
+/// Says what is worth a word.
+pub fn notes(notes: impl IntoIterator<Item = String>) {
+    notes.into_iter().for_each(|note| out!("note: {note}"));
+}

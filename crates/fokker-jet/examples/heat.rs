@@ -9,8 +9,8 @@
 
 use std::f64::consts::PI;
 
-use fokker_jet::cpu::{Plan, Workers, Workspace};
-use fokker_jet::{Function, Graph, Init, JetError, JetSet, Live, Parameters, Tape, Wrt};
+use fokker_jet::cpu::{Parameters, Plan, Workers, Workspace};
+use fokker_jet::{Function, Graph, Init, JetError, JetSet, Live, Tape, Wrt};
 
 /// Points along each axis, steps, their length and the share of the last one that is taken along.
 const POINTS: usize = 16;

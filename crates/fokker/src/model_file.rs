@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use fokker_jet::{Parameters, Shape};
+use fokker_jet::Shape;
+use fokker_jet::cpu::Parameters;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};

@@ -169,10 +169,10 @@ fn options_and_places_are_refused_by_name() {
     };
     let probes = logp("y.csv", LogpOptions { probes: Some(0), ..LogpOptions::default() });
     assert!(matches!(&probes, JobError::Option { option, .. } if option == "probes"), "{probes}");
-    assert!(matches!(logp("y.txt", LogpOptions::default()), JobError::Format { .. }));
+    assert!(matches!(logp("y.txt", LogpOptions::default()), JobError::Output { .. }));
     assert!(matches!(logp("none/y.csv", LogpOptions::default()), JobError::Place { .. }));
     let error = jobs::export(&at("nothing"), None, &at("w.npz")).unwrap_err();
-    assert!(matches!(error, JobError::Format { .. }), "{error}");
+    assert!(matches!(error, JobError::Output { .. }), "{error}");
     fs::create_dir(at("empty")).unwrap();
     let error = jobs::export(&at("empty"), None, &at("w.safetensors")).unwrap_err();
     assert!(matches!(&error, JobError::NoModel { path, .. } if *path == at("empty")), "{error}");

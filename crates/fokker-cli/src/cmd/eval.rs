@@ -6,6 +6,7 @@ use anyhow::Result;
 use fokker::evaluate::Quantity;
 use fokker::jobs::{self, EvalOptions};
 
+use crate::cmd::tables::help;
 use crate::fail::option;
 use crate::print::out;
 use crate::progress::Progress;
@@ -39,8 +40,8 @@ pub enum Units {
 pub struct Eval {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Points, rows x D (.npy, .npz, .csv, .parquet); for a model of images also images, as for train
-    #[arg(long, value_name = "FILE")]
+    /// Points, rows x D
+    #[arg(long, value_name = "FILE", help = help("Points, rows x D ({}); for a model of images also images, as for train"))]
     pub data: PathBuf,
     /// The units of the points and of the derivatives
     #[arg(long, value_enum, default_value = "model")]

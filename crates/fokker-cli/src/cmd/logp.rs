@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use fokker::jobs::{self, LogpOptions, LogpSummary, RunningMean};
 
+use crate::cmd::tables::help;
 use crate::fail::option;
 use crate::print::out;
 use crate::progress::Progress;
@@ -14,12 +15,20 @@ use crate::progress::Progress;
 pub struct Logp {
     /// The run directory, or its model.safetensors
     pub run: PathBuf,
-    /// Rows to evaluate, in the units of the training data (.npy, .npz, .csv, .parquet; all but .npz may be longer than memory); for a
-    /// model of images also images, as for train
-    #[arg(long, value_name = "FILE")]
+    /// Rows to evaluate, in the units of the training data
+    #[arg(
+        long, value_name = "FILE",
+        help = help(
+            "Rows to evaluate, in the units of the training data ({}; all but {whole} may be longer than memory); for a model of \
+             images also images, as for train"
+        )
+    )]
     pub data: PathBuf,
-    /// The file to write (.csv, .npy, .npz, .parquet), once all rows are done; until then they are kept in FILE.part
-    #[arg(short, long, value_name = "FILE")]
+    /// The file to write
+    #[arg(
+        short, long, value_name = "FILE",
+        help = help("The file to write ({name}), once all rows are done; until then they are kept in FILE.part")
+    )]
     pub output: PathBuf,
     /// Error allowed to log p: this much and a tenth of it for each dimension, in nats
     #[arg(long, default_value_t = 1e-5)]

@@ -8,9 +8,9 @@ mod eval;
 mod export;
 mod logp;
 mod presets;
-mod rows;
 mod sample;
 mod source;
+mod tables;
 mod train;
 
 use anyhow::Result;

@@ -12,6 +12,7 @@ use fokker::memory::read_text;
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 
+use crate::cmd::tables::help;
 use crate::fail::request;
 
 /// Where a config comes from.
@@ -26,8 +27,8 @@ pub struct Source {
     /// Change a key of the config, for example --set train.steps=500
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Your data: a file (.npy, .npz, .csv, .parquet) or a folder of images; see `fokker data describe`
-    #[arg(long, value_name = "PATH")]
+    /// Your data: a table or a folder of images
+    #[arg(long, value_name = "PATH", help = help("Your data: a file ({}) or a folder of images; see `fokker data describe`"))]
     pub data: Option<PathBuf>,
     /// The same result on any number of threads, to the last bit
     #[arg(long)]

@@ -4,10 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Workspace;
-use super::plan::Plan;
 use super::pool::ThreadPool;
-use crate::{JetError, Real};
+use crate::JetError;
 
 /// A pool of threads, the rows that each takes at a time, and how the chunks are shared out.
 ///
@@ -83,12 +81,6 @@ impl Workers {
     #[must_use]
     pub fn chunk_rows(&self) -> usize {
         self.rows
-    }
-
-    /// One workspace for each shard.
-    #[must_use]
-    pub fn chunks<F: Real>(&self, plan: &Plan) -> Vec<Mutex<Workspace<F>>> {
-        (0..self.shards).map(|_| Mutex::new(Workspace::new(plan, self.rows))).collect()
     }
 
     /// Runs `job(shard state, chunk number, rows)` for each chunk of a batch of `rows` rows, in chunks of `size` rows.

@@ -27,13 +27,13 @@ pub enum JobError {
     /// An option asks for more memory than there may be; [`MemoryError::what`] is the option and its value.
     #[error(transparent)]
     TooLarge(MemoryError),
-    /// A file to be written is of no format that can be.
-    #[error("{}: the file to write ends in {formats}", path.display())]
-    Format {
+    /// A file to be written is of a format that cannot hold what is to be in it.
+    #[error("{}: {reason}", path.display())]
+    Output {
         /// The file.
         path: PathBuf,
-        /// The endings of those that can be.
-        formats: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// A file cannot be written where it is to be.
     #[error("{}: cannot be written: {reason}", path.display())]
@@ -160,6 +160,16 @@ impl JobError {
         Self::Option { option: option.into(), reason: reason.into() }
     }
 
+    /// A file to be written that cannot hold what is to be in it.
+    pub(super) fn output(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Output { path: path.into(), reason: reason.into() }
+    }
+
+    /// A file to be written whose name must end in one of these.
+    pub(super) fn ending(path: &Path, endings: &str) -> Self {
+        Self::output(path, format!("the file to write ends in {endings}"))
+    }
+
     /// Was the request wrong, rather than the run?
     #[must_use]
     pub fn is_request(&self) -> bool {
@@ -168,7 +178,7 @@ impl JobError {
             Self::Diverged { source, .. } | Self::Interrupted { source, .. } => source.is_request(),
             Self::Part(error) => error.is_request(),
             Self::InputChanged { .. } | Self::NotFinite { .. } | Self::Kept { .. } => false,
-            Self::Option { .. } | Self::TooLarge(_) | Self::Format { .. } | Self::Place { .. } => true,
+            Self::Option { .. } | Self::TooLarge(_) | Self::Output { .. } | Self::Place { .. } => true,
             Self::NoModel { .. } | Self::NotALevel(_) | Self::Levels { .. } | Self::FarOff { .. } => true,
         }
     }

@@ -66,7 +66,7 @@ const ALL: [(Quantity, &str); 5] = [
 /// in double precision; returns the number of points.
 ///
 /// # Errors
-/// [`JobError::Option`], [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`]; [`JobError::Levels`] and
+/// [`JobError::Option`], [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`]; [`JobError::Levels`] and
 /// [`JobError::FarOff`] if the points are not the model's; [`JobError::NotFinite`]; as [`evaluate`].
 pub fn eval(
     model: &Path, data: &Path, output: &Path, options: &EvalOptions, observer: &dyn Observer,

@@ -13,7 +13,7 @@ use crate::weights::{NameMap, write_weights};
 /// names that they have in `model.safetensors`.
 ///
 /// # Errors
-/// [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`]; as [`NameMap::read`] and [`write_weights`].
+/// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`]; as [`NameMap::read`] and [`write_weights`].
 pub fn export(model: &Path, names: Option<&Path>, output: &Path) -> Result<(usize, usize), JobError> {
     require_format(output, "safetensors")?;
     require_place(output)?;

@@ -1,4 +1,4 @@
-//! Whole jobs, as the program does them: train, go on, log-likelihoods of a long file, export. Each is a call with an [`Observer`].
+//! Whole jobs, as the program does them: train, go on, compare, log-likelihoods of a long file, export. Each is a call with an [`Observer`].
 //!
 //! A job keeps on disk what it has done, so that one which is cut short is gone on with by the same call; it prints nothing.
 //!
@@ -15,6 +15,7 @@
 //! # Ok(()) }
 //! ```
 
+mod compare;
 mod error;
 mod eval;
 mod export;
@@ -24,8 +25,10 @@ mod open;
 mod part_error;
 mod rows;
 mod run;
+mod sample;
 mod train;
 
+pub use compare::{Compare, ComparedModel, ComparedSeed, compare};
 pub use error::JobError;
 pub use eval::{EvalOptions, Units, eval};
 pub use export::export;
@@ -34,4 +37,5 @@ pub use observer::{Observer, Silent, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
 pub use run::Run;
+pub use sample::{Draws, SampleRequest, Sampled, sample};
 pub use train::{Fitted, Init, NewRun, fit, resume, resume_on, resumed, train};

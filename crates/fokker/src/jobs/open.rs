@@ -93,10 +93,10 @@ pub(super) fn require_format(path: &Path, format: &str) -> Result<(), JobError> 
     if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(format)) {
         return Ok(());
     }
-    Err(JobError::Format { path: path.into(), formats: format!(".{format}") })
+    Err(JobError::ending(path, &format!(".{format}")))
 }
 
 /// Refuses a file to write whose name is not that of a table.
 pub(super) fn require_table(path: &Path) -> Result<(), JobError> {
-    if is_table(path) { Ok(()) } else { Err(JobError::Format { path: path.into(), formats: table_endings(&[]) }) }
+    if is_table(path) { Ok(()) } else { Err(JobError::ending(path, &table_endings(&[]))) }
 }

@@ -101,7 +101,7 @@ pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, 
 ///
 /// ```
 /// use std::sync::Arc;
-/// use fokker::{config::Config, data::{Data, DataConfig, RowsOptions}, jobs::{self, NewRun, Silent}, train::Run};
+/// use fokker::{config::Config, data::{Data, DataConfig, RowsOptions}, jobs::{self, NewRun, Run, Silent}};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// let root = folder.path().join("run");

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use fokker_jet::cpu::Workers;
-use fokker_jet::{Parameters, Real};
+use fokker_jet::Real;
+use fokker_jet::cpu::{Parameters, Workers};
 
 use super::draw::Draw;
 use super::pass::{Draft, Pass, Shard, Sums};

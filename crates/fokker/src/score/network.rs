@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use fokker_jet::cpu::{Plan, Workers, Workspace};
-use fokker_jet::{Graph, Init, JetError, Live, Parameters, Real, Shape, Tape, Wrt};
+use fokker_jet::cpu::{Parameters, Plan, Workers, Workspace};
+use fokker_jet::{Graph, Init, JetError, Live, Real, Shape, Tape, Wrt};
 use rand::RngExt;
 use serde::{Deserialize, Serialize};
 
@@ -305,11 +305,11 @@ impl<F: Real> Differentiable<F> for NetworkScore<F> {
 
 /// A network score's tape, over either executor's.
 #[derive(Debug)]
-pub struct NetworkTape<'a, F, T> {
+pub struct NetworkTape<'a, F, T: Tape<F>> {
     model: &'a ScoreModel,
     /// The part along time, if there is one.
     time: Option<usize>,
-    parameters: &'a Parameters<F>,
+    parameters: &'a T::Parameters,
     tape: T,
     /// The tape's memory, if it is counted here.
     _held: Option<Held>,
@@ -319,7 +319,7 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     /// Wraps an executor's tape that was made for `model.graph()`, these directions and [`ScoreModel::live`]; or, if masks are to be
     /// [drawn](Self::draw_masks), for `model.training()` and [`ScoreModel::training_live`].
     #[must_use]
-    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a Parameters<F>, tape: T) -> Self {
+    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a T::Parameters, tape: T) -> Self {
         let time = directions.kinds().iter().position(|&k| k == Direction::Time).map(|i| 1 + i);
         Self { model, time, parameters, tape, _held: None }
     }

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::jet::JetError;
 use fokker::memory;
-use fokker_jet::JetError;
 
 /// Rows and columns of the matrices.
 const SIZE: usize = 1024;
@@ -13,7 +13,7 @@ const SIZE: usize = 1024;
 const REPEATS: usize = 5;
 
 /// GFLOP/s of large square `f32` products by the `gemm` crate, each thread at its own, all at the same time.
-pub fn gemm_gflops(threads: usize) -> Result<f64> {
+pub fn gflops(threads: usize) -> Result<f64> {
     memory::require("--threads", memory::product(&[threads, 3 * SIZE * SIZE, size_of::<f32>()]))?;
     let of_thread = || {
         let (a, b, mut c) = (vec![0.5_f32; SIZE * SIZE], vec![0.25_f32; SIZE * SIZE], vec![0.0_f32; SIZE * SIZE]);
@@ -57,6 +57,6 @@ mod tests {
         let (a, b, mut c) = (vec![0.5_f32; SIZE * SIZE], vec![0.25_f32; SIZE * SIZE], vec![9.0_f32; SIZE * SIZE]);
         product(&a, &b, &mut c);
         assert!(c.iter().all(|&c| c == 128.0));
-        assert!(gemm_gflops(2).unwrap() > 0.0);
+        assert!(gflops(2).unwrap() > 0.0);
     }
 }

@@ -1,5 +1,8 @@
 //! `fokker bench`
 
+// The products take addresses.
+#[cfg(feature = "gemm-baseline")]
+#[allow(unsafe_code)]
 mod gemm_baseline;
 mod logp;
 mod resident;

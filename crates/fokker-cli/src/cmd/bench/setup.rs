@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fokker::config::Config;
-use fokker::jet::{Parameters, Shape};
+use fokker::jet::{Shape, cpu::Parameters};
 use fokker::memory;
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;

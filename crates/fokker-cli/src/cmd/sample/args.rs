@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::options::SamplerOptions;
+use crate::cmd::tables::help;
 
 /// `fokker sample`
 #[derive(Debug, clap::Args)]
@@ -13,14 +14,17 @@ pub struct Sample {
     /// How many
     #[arg(short, value_name = "N", group = "what")]
     pub n: Option<usize>,
-    /// Map these rows, in the units of the training data, to latents (.npy, .npz, .csv, .parquet)
-    #[arg(long, value_name = "FILE", group = "what")]
+    /// Rows to map to latents
+    #[arg(
+        long, value_name = "FILE", group = "what",
+        help = help("Map these rows, in the units of the training data, to latents ({})")
+    )]
     pub encode: Option<PathBuf>,
     /// Map these latents to data: the inverse of --encode
     #[arg(long, value_name = "FILE", group = "what")]
     pub decode: Option<PathBuf>,
-    /// The file to write (.npy, .npz, .csv, .parquet; .png for images)
-    #[arg(short, long, value_name = "FILE")]
+    /// The file to write
+    #[arg(short, long, value_name = "FILE", help = help("The file to write ({}; .png for images)"))]
     pub output: PathBuf,
     /// `--sampler` and its settings
     #[command(flatten)]

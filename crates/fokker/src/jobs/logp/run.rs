@@ -25,7 +25,7 @@ use crate::score::network::NetworkScore;
 /// cut short, by a crash or an error, is gone on with by the same one with [`LogpOptions::resume`], to the same bits.
 ///
 /// # Errors
-/// [`JobError::Format`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::Option`], [`JobError::TooLarge`]; as for reading the
+/// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::Option`], [`JobError::TooLarge`]; as for reading the
 /// model and the data; [`JobError::Part`]; [`JobError::Kept`] once rows are done.
 ///
 /// ```
