@@ -11,8 +11,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use fokker::{audit::audit, config::Config, data::Data, train::{Silent, Trainer}};
-//! use fokker_jet::cpu::Workers;
+//! use fokker::{Workers, audit::{Points, audit}, config::Config, data::Data, train::{Silent, Trainer}};
 //! # fn main() -> Result<(), fokker::Error> {
 //! // A preset, made small enough for a doc test.
 //! let small = ["train.steps=50", "network.width=16", "audit.points=50", "audit.nll_points=50", "audit.gap_samples=50"].map(String::from);
@@ -23,14 +22,17 @@
 //! trainer.run(&mut Silent)?;
 //! let score = trainer.score();
 //!
-//! let workers = Workers::new(2, 64)?;
-//! let audit = audit(&score, &data, &config, &workers, &|_| {})?;
-//! for r in &audit.residual {
+//! let audit = audit(&score, &Points::of(&data), &config.audit, config.seed, &Workers::new(2, 64)?, &|_| {})?;
+//! for r in audit.figures.profile("residual") {
 //!     println!("r({}) = {:.3} ± {:.3}", r.t, r.mean, r.se);
 //! }
-//! println!("negative log-likelihood {:.3} ± {:.3} nats", audit.nll.mean, audit.nll.se);
+//! let nll = audit.figures.mean("nll").expect("every audit has it");
+//! println!("negative log-likelihood {:.3} ± {:.3} nats", nll.mean, nll.se);
 //! # Ok(()) }
 //! ```
+//!
+//! The same from a config to a run directory, a table and a page are [jobs](jobs). `crates/fokker/examples/` has rows, networks, SDEs and scores of
+//! one's own.
 //!
 //! Where things are, in the order in which they build on each other:
 //!
