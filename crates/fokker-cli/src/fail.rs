@@ -94,7 +94,7 @@ fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {
         || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
         || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
         || cause.is::<MemoryError>()
-        || cause.is::<fokker_jet::JetError>()
+        || cause.is::<fokker::jet::JetError>()
 }
 
 fn say(line: &str) {

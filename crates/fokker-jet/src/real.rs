@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn exp_is_within_two_units_in_the_last_place() {
-        for i in -70_000..=70_000_i32 {
+        for i in (-70_000..=70_000_i32).step_by(if cfg!(miri) { 997 } else { 1 }) {
             let x = f64::from(i) * 1e-2;
             let want = x.exp();
             for got in [x.exp_with::<false>(), x.exp_with::<true>()] {

@@ -169,6 +169,7 @@ fn empty(out: &mut String, top: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::series::STYLE_DSM;
 
     fn chart(points: Vec<Point>, scale: Scale) -> String {
         let series = vec![Series { name: "a".into(), points, style: STYLE_DSM }];

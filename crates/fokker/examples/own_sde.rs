@@ -73,6 +73,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &workers,
     )?;
     println!("residual of the score FPE after 300 steps: {:.3?}", of_network.residual);
-    println!("of the exact score: {:.1e?}", of_exact.residual);
+    println!("of the exact score: {:.1?}", of_exact.residual);
     Ok(())
 }

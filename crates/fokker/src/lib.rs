@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use fokker::{audit::audit, config::Config, data::Data, train::{Silent, Trainer}};
+//! use fokker::{audit::{Points, audit}, config::Config, data::Data, train::{Silent, Trainer}};
 //! use fokker_jet::cpu::Workers;
 //! # fn main() -> Result<(), fokker::Error> {
 //! // A preset, made small enough for a doc test.
@@ -24,11 +24,13 @@
 //! let score = trainer.score();
 //!
 //! let workers = Workers::new(2, 64)?;
-//! let audit = audit(&score, &data, &config, &workers, &|_| {})?;
-//! for r in &audit.residual {
+//! let found = audit(&score, &Points::of(&data), &config.audit, config.seed, &workers, &|_| {})?.figures;
+//! for r in found.profile("residual") {
 //!     println!("r({}) = {:.3} ± {:.3}", r.t, r.mean, r.se);
 //! }
-//! println!("negative log-likelihood {:.3} ± {:.3} nats", audit.nll.mean, audit.nll.se);
+//! if let Some(nll) = found.mean("nll") {
+//!     println!("negative log-likelihood {:.3} ± {:.3} nats", nll.mean, nll.se);
+//! }
 //! # Ok(()) }
 //! ```
 //!
@@ -37,6 +39,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`rng`], [`stats`], [`memory`] | named random streams; means with standard errors; the memory budget |
+//! | [`figure`] | what a figure is: shown, averaged and compared by one definition |
 //! | [`sde`] | forward SDEs, built in or one's own: a, g², m, σ and their t-derivatives |
 //! | [`solve`] | per-row adaptive ODE solver, fixed steps with noise |
 //! | [`density`] | densities known at every time: Gaussian mixtures |
@@ -49,7 +52,7 @@
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`flow`], [`likelihood`], [`sample`] | the probability-flow ODE and the reverse SDE; log p along the one; samplers |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
-//! | [`figure`], [`audit`](mod@audit), [`evaluate`](mod@evaluate) | what a figure is; everything measured on a model |
+//! | [`audit`](mod@audit), [`evaluate`](mod@evaluate) | everything measured on a score |
 //! | [`study`] | ways to train, compared over seeds |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
 //! | [`jobs`] | what the program does, as calls: train, go on, compare, log-likelihoods of a file, export |

@@ -1,6 +1,7 @@
 //! A network's score: its derivatives against central differences in f64, under every SDE and parameterisation.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use fokker::Workers;
 use fokker::data::Scaling;
 use fokker::density::mixture::Mixture;
 use fokker::evaluate::{Quantity, evaluate};
@@ -10,7 +11,6 @@ use fokker::score::analytic::AnalyticScore;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape};
 use fokker::sde::Sde;
-use fokker_jet::cpu::Workers;
 
 const ALL: [Quantity; 5] =
     [Quantity::Score, Quantity::Dt, Quantity::Divergence, Quantity::Residual, Quantity::Jacobian];

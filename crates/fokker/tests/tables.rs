@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use fokker::Workers;
 use fokker::density::mixture::Mixture;
 use fokker::likelihood::{BoundOptions, bound};
 use fokker::objective::{TimeSampler, TimeSampling};
@@ -17,7 +18,6 @@ use fokker::sample::{
 use fokker::score::analytic::AnalyticScore;
 use fokker::sde::{Coefficients, Sde, T_MAX};
 use fokker::stats::MeanSe;
-use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 

@@ -24,6 +24,15 @@ impl Graph {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    ///
+    /// ```
+    /// use fokker_jet::{Graph, Shape};
+    /// let mut graph = Graph::new();
+    /// let x = graph.image_input(Shape { height: 4, width: 6, channels: 8 });
+    /// let bias = graph.input(8);
+    /// let y = graph.add(x, bias);
+    /// assert_eq!(graph.shape(y), graph.shape(x));
+    /// ```
     pub fn add(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.add_scaled(a, b, 1.0)
     }
@@ -32,6 +41,14 @@ impl Graph {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let (a, b) = (graph.input(3), graph.input(3));
+    /// let mean = graph.add_scaled(a, b, 0.5);
+    /// assert_eq!(graph.width(mean), 3);
+    /// ```
     pub fn add_scaled(&mut self, a: NodeId, b: NodeId, factor: f64) -> NodeId {
         let (shape, other) = (self.shape(a), self.shape(b));
         assert!(other == shape || other == Shape::vector(shape.channels), "add: {shape:?} and {other:?}");

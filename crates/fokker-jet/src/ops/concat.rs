@@ -22,6 +22,14 @@ impl Graph {
     ///
     /// # Panics
     /// If there is none, or they differ in their pixels.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let (x, t) = (graph.input(3), graph.input(1));
+    /// let both = graph.concat(&[x, t]);
+    /// assert_eq!(graph.width(both), 4);
+    /// ```
     pub fn concat(&mut self, inputs: &[NodeId]) -> NodeId {
         let shapes: Vec<Shape> = inputs.iter().map(|&i| self.shape(i)).collect();
         let channels = shapes.iter().map(|shape| shape.channels).sum();

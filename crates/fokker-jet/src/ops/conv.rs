@@ -30,6 +30,15 @@ impl Graph {
     ///
     /// # Panics
     /// If `kernel` is even.
+    ///
+    /// ```
+    /// use fokker_jet::{Graph, Shape};
+    /// let mut graph = Graph::new();
+    /// let x = graph.image_input(Shape { height: 4, width: 6, channels: 2 });
+    /// let y = graph.conv("layer", x, 8, 3);
+    /// assert_eq!(graph.shape(y), Shape { height: 4, width: 6, channels: 8 });
+    /// assert_eq!(graph.parameter_count(), 3 * 3 * 2 * 8 + 8);
+    /// ```
     pub fn conv(&mut self, name: &str, x: NodeId, channels: usize, kernel: usize) -> NodeId {
         assert!(kernel % 2 == 1, "conv: a kernel of {kernel} pixels has no middle");
         let shape = self.shape(x);

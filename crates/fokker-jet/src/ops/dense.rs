@@ -24,6 +24,14 @@ struct Dense {
 impl Graph {
     /// Adds `x W + b` at every pixel, with parameters `NAME.weight` of shape `[in, out]` and `NAME.bias`, both drawn from
     /// U(−1/√in, 1/√in) (LeCun-style fan-in bound, PyTorch's default for its linear layer).
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let x = graph.input(3);
+    /// let y = graph.dense("layer", x, 5);
+    /// assert_eq!((graph.width(y), graph.parameter_count()), (5, 3 * 5 + 5));
+    /// ```
     pub fn dense(&mut self, name: &str, x: NodeId, channels: usize) -> NodeId {
         let shape = self.shape(x);
         let init = Init::fan_in(shape.channels);

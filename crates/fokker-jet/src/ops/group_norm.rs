@@ -35,6 +35,14 @@ impl Graph {
     ///
     /// # Panics
     /// If `groups` does not divide the channels.
+    ///
+    /// ```
+    /// use fokker_jet::{Graph, Shape};
+    /// let mut graph = Graph::new();
+    /// let x = graph.image_input(Shape { height: 4, width: 6, channels: 8 });
+    /// let y = graph.group_norm("norm", x, 4, 1e-6);
+    /// assert_eq!((graph.shape(y), graph.parameter_count()), (graph.shape(x), 2 * 8));
+    /// ```
     pub fn group_norm(&mut self, name: &str, x: NodeId, groups: usize, epsilon: f64) -> NodeId {
         let shape = self.shape(x);
         assert!(shape.channels.is_multiple_of(groups), "group_norm: {groups} groups of {} channels", shape.channels);

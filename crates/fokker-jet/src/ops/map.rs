@@ -23,6 +23,14 @@ struct Map {
 
 impl Graph {
     /// Adds `f(x)`, element by element.
+    ///
+    /// ```
+    /// use fokker_jet::{Function, Graph};
+    /// let mut graph = Graph::new();
+    /// let x = graph.input(3);
+    /// let y = graph.map(x, Function::Tanh);
+    /// assert_eq!(graph.width(y), 3);
+    /// ```
     pub fn map(&mut self, x: NodeId, function: Function) -> NodeId {
         self.push(Map { x, function }, self.shape(x))
     }

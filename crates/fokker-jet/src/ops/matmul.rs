@@ -31,6 +31,16 @@ impl Graph {
     ///
     /// # Panics
     /// If the shapes do not fit.
+    ///
+    /// ```
+    /// use fokker_jet::{Graph, Shape};
+    /// let mut graph = Graph::new();
+    /// // Queries and keys of 24 pixels, 16 numbers each: a logit for each pair of pixels.
+    /// let shape = Shape { height: 4, width: 6, channels: 16 };
+    /// let (queries, keys) = (graph.image_input(shape), graph.image_input(shape));
+    /// let logits = graph.matmul(queries, keys, true, 0.25);
+    /// assert_eq!(graph.shape(logits), shape.with_channels(24));
+    /// ```
     pub fn matmul(&mut self, a: NodeId, b: NodeId, transposed: bool, factor: f64) -> NodeId {
         let (shape, other) = (self.shape(a), self.shape(b));
         let (depth, columns) =

@@ -25,6 +25,14 @@ impl Graph {
     ///
     /// # Panics
     /// If the widths differ and `b`'s is not 1.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let (x, factor) = (graph.input(3), graph.input(1));
+    /// let y = graph.mul(x, factor);
+    /// assert_eq!(graph.width(y), 3);
+    /// ```
     pub fn mul(&mut self, a: NodeId, b: NodeId) -> NodeId {
         let (width, other) = (self.width(a), self.width(b));
         assert!(other == width || other == 1, "mul: widths {width} and {other}");

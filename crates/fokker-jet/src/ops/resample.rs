@@ -74,6 +74,14 @@ impl Graph {
     ///
     /// # Panics
     /// If an odd number of pixels is to be halved.
+    ///
+    /// ```
+    /// use fokker_jet::{Graph, Resampling, Shape};
+    /// let mut graph = Graph::new();
+    /// let x = graph.image_input(Shape { height: 4, width: 6, channels: 2 });
+    /// let y = graph.resample(x, Resampling::Mean);
+    /// assert_eq!(graph.shape(y), Shape { height: 2, width: 3, channels: 2 });
+    /// ```
     pub fn resample(&mut self, x: NodeId, kind: Resampling) -> NodeId {
         self.push(Resample { x, kind }, kind.shape(self.shape(x)))
     }

@@ -22,6 +22,14 @@ struct Softmax {
 
 impl Graph {
     /// Adds the softmax over the channels of every pixel, `y_i = exp(x_i) / Σ_j exp(x_j)`.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let x = graph.input(3);
+    /// let y = graph.softmax(x);
+    /// assert_eq!(graph.width(y), 3);
+    /// ```
     pub fn softmax(&mut self, x: NodeId) -> NodeId {
         self.push(Softmax { x }, self.shape(x))
     }

@@ -331,7 +331,10 @@ mod tests {
     #[test]
     fn all_convolutions_agree_with_the_definition_on_every_instruction_set() {
         on_every_instruction_set(|| {
-            for ([height, width, channels], kernel, to) in SHAPES {
+            let small = |&([height, width, channels], _, to): &([usize; 3], usize, usize)| {
+                height * width * channels * to < 1000
+            };
+            for ([height, width, channels], kernel, to) in SHAPES.into_iter().filter(|s| !cfg!(miri) || small(s)) {
                 let g = Geometry { shape: Shape { height, width, channels }, kernel, channels: to };
                 check::<f64>(g, 1e-13);
                 check::<f32>(g, 1e-4);

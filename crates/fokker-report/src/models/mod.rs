@@ -13,3 +13,7 @@ mod trajectories;
 
 pub use model::Model;
 pub use report::Report;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

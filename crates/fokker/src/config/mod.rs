@@ -1,5 +1,6 @@
 //! What a run is: TOML in, one resolved [`Config`] out.
 
+mod change;
 mod parse;
 mod presets;
 mod validate;
@@ -150,14 +151,5 @@ impl Config {
     pub fn difference(&self, other: &Self) -> Option<String> {
         let table = |config: &Self| toml::Table::try_from(config).unwrap_or_default();
         if self == other { None } else { Some(parse::difference(&table(self), &table(other)).join(".")) }
-    }
-
-    /// The same run without the score-FPE terms.
-    #[must_use]
-    pub fn without_fp(&self) -> Self {
-        let mut config = self.clone();
-        config.loss.fp = None;
-        config.loss.scalar = None;
-        config
     }
 }

@@ -30,10 +30,7 @@ pub use encode::{decode, encode};
 pub use inpaint::{Inpaint, inpaint};
 pub use known::Resample;
 pub use method::{Setting, Values};
-pub use methods::{
-    DpmSolverPp, EulerMaruyama, Heun, Predictor, PredictorCorrector, ProbabilityFlow, ReverseDiffusion, Sampler,
-    SamplerKind,
-};
+pub use methods::*;
 pub use posterior::{Covariance, LinearObservation, PosteriorScore};
 pub use samples::{Samples, bytes};
 pub use time_grid::TimeGrid;

@@ -244,7 +244,7 @@ fn kinds_say_what_they_take() -> Any {
             };
             assert_ne!(other, value);
             assert_eq!(sampler.with(key, other.clone())?.setting(key), Some(other));
-            assert!(sampler.with(key, Vec::<i64>::new().into()).is_err_and(|e| e.to_string().contains(key)));
+            assert!(sampler.with(key, vec!["wrong"].into()).is_err_and(|e| e.to_string().contains(key)));
         }
         assert!(sampler.with("wrong", 1.into()).is_err_and(|e| e.is_request()));
         assert_eq!(sampler.setting("wrong"), None);

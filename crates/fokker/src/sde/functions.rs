@@ -21,7 +21,7 @@ const MOST_HALVINGS: u32 = 24;
 /// The rest follows from the moment equations (Särkkä and Solin 2019, equations 5.50 and 5.51): m = exp ∫₀ᵗ a and
 /// σ² = m² (σ₀² + ∫₀ᵗ g²/m² ds), dm = a m, dσ = a σ + g²/(2σ). Unless m and σ are given in closed form, the integrals are those of Chebyshev
 /// series on pieces of \[0, 1\], cut until the series have converged, and so are da and dg² unless they are given: m and σ to 1e-12 of
-/// themselves, da and dg² to 1e-9, on the built-in kinds (`sde/tests.rs`).
+/// themselves, da and dg² to 1e-9 for t ≥ 1e-4, on the built-in kinds (`sde/tests.rs`).
 ///
 /// ```
 /// use fokker::sde::{FunctionSde, Sde};

@@ -16,7 +16,7 @@ mod value;
 
 pub use error::SdeError;
 pub use functions::FunctionSde;
-pub use kinds::{Own, Sde, SubVp, Ve, Vp};
+pub use kinds::*;
 pub(crate) use linear::LN_2PI;
 pub use linear::{Coefficients, LinearSde, T_MAX};
 pub use transition::Transition;

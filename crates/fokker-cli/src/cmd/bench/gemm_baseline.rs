@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::jet::JetError;
 use fokker::memory;
-use fokker_jet::JetError;
 
 /// Rows and columns of the matrices.
 const SIZE: usize = 1024;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::Workers;
 use fokker::density::mixture::Mixture;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::likelihood::{self, LikelihoodOptions, log_prob};
@@ -13,7 +14,6 @@ use fokker::rng::Streams;
 use fokker::sde::Coefficients;
 use fokker::solve::{Outcome, Tolerance};
 use fokker::stats::MeanSe;
-use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
 use super::ring::{MODES, RADIUS, Ring, STD};

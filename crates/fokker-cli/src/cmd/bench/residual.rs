@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::Workers;
 use fokker::data::Data;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::memory;
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::sde::T_MAX;
-use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
 use super::setup::{fresh_model, median, require};

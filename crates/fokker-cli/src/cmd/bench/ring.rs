@@ -4,10 +4,10 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 
 use fokker::Error;
+use fokker::jet::{JetError, Real};
 use fokker::score::network::NetworkScore;
 use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use fokker::sde::{Coefficients, Sde};
-use fokker_jet::{JetError, Real};
 
 /// Gaussians on the ring.
 pub const MODES: usize = 8;
@@ -221,7 +221,7 @@ mod tests {
     use fokker::score::analytic::AnalyticScore;
 
     /// Scores, directional derivatives and gradients in x of both along the same numbers, at four points and times.
-    fn pass<F: fokker_jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {
+    fn pass<F: fokker::jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {
         let of = |values: &[f64]| values.iter().map(|&v| F::of(v)).collect::<Vec<_>>();
         let x = of(&[0.3, -0.2, 1.4, 0.1, -1.0, 1.1, 0.01, 0.02]);
         let sde: Vec<_> = [0.05, 0.1, 0.3, 0.9].iter().map(|&t| score.sde().at(t)).collect();

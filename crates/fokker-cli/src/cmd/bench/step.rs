@@ -8,9 +8,9 @@ use std::time::Instant;
 use anyhow::Result;
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::jet::cpu::MOST_THREADS;
 use fokker::objective::Estimator;
 use fokker::train::Trainer;
-use fokker_jet::cpu::MOST_THREADS;
 use serde::Serialize;
 
 use super::resident::Resident;
@@ -208,7 +208,7 @@ impl<'a> Job<'a> {
 
     fn trainer(&self, kind: StepKind) -> Result<Trainer> {
         let mut config = match kind {
-            StepKind::Dsm => self.config.without_fp(),
+            StepKind::Dsm => self.config.changed(&["loss.fp", "loss.scalar"], &[], "bench")?,
             StepKind::Vector | StepKind::Sliced => self.config.clone(),
         };
         if let Some(fp) = &mut config.loss.fp {

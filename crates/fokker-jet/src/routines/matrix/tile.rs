@@ -76,12 +76,12 @@ unsafe fn tile<F: Real, V: Vector<F>, const ROWS: usize, const HINT: bool>(t: Ti
 /// Asks for the cache line that will be read soon.
 #[inline(always)]
 fn ahead<F>(address: *const F) {
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
     // SAFETY: a hint, which reads nothing; every x86-64 processor has it.
     unsafe {
         std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(address.cast());
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(any(not(target_arch = "x86_64"), miri))]
     let _ = address;
 }
 

@@ -60,22 +60,33 @@ static EVALUATIONS: Definition = Definition::number("nll_evaluations");
 
 pub(super) fn measurement<F: Real>() -> Measurement<F> {
     Measurement {
-        figures: vec![&NLL, &TRUE_NLL, &GAP, &BITS, &BITS_IMPORTANCE, &ROWS, &FAILED, &EVALUATIONS],
+        figures: vec![&NLL, &TRUE_NLL, &GAP, &BITS, &BITS_IMPORTANCE],
         measure: Measure::Once { what: Some("log-likelihood"), measure },
     }
+}
+
+/// What the likelihoods rest on.
+pub(super) fn counts<F: Real>() -> Measurement<F> {
+    Measurement { figures: vec![&ROWS, &FAILED, &EVALUATIONS], measure: Measure::Once { what: None, measure: count } }
+}
+
+fn count<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
+    let held_out = context.held_out()?;
+    let log_p = &held_out.log_p;
+    #[allow(clippy::cast_precision_loss)]
+    let evaluations: Vec<f64> = log_p.evaluations.iter().map(|&e| e as f64 / held_out.draws as f64).collect();
+    Ok(vec![
+        Figure::new(&ROWS, Value::Count(log_p.mean.len())),
+        Figure::new(&FAILED, Value::Count(log_p.mean.iter().filter(|value| !value.is_finite()).count())),
+        Figure::new(&EVALUATIONS, Value::Number(MeanSe::of(&evaluations).mean)),
+    ])
 }
 
 fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     let (points, scaling, held_out) = (context.points, context.points.scaling(), context.held_out()?);
     let log_p = &held_out.log_p;
     let nll: Vec<f64> = log_p.mean.iter().map(|value| -value - scaling.log_det()).collect();
-    #[allow(clippy::cast_precision_loss)]
-    let evaluations: Vec<f64> = log_p.evaluations.iter().map(|&e| e as f64 / held_out.draws as f64).collect();
-    let mut found = vec![
-        Figure::new(&ROWS, Value::Count(log_p.mean.len())),
-        Figure::new(&FAILED, Value::Count(log_p.mean.iter().filter(|value| !value.is_finite()).count())),
-        Figure::new(&EVALUATIONS, Value::Number(MeanSe::of(&evaluations).mean)),
-    ];
+    let mut found = Vec::new();
     if let Some(truth) = least(context, &held_out.x) {
         let both = truth.iter().zip(&nll).filter(|(_, nll)| nll.is_finite());
         let mean = MeanSe::of(&both.map(|(truth, _)| *truth).collect::<Vec<_>>()).mean;

@@ -29,6 +29,7 @@ pub(super) fn registry<F: Real>() -> Vec<Measurement<F>> {
         bound_gap::measurement(),
         samples::measurement(),
         memorisation::measurement(),
+        likelihood::counts(),
     ]
 }
 

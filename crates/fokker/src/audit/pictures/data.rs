@@ -1,11 +1,13 @@
 //! Pictures of the data, beside which those of models are set.
 
-use super::IMAGES;
 use super::density::{LogDensity, window};
 use crate::audit::AuditConfig;
 use crate::data::{Data, HeldOut, ImageShape};
 use crate::rng::Streams;
 use crate::sde::Sde;
+
+/// Images that are shown of a set.
+pub(super) const IMAGES: usize = 64;
 
 /// Rows of the data, and its true density where that is known.
 ///

@@ -11,6 +11,3 @@ pub use density::LogDensity;
 pub use memorisation::MemorisationPictures;
 pub use model::ModelPictures;
 pub use trajectories::Trajectories;
-
-/// Images that are shown of a set.
-const IMAGES: usize = 64;

@@ -3,9 +3,10 @@
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
+use super::data::IMAGES;
 use super::density::LogDensity;
+use super::memorisation::MemorisationPictures;
 use super::trajectories::Trajectories;
-use super::{IMAGES, MemorisationPictures};
 use crate::Error;
 use crate::audit::{Audit, AuditConfig};
 use crate::data::Data;

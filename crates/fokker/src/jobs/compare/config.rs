@@ -1,7 +1,5 @@
 //! The config of an arm.
 
-use toml::{Table, Value};
-
 use crate::Error;
 use crate::config::Config;
 use crate::study::Arm;
@@ -11,37 +9,14 @@ const SHARED: [&str; 4] = ["seed", "data", "sde", "audit"];
 
 /// The config that an arm trains by; `origin` names the config in errors.
 pub(super) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, Error> {
-    if arm.removes.is_empty() && arm.sets.is_empty() {
-        return Ok(base.clone());
-    }
-    let wrong = |key: &str, reason: String| Error::Config { origin: origin.into(), key: key.into(), reason };
-    let toml = |error: &dyn std::fmt::Display| wrong("(whole)", error.to_string());
-    let mut table = Table::try_from(base).map_err(|error| toml(&error))?;
-    for key in &arm.removes {
-        remove(&mut table, key);
-    }
-    let text = toml::to_string(&table).map_err(|error| toml(&error))?;
-    let config = Config::parse(&text, origin, &arm.sets)?;
+    let config = base.changed(&arm.removes, &arm.sets, origin)?;
     if let Some(key) =
         base.difference(&config).filter(|key| SHARED.iter().any(|shared| key.split('.').next() == Some(shared)))
     {
-        return Err(wrong(&key, format!("arm {} must have the same value as all others", arm.key)));
+        let reason = format!("arm {} must have the same value as all others", arm.key);
+        return Err(Error::Config { origin: origin.into(), key, reason });
     }
     Ok(config)
-}
-
-/// Removes a dotted key, if it is there.
-fn remove(table: &mut Table, key: &str) {
-    match key.split_once('.') {
-        None => {
-            table.remove(key);
-        }
-        Some((head, rest)) => {
-            if let Some(Value::Table(inner)) = table.get_mut(head) {
-                remove(inner, rest);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -49,13 +24,15 @@ fn remove(table: &mut Table, key: &str) {
 mod tests {
     use super::*;
     use crate::config::PRESETS;
+    use crate::objective::LossConfig;
 
     #[test]
     fn the_arm_without_the_term_is_the_config_without_it() {
         let [dsm, fp] = &Arm::dsm_and_fp()[..] else { panic!("two arms") };
         for preset in PRESETS {
             let base = Config::preset(preset.name, &[]).unwrap();
-            assert_eq!(config(&base, dsm, "x").unwrap(), base.without_fp(), "{}", preset.name);
+            let without = LossConfig { fp: None, scalar: None, ..base.loss.clone() };
+            assert_eq!(config(&base, dsm, "x").unwrap(), Config { loss: without, ..base.clone() }, "{}", preset.name);
             assert_eq!(config(&base, fp, "x").unwrap(), base, "{}", preset.name);
         }
     }

@@ -8,6 +8,8 @@ mod predictor_corrector;
 mod probability_flow;
 mod reverse_diffusion;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::method::{Method, Plan, Setting};
@@ -39,7 +41,7 @@ macro_rules! samplers {
         /// assert_eq!(Sampler::default(), ProbabilityFlow::default().into());
         /// # Ok::<(), toml::de::Error>(())
         /// ```
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "kind")]
         pub enum Sampler {
             $(#[doc = concat!("`", $name, "`: see [`", stringify!($kind), "`].")] #[serde(rename = $name)] $kind($kind)),+
@@ -50,6 +52,14 @@ macro_rules! samplers {
                 Self::$kind(settings)
             }
         })+
+
+        impl fmt::Debug for Sampler {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$kind(settings) => settings.fmt(f)),+
+                }
+            }
+        }
 
         impl Sampler {
             /// The kinds that there are.
