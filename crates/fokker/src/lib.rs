@@ -90,6 +90,7 @@ pub mod sde;
 pub mod solve;
 pub mod stats;
 pub mod study;
+mod tensor_file;
 #[cfg(test)]
 mod testing;
 pub mod train;
