@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fokker::Error;
-use fokker::objective::LossTerms;
+use fokker::objective::{LossTerms, TermName};
 use fokker::train::{Checkpoint, Metrics, Observer, Run};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -53,14 +53,12 @@ impl Observer for Training<'_> {
     }
 
     fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
-        let term = |name: &str, value: Option<f64>| value.map_or(String::new(), |v| format!(" {name} {v:.3e}"));
+        let term = |(name, value): (&TermName, f64)| match name.weight {
+            None => format!("{} {value:.4}", name.key),
+            Some(_) => format!("{} {value:.3e}", name.key),
+        };
         self.bar.set_position(metrics.step);
-        self.bar.set_message(format!(
-            "dsm {:.4}{}{}",
-            metrics.dsm,
-            term("fp", metrics.fp),
-            term("scalar", metrics.scalar)
-        ));
+        self.bar.set_message(metrics.terms.values().map(term).collect::<Vec<_>>().join(" "));
         self.run.append_metrics(metrics)
     }
 

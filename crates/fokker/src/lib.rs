@@ -71,6 +71,7 @@ pub mod objective;
 pub mod report;
 pub mod residual;
 pub mod rng;
+mod rows;
 pub mod sample;
 pub mod score;
 pub mod sde;

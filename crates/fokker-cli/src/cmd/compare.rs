@@ -52,7 +52,7 @@ pub fn run(args: &Compare) -> Result<()> {
         require_folder(path)?;
     }
     let (name, mut config) = source::config(&args.source, Some("ring8"))?;
-    if config.loss.fp.is_none() && config.loss.scalar.is_none() {
+    if config.loss.is_plain() {
         return Err(request(format!("{name}: loss.fp: there is no score-FPE term to compare with")));
     }
     if config.train.steps == 0 {

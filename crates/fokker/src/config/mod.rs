@@ -147,12 +147,11 @@ impl Config {
         if self == other { None } else { Some(parse::difference(&table(self), &table(other)).join(".")) }
     }
 
-    /// The same run without the score-FPE terms.
+    /// The same run without any regulariser.
     #[must_use]
     pub fn without_fp(&self) -> Self {
         let mut config = self.clone();
-        config.loss.fp = None;
-        config.loss.scalar = None;
+        config.loss = config.loss.plain();
         config
     }
 }

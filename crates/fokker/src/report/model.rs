@@ -313,10 +313,11 @@ fn curves(entries: &[Entry]) -> Vec<Figure> {
         };
         Figure::svg(chart.svg(), caption)
     };
-    let mut figures =
-        vec![chart("Denoising loss", "J_DSM", Scale::Linear, "Mean over each stretch of steps.", &|m| Some(m.dsm))];
-    if entries.iter().any(|e| e.metrics.iter().any(|m| m.fp.is_some())) {
-        figures.push(chart("Score-FPE term", "R", Scale::Log, "Before its weight α.", &|m| m.fp));
+    let mut figures = vec![chart("Denoising loss", "J_DSM", Scale::Linear, "Mean over each stretch of steps.", &|m| {
+        m.terms.get("dsm")
+    })];
+    if entries.iter().any(|e| e.metrics.iter().any(|m| m.terms.get("fp").is_some())) {
+        figures.push(chart("Score-FPE term", "R", Scale::Log, "Before its weight α.", &|m| m.terms.get("fp")));
     }
     figures
 }
