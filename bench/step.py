@@ -28,7 +28,8 @@ def peers(size):
 
 
 def floor(size, name, figures):
-    """The floor and how far above it the step is, or a dash if the speed of a product was not measured."""
+    """The floor and how far above it the step is, or a dash if the speed of a product was not measured: that takes a program
+    built with `--features gemm-baseline`."""
     gflops = figures.get("gemm_gflops")
     if not gflops:
         return "-"

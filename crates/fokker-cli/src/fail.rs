@@ -4,6 +4,10 @@ use std::fmt;
 use std::io::Write;
 use std::process::ExitCode;
 
+use fokker::jobs::JobError;
+use fokker::memory::MemoryError;
+use fokker::solve::Outcome;
+
 /// A request that the command line itself finds wrong.
 #[derive(Debug)]
 pub struct Request(pub String);
@@ -19,6 +23,33 @@ impl std::error::Error for Request {}
 /// Shorthand for a wrong request.
 pub fn request(message: impl Into<String>) -> anyhow::Error {
     Request(message.into()).into()
+}
+
+/// A job's error in the words of the command line: its options begin with dashes, and the file to write is that of `-o`.
+pub fn option(error: JobError) -> anyhow::Error {
+    match error {
+        JobError::Option { option, reason } => request(format!("{}: {reason}", dashed(&option))),
+        JobError::Output { .. } => request(format!("-o {error}")),
+        JobError::TooLarge(error) => MemoryError { what: dashed(&error.what), ..error }.into(),
+        other => other.into(),
+    }
+}
+
+/// An option, and its value if it has one, as it is typed.
+fn dashed(option: &str) -> String {
+    let name = option.split(' ').next().unwrap_or_default();
+    format!("{}{option}", if name.len() == 1 { "-" } else { "--" })
+}
+
+/// An error, exit status 1, if the solver failed on any row.
+pub fn require_values(outcomes: &[Outcome]) -> anyhow::Result<()> {
+    let failed = outcomes.iter().filter(|outcome| !outcome.has_value()).count();
+    match outcomes.iter().enumerate().find(|(_, outcome)| !outcome.has_value()) {
+        Some((row, outcome)) => {
+            Err(fokker::Error::Solver { failed, rows: outcomes.len(), first: format!("row {row}: {outcome}") }.into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Prints help as clap does, and everything else as one line.
@@ -49,14 +80,21 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     say(&format!("error: {line}"));
-    let wrong_request = error.chain().any(|cause| {
-        cause.is::<Request>()
-            || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
-            || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
-            || cause.is::<fokker::memory::MemoryError>()
-            || cause.is::<fokker_jet::JetError>()
-    });
+    // A job knows whether what lies behind its failure was a wrong request.
+    let wrong_request = match error.downcast_ref::<JobError>() {
+        Some(error) => error.is_request(),
+        None => error.chain().any(is_request),
+    };
     ExitCode::from(if wrong_request { 2 } else { 1 })
+}
+
+fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.is::<Request>()
+        || cause.downcast_ref::<JobError>().is_some_and(JobError::is_request)
+        || cause.downcast_ref::<fokker::Error>().is_some_and(fokker::Error::is_request)
+        || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
+        || cause.is::<MemoryError>()
+        || cause.is::<fokker::jet::JetError>()
 }
 
 fn say(line: &str) {

@@ -1,9 +1,15 @@
 //! The `fokker` command: train, audit and use score-based diffusion models whose scores obey the Fokker–Planck equation.
 
+#![deny(unsafe_code)]
+
+// The system's allocator, which is unsafe to stand for.
+#[allow(unsafe_code)]
 mod allocator;
 mod args;
 mod cmd;
 mod fail;
+mod files;
+mod print;
 mod progress;
 
 use std::process::ExitCode;
@@ -14,6 +20,7 @@ use clap::Parser;
 static ALLOCATOR: allocator::OrFail = allocator::OrFail;
 
 fn main() -> ExitCode {
+    keep_caught_panics_quiet();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return fail::usage(&error),
@@ -25,4 +32,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail::report(&error),
     }
+}
+
+/// A panic that the library catches, that of a decoder on a damaged file, becomes an error of one line; nobody need see it besides.
+fn keep_caught_panics_quiet() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !fokker::panic_is_caught() {
+            usual(info);
+        }
+    }));
 }

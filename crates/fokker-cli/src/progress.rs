@@ -1,72 +1,97 @@
 //! Progress on the terminal.
 
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use fokker::Error;
-use fokker::objective::{LossTerms, TermName};
-use fokker::train::{Checkpoint, Metrics, Observer, Run};
+use fokker::jobs::{Observer, Unit, Work};
+use fokker::objective::TermName;
+use fokker::train::Metrics;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Shows training on a bar and keeps its metrics and checkpoints in the run directory.
-pub struct Training<'a> {
-    run: &'a Run,
-    bar: ProgressBar,
-    /// Seconds of training before this start, when that was, and seconds in all at the newest checkpoint.
-    before: f64,
-    start: Instant,
-    seconds: f64,
-    /// The newest checkpoint written.
-    pub checkpoint: Option<std::path::PathBuf>,
+use crate::print::out;
+
+/// Shows what a job does: on a bar, and what is worth a word as a line.
+#[derive(Default)]
+pub struct Progress {
+    bar: Mutex<Option<(Unit, ProgressBar)>>,
 }
 
-impl<'a> Training<'a> {
-    /// A bar for `steps` steps of which `done` are done.
-    pub fn new(run: &'a Run, name: &str, steps: u64, done: u64) -> Result<Self, Error> {
-        let bar = ProgressBar::new(steps);
-        let style = ProgressStyle::with_template("{prefix:>5} {wide_bar} {pos}/{len} {per_sec} eta {eta} {msg}");
-        if let Ok(style) = style {
-            bar.set_style(style);
-        }
-        bar.set_prefix(name.to_owned());
-        bar.set_position(done);
-        bar.reset_eta();
-        let before = if done > 0 { run.manifest()?.train_seconds } else { 0.0 };
-        Ok(Self { run, bar, before, start: Instant::now(), seconds: before, checkpoint: None })
-    }
-
-    /// Seconds of training up to the newest checkpoint, those of the run's earlier starts included.
-    pub fn seconds(&self) -> f64 {
-        self.seconds
-    }
-
-    /// Leaves the bar as it stands.
-    pub fn finish(&self) {
-        self.bar.abandon();
+impl Progress {
+    fn bar(&self) -> MutexGuard<'_, Option<(Unit, ProgressBar)>> {
+        // What another thread's panic leaves is a bar all the same.
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Observer for Training<'_> {
-    fn step(&mut self, done: u64, _: &LossTerms) {
-        if done.is_multiple_of(16) {
-            self.bar.set_position(done);
+impl Observer for Progress {
+    fn begin(&self, work: &Work<'_>) {
+        let bar = match work.unit {
+            Unit::Steps => steps(work.total, work.name),
+            Unit::Rows => rows(usize::try_from(work.total).unwrap_or(usize::MAX), work.name),
+            _ => spinner(),
+        };
+        if work.unit != Unit::Nothing {
+            bar.set_position(work.done);
+            bar.reset_eta();
+        }
+        *self.bar() = Some((work.unit, bar));
+    }
+
+    fn done(&self, done: u64) {
+        match &*self.bar() {
+            Some((Unit::Steps, _)) if !done.is_multiple_of(16) => {}
+            Some((_, bar)) => bar.set_position(done),
+            None => {}
         }
     }
 
-    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
+    fn doing(&self, what: &str) {
+        if let Some((_, bar)) = &*self.bar() {
+            bar.set_message(what.to_owned());
+        }
+    }
+
+    fn metrics(&self, metrics: &Metrics) {
         let term = |(name, value): (&TermName, f64)| match name.weight {
             None => format!("{} {value:.4}", name.key),
             Some(_) => format!("{} {value:.3e}", name.key),
         };
-        self.bar.set_position(metrics.step);
-        self.bar.set_message(metrics.terms.values().map(term).collect::<Vec<_>>().join(" "));
-        self.run.append_metrics(metrics)
+        if let Some((_, bar)) = &*self.bar() {
+            bar.set_position(metrics.step);
+            bar.set_message(metrics.terms.values().map(term).collect::<Vec<_>>().join(" "));
+        }
     }
 
-    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
-        self.checkpoint = Some(self.run.write_checkpoint(checkpoint)?);
-        self.seconds = self.before + self.start.elapsed().as_secs_f64();
-        self.run.record_seconds(self.seconds)
+    fn end(&self) {
+        match self.bar().take() {
+            // Training's stays as it stands.
+            Some((Unit::Steps, bar)) => bar.abandon(),
+            Some((_, bar)) => bar.finish_and_clear(),
+            None => {}
+        }
     }
+
+    fn note(&self, text: &str) {
+        out!("note: {text}");
+    }
+
+    fn kept(&self, name: &str, step: Option<u64>, folder: &Path) {
+        match step {
+            Some(step) => out!("{name}: goes on from step {step}, kept in {}", folder.display()),
+            None => out!("{name}: trained before, kept in {}", folder.display()),
+        }
+    }
+}
+
+/// A bar over steps of training.
+fn steps(total: u64, what: &str) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{prefix:>5} {wide_bar} {pos}/{len} {per_sec} eta {eta} {msg}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(what.to_owned());
+    bar
 }
 
 /// A spinner with a message.

@@ -35,12 +35,12 @@ impl Function {
     #[inline(always)]
     #[must_use]
     pub fn derivatives<F: Real>(self, a: F) -> [F; 4] {
-        self.derivatives_from::<F, false>(a, self.kernel::<F, false>(a))
+        self.derivatives_from::<F, false>(a, self.transcendental::<F, false>(a))
     }
 
-    /// What is dear in the derivatives, from which the rest is rational: worth keeping from one pass to the next.
+    /// The costly part of the derivatives, from which the rest is rational: worth keeping from one pass to the next.
     #[inline(always)]
-    pub(crate) fn kernel<F: Real, const FMA: bool>(self, a: F) -> F {
+    pub(crate) fn transcendental<F: Real, const FMA: bool>(self, a: F) -> F {
         match self {
             Self::Silu => F::ONE / (F::ONE + (-a).exp_with::<FMA>()),
             Self::Tanh => tanh::<F, FMA>(a),
@@ -51,13 +51,13 @@ impl Function {
         }
     }
 
-    /// `f, f′, f″, f‴` at `a`, whose [`kernel`](Self::kernel) is known.
+    /// `f, f′, f″, f‴` at `a`, whose [`transcendental`](Self::transcendental) part is known.
     #[inline(always)]
-    pub(crate) fn derivatives_from<F: Real, const FMA: bool>(self, a: F, kernel: F) -> [F; 4] {
+    pub(crate) fn derivatives_from<F: Real, const FMA: bool>(self, a: F, transcendental: F) -> [F; 4] {
         let two = F::of(2.0);
         match self {
             Self::Silu => {
-                let s = kernel;
+                let s = transcendental;
                 let (c, s1) = (F::ONE - two * s, s * (F::ONE - s));
                 let s2 = s1 * c;
                 let s3 = (-two * s1).multiply_add::<FMA>(s1, s2 * c);
@@ -65,7 +65,7 @@ impl Function {
                 [a * s, a.multiply_add::<FMA>(s1, s), y2, a.multiply_add::<FMA>(s3, F::of(3.0) * s2)]
             }
             Self::Tanh => {
-                let y = kernel;
+                let y = transcendental;
                 let d = F::ONE - y * y;
                 [y, d, -two * y * d, -two * d * (d - two * y * y)]
             }
@@ -77,19 +77,19 @@ impl Function {
                 let (s, c) = (a.sin(), a.cos());
                 [c, -s, -c, s]
             }
-            Self::Exp => [kernel; 4],
+            Self::Exp => [transcendental; 4],
             Self::Log => {
-                let r = kernel;
+                let r = transcendental;
                 [a.ln(), r, -r * r, two * r * r * r]
             }
             Self::Sqrt => {
-                let y = kernel;
+                let y = transcendental;
                 let d = F::of(0.5) / y;
                 let d2 = -F::of(0.5) * d / a;
                 [y, d, d2, -F::of(1.5) * d2 / a]
             }
             Self::Recip => {
-                let r = kernel;
+                let r = transcendental;
                 [r, -r * r, two * r * r * r, -F::of(6.0) * r * r * r * r]
             }
             Self::Power(p) => [

@@ -4,11 +4,17 @@ use std::fmt::{Debug, Display};
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use crate::cpu::Registers;
+mod sealed {
+    /// Implemented by the two precisions alone.
+    pub trait Sealed {}
+
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
 
 /// `f32` for training, `f64` for tests and exact evaluation. Sealed: no other type can have it.
 pub trait Real:
-    Registers
+    sealed::Sealed
     + Copy
     + Debug
     + Display
@@ -217,7 +223,7 @@ mod tests {
 
     #[test]
     fn exp_is_within_two_units_in_the_last_place() {
-        for i in -70_000..=70_000_i32 {
+        for i in (-70_000..=70_000_i32).step_by(if cfg!(miri) { 997 } else { 1 }) {
             let x = f64::from(i) * 1e-2;
             let want = x.exp();
             for got in [x.exp_with::<false>(), x.exp_with::<true>()] {

@@ -107,7 +107,7 @@ impl JetSet {
 
 /// Which parts of a quantity may be nonzero. Parts that are structurally zero are neither stored nor computed.
 ///
-/// Copies share their memory, and so do quantities of a network that have the same live parts by way of each other.
+/// Copies share their memory, and so do quantities of a network whose live parts are the same because one is made of the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live(pub(crate) Arc<[bool]>);
 

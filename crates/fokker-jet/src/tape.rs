@@ -1,8 +1,6 @@
-//! The contract that both executors keep.
+//! The contract that every executor keeps.
 
 use std::ops::Range;
-
-use crate::Parameters;
 
 /// What a reverse pass differentiates with respect to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +19,34 @@ pub enum Wrt {
 ///
 /// Asking for an input part that was not declared live, or for more rows than the tape was made for, is a programming error and
 /// panics.
+///
+/// ```
+/// use fokker_jet::{Function, Graph, JetSet, Live, Tape, Wrt, cpu::{Parameters, Plan, Workspace}};
+///
+/// /// y(x) and dy/dx of a network of one number, on any executor.
+/// fn slope<T: Tape<f64>>(tape: &mut T, parameters: &T::Parameters, x: f64) -> [f64; 2] {
+///     tape.begin(1);
+///     tape.input(0, 0)[0] = x;
+///     tape.forward(parameters, 0..1);
+///     tape.seed(0)[0] = 1.0;
+///     tape.reverse(parameters, 1, Wrt::Input(0));
+///     [tape.output(0)[0], tape.input_gradient()[0]]
+/// }
+///
+/// # fn main() -> Result<(), fokker_jet::JetError> {
+/// let mut graph = Graph::new();
+/// let x = graph.input(1);
+/// let y = graph.map(x, Function::Power(2.0));
+/// graph.set_output(y);
+/// let set = JetSet::primal();
+/// let plan = Plan::new(&graph, &set, &[Live::parts(&set, &[])])?;
+/// let found = slope(&mut Workspace::new(&plan, 1), &Parameters::new(&graph, Vec::new()), 3.0);
+/// assert_eq!(found, [9.0, 6.0]);
+/// # Ok(()) }
+/// ```
 pub trait Tape<F> {
+    /// The network's parameters, where and as the executor reads them.
+    type Parameters;
     /// Starts a new batch of `rows` rows; all inputs and seeds become zero.
     fn begin(&mut self, rows: usize);
     /// Rows of the present batch.
@@ -29,7 +54,7 @@ pub trait Tape<F> {
     /// A live part of a graph input, to be filled in.
     fn input(&mut self, input: usize, part: usize) -> &mut [F];
     /// Computes the given parts of every node. Parts below `parts.start` must have been computed before.
-    fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>);
+    fn forward(&mut self, parameters: &Self::Parameters, parts: Range<usize>);
     /// A part of the output, `rows × output width`; zeros if the part is structurally zero.
     fn output(&self, part: usize) -> &[F];
     /// The cotangent of a part of the output, to be filled in; zero after [`begin`](Tape::begin) and after each reverse pass.
@@ -37,7 +62,7 @@ pub trait Tape<F> {
     /// A part of the output, and the cotangent of a part (of that or another), to be filled in.
     fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]);
     /// Pulls the seeds of parts `0..parts` back. A part's seed counts only if all parts that it is made of lie in `0..parts`.
-    fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt);
+    fn reverse(&mut self, parameters: &Self::Parameters, parts: usize, wrt: Wrt);
     /// The result of the last `reverse` with [`Wrt::Input`], `rows × input width`.
     fn input_gradient(&self) -> &[F];
     /// The sum over rows and passes of the parameter gradients since [`clear_gradient`](Tape::clear_gradient).
@@ -54,6 +79,8 @@ pub trait Tape<F> {
 }
 
 impl<F, T: Tape<F> + ?Sized> Tape<F> for &mut T {
+    type Parameters = T::Parameters;
+
     fn begin(&mut self, rows: usize) {
         (**self).begin(rows);
     }
@@ -63,7 +90,7 @@ impl<F, T: Tape<F> + ?Sized> Tape<F> for &mut T {
     fn input(&mut self, input: usize, part: usize) -> &mut [F] {
         (**self).input(input, part)
     }
-    fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>) {
+    fn forward(&mut self, parameters: &Self::Parameters, parts: Range<usize>) {
         (**self).forward(parameters, parts);
     }
     fn output(&self, part: usize) -> &[F] {
@@ -75,7 +102,7 @@ impl<F, T: Tape<F> + ?Sized> Tape<F> for &mut T {
     fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]) {
         (**self).output_and_seed(output, seed)
     }
-    fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
+    fn reverse(&mut self, parameters: &Self::Parameters, parts: usize, wrt: Wrt) {
         (**self).reverse(parameters, parts, wrt);
     }
     fn input_gradient(&self) -> &[F] {

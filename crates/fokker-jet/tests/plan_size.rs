@@ -6,8 +6,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Resampling, Shape};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Function, Graph, JetSet, Live, Resampling, Shape};
 
 struct Counting;
 
@@ -68,7 +68,7 @@ fn plans_are_small_and_know_how_large_a_workspace_is() {
     let live = [Live::parts(&set, &all), Live::parts(&set, &[])];
     let start = Instant::now();
     let (plan, taken) = peak(|| Plan::new(&graph, &set, &live).unwrap());
-    // Three nodes a layer, each with 20,002 numbers a row, and the cotangents of half of them kept.
+    // Three nodes per layer, each with 20,002 numbers per row, and the cotangents of half of them kept.
     let bytes = plan.workspace_bytes::<f32>(1);
     assert!(bytes > 3000 * 30_000 * 4, "{bytes}");
     assert!(taken < 24 << 20, "{taken} bytes for a plan");

@@ -3,12 +3,12 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use fokker::Workers;
 use fokker::config::Config;
 use fokker::data::Data;
 use fokker::likelihood::{LikelihoodOptions, log_prob};
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
-use fokker_jet::cpu::Workers;
 
 const ROWS: usize = 64;
 

@@ -3,13 +3,13 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use fokker::Workers;
 use fokker::config::Config;
 use fokker::data::Data;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::score::network::NetworkScore;
-use fokker_jet::cpu::Workers;
 
 const ROWS: usize = 512;
 

@@ -29,7 +29,7 @@ pub struct Asymmetry {
 ///
 /// ```
 /// use fokker::{conservativity::asymmetry, divergence::Divergence, sde::Sde};
-/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());

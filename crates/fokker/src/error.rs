@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
-use crate::data::DataError;
+use crate::data::{DataError, is_wrong_place};
 use crate::memory::{self, MemoryError};
 use crate::sde::SdeError;
 
@@ -132,13 +132,6 @@ pub enum Occupant {
         /// The file.
         name: String,
     },
-}
-
-/// Does the system complain of the place, and not of the disk or of rights?
-pub(crate) fn is_wrong_place(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
-    let kinds = [AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound];
-    kinds.contains(&error.kind())
 }
 
 /// Who has to act: the one who asked, or nobody before a look at the run.

@@ -49,7 +49,7 @@ pub struct Derivatives<F> {
 ///
 /// ```
 /// use fokker::evaluate::{Quantity, evaluate};
-/// use fokker::{score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());

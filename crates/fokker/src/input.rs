@@ -42,7 +42,8 @@ const NAMED: usize = 3;
 /// use fokker::data::{Data, write_csv};
 /// use fokker::input::{ModelRows, Values};
 /// use fokker::model_file::{ModelInfo, read_model};
-/// use fokker::train::{Run, Trainer};
+/// use fokker::jobs::Run;
+/// use fokker::train::Trainer;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("x.csv");

@@ -11,7 +11,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use fokker::{audit::audit, config::Config, data::Data, train::{Silent, Trainer}};
+//! use fokker::{audit::{Points, audit}, config::Config, data::Data, train::{Silent, Trainer}};
 //! use fokker_jet::cpu::Workers;
 //! # fn main() -> Result<(), fokker::Error> {
 //! // A preset, made small enough for a doc test.
@@ -24,11 +24,13 @@
 //! let score = trainer.score();
 //!
 //! let workers = Workers::new(2, 64)?;
-//! let audit = audit(&score, &data, &config, &workers, &|_| {})?;
-//! for r in &audit.residual {
+//! let found = audit(&score, &Points::of(&data), &config.audit, config.seed, &workers, &|_| {})?.figures;
+//! for r in found.profile("residual") {
 //!     println!("r({}) = {:.3} ± {:.3}", r.t, r.mean, r.se);
 //! }
-//! println!("negative log-likelihood {:.3} ± {:.3} nats", audit.nll.mean, audit.nll.se);
+//! if let Some(nll) = found.mean("nll") {
+//!     println!("negative log-likelihood {:.3} ± {:.3} nats", nll.mean, nll.se);
+//! }
 //! # Ok(()) }
 //! ```
 //!
@@ -37,38 +39,48 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`rng`], [`stats`], [`memory`] | named random streams; means with standard errors; the memory budget |
-//! | [`sde`] | forward SDEs: a, g², m, σ and their t-derivatives |
-//! | [`score`] | the [`Score`](score::Score) trait; [`score::mixture`] exact truths; [`score::network`] networks |
+//! | [`figure`] | what a figure is: shown, averaged and compared by one definition |
+//! | [`sde`] | forward SDEs, built in or one's own: a, g², m, σ and their t-derivatives |
+//! | [`solve`] | per-row adaptive ODE solver, fixed steps with noise |
+//! | [`density`] | densities known at every time: Gaussian mixtures |
 //! | [`net`] | architectures, time features |
+//! | [`score`] | what a score can do; [`score::analytic`] exact ones; [`score::network`] networks |
 //! | [`residual`], [`conservativity`] | ε and the asymmetry of the Jacobian, at given points |
 //! | [`data`] | generators, tables, images, scaling, files |
 //! | [`objective`] | the objective J_DSM + α R_vec + β R_scalar and its gradient |
 //! | [`train`], [`model_file`], [`weights`], [`manifest`] | the loop, Adam, checkpoints, run directories and what fokker wrote in them; weights of other programs |
 //! | [`input`] | a user's rows for a model: names, kinds and units |
-//! | [`solve`], [`likelihood`], [`sample`] | per-row adaptive ODE solver, log p, samplers |
+//! | [`flow`], [`likelihood`], [`sample`] | the probability-flow ODE and the reverse SDE; log p along the one; samplers |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
-//! | [`audit`](mod@audit), [`compare`], [`evaluate`](mod@evaluate), [`report`] | everything measured on a model, and the page that shows it |
+//! | [`audit`](mod@audit), [`evaluate`](mod@evaluate) | everything measured on a score |
+//! | [`study`] | ways to train, compared over seeds |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
+//! | [`jobs`] | what the program does, as calls: train, go on, compare, log-likelihoods of a file, export |
 //!
 //! Units: x in model coordinates, t dimensionless in \[t_min, 1\], densities and likelihoods in nats.
 
+#![forbid(unsafe_code)]
+
 pub mod audit;
-pub mod compare;
+mod caught;
 pub mod config;
 pub mod conservativity;
 pub mod data;
+pub mod density;
 pub mod distance;
 pub mod divergence;
 mod error;
 pub mod evaluate;
+pub mod figure;
+pub mod flow;
 pub mod input;
+pub mod jobs;
 pub mod likelihood;
 pub mod manifest;
 pub mod memory;
 pub mod model_file;
 pub mod net;
 pub mod objective;
-pub mod report;
 pub mod residual;
 pub mod rng;
 mod rows;
@@ -77,12 +89,16 @@ pub mod score;
 pub mod sde;
 pub mod solve;
 pub mod stats;
+pub mod study;
 #[cfg(test)]
 mod testing;
 pub mod train;
 pub mod weights;
 
+pub use caught::panic_is_caught;
 pub use error::{Error, Occupant};
+pub use fokker_jet as jet;
+pub use fokker_jet::cpu::Workers;
 
 /// The README's code, compiled and run.
 #[cfg(doctest)]

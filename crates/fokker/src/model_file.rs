@@ -4,16 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
-use fokker_jet::{Parameters, Shape};
+use fokker_jet::Shape;
+use fokker_jet::cpu::Parameters;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::config::ScoreConfig;
 use crate::data::{DataInfo, ImageShape, Scaling, write_atomically};
 use crate::memory;
 use crate::net::NetworkConfig;
+use crate::score::ScoreConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
 
@@ -60,8 +61,9 @@ const MOST_DIMENSIONS: usize = 10_000_000;
 /// Writes a model: one tensor for each parameter, named as in the graph.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Io`]; [`Error::Sde`] for an SDE of the caller's own.
 pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> Result<(), Error> {
+    info.sde.require_built_in()?;
     let specs = score.model().graph().parameters();
     let tensors = specs.iter().map(|spec| {
         let values = &score.parameters()[spec.offset..spec.offset + spec.len()];

@@ -105,6 +105,26 @@ pub enum Average {
 }
 
 impl Average {
+    /// Its name in files.
+    ///
+    /// ```
+    /// use fokker::stats::Average;
+    /// assert_eq!(Average::named(Average::RootMean.name()), Some(Average::RootMean));
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Mean => "mean",
+            Self::RootMean => "root-mean",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Mean, Self::RootMean].into_iter().find(|average| average.name() == name)
+    }
+
     /// The figure and its standard error, by the delta method for a root.
     ///
     /// A mean of products may come out below 0 where the square is lost in its noise: the figure is 0 then, and the error that of

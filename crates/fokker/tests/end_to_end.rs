@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use fokker::audit::{Audit, Difference, audit};
+use fokker::Workers;
+use fokker::audit::{Points, audit};
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::figure::{Difference, Figures};
 use fokker::train::{Silent, Trainer};
-use fokker_jet::cpu::Workers;
 
 /// The preset, made small enough for a test: a sixth of its steps, and three times its weight to make up for them.
 fn small() -> Config {
@@ -32,20 +33,23 @@ fn small() -> Config {
 }
 
 /// The audit of a model trained by this config.
-fn audited(config: &Config) -> Audit {
+fn audited(config: &Config) -> Figures {
     let data = Arc::new(Data::load(&config.data).unwrap());
     let mut trainer = Trainer::new(config, &data).unwrap();
     trainer.run(&mut Silent).unwrap();
-    audit(&trainer.score(), &data, config, &Workers::new(2, 64).unwrap(), &|_| {}).unwrap()
+    let (points, workers) = (Points::of(&data), Workers::new(2, 64).unwrap());
+    audit(&trainer.score(), &points, &config.audit, config.seed, &workers, &|_| {}).unwrap().figures
 }
 
 #[test]
 fn the_term_lowers_the_residual_at_small_times() {
     let config = small();
-    let (with, without) = (audited(&config), audited(&config.without_fp()));
-    assert_eq!((with.residual.len(), without.residual.len()), (4, 4));
-    assert!(without.residual.iter().all(|r| r.mean > 1.0 && r.se < 0.2 * r.mean), "{:?}", without.residual);
+    let (with, without) =
+        (audited(&config), audited(&config.changed(&["loss.fp", "loss.scalar"], &[], "ring8").unwrap()));
+    let [of_with, of_without] = [&with, &without].map(|figures| figures.profile("residual"));
+    assert_eq!((of_with.len(), of_without.len()), (4, 4));
+    assert!(of_without.iter().all(|r| r.mean > 1.0 && r.se < 0.2 * r.mean), "{of_without:?}");
     // 0.25 to 0.31 over seeds 0 to 3; models of other seeds differ by less than a factor of 2.
-    let ratio = Difference::between(&with, &without).residual.mean;
+    let ratio = Difference::between(&with, &without).ratio("residual").unwrap().mean;
     assert!(ratio.mean > 0.0 && ratio.mean + 3.0 * ratio.se < 0.5, "{ratio:?}");
 }

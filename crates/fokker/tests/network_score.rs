@@ -1,16 +1,16 @@
 //! A network's score: its derivatives against central differences in f64, under every SDE and parameterisation.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use fokker::Workers;
 use fokker::data::Scaling;
+use fokker::density::mixture::Mixture;
 use fokker::evaluate::{Quantity, evaluate};
 use fokker::net::{NetworkConfig, TimeConfig};
 use fokker::rng::Streams;
 use fokker::score::analytic::AnalyticScore;
-use fokker::score::mixture::Mixture;
 use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape};
 use fokker::sde::Sde;
-use fokker_jet::cpu::Workers;
 
 const ALL: [Quantity; 5] =
     [Quantity::Score, Quantity::Dt, Quantity::Divergence, Quantity::Residual, Quantity::Jacobian];

@@ -12,8 +12,7 @@ use fokker::data::Data;
 use fokker::objective::{LossTerms, Objective, Step};
 use fokker::rng::Streams;
 use fokker::stats::MeanSe;
-use fokker_jet::Parameters;
-use fokker_jet::cpu::Workers;
+use fokker_jet::cpu::{Parameters, Workers};
 
 const BATCH: usize = 40;
 

@@ -7,6 +7,7 @@ mod common;
 use std::sync::Arc;
 
 use common::worst;
+use fokker::Workers;
 use fokker::config::Config;
 use fokker::data::Data;
 use fokker::divergence::{Divergence, ProbeDistribution};
@@ -20,7 +21,6 @@ use fokker::score::Direction::{Space, Time};
 use fokker::score::network::NetworkScore;
 use fokker::score::{Differentiable, Directions};
 use fokker::sde::Coefficients;
-use fokker_jet::cpu::Workers;
 use rand::RngExt;
 
 const DIM: usize = 3;

@@ -6,6 +6,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::worst;
+use fokker::Workers;
 use fokker::data::read_table;
 use fokker::evaluate::{Quantity, evaluate};
 use fokker::net::NetworkConfig;
@@ -13,7 +14,6 @@ use fokker::score::network::{NetworkScore, Parameterisation, ScoreModel};
 use fokker::sde::Sde;
 use fokker::weights::{NameMap, read_weights, write_weights};
 use fokker_jet::Shape;
-use fokker_jet::cpu::Workers;
 
 const DEEP: Shape = Shape { height: 8, width: 8, channels: 3 };
 const LEAN: Shape = Shape { height: 12, width: 12, channels: 1 };

@@ -1,15 +1,15 @@
 //! The residual and the asymmetry against closed forms, in f64.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use fokker::Workers;
 use fokker::conservativity::asymmetry;
+use fokker::density::mixture::Mixture;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::residual::residual;
 use fokker::rng::{Stream, Streams};
 use fokker::score::analytic::AnalyticScore;
-use fokker::score::mixture::Mixture;
 use fokker::sde::Sde;
 use fokker::stats::MeanSe;
-use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 const TIMES: [f64; 5] = [1e-3, 0.01, 0.1, 0.5, 1.0];

@@ -6,16 +6,18 @@
 use std::fs;
 use std::path::Path;
 
+use fokker::Workers;
+use fokker::density::mixture::Mixture;
 use fokker::likelihood::{BoundOptions, bound};
 use fokker::objective::{TimeSampler, TimeSampling};
 use fokker::rng::{Stream, Streams};
-use fokker::sample::Grid;
-use fokker::sample::{Covariance, Inpaint, LinearObservation, PosteriorScore, Resample, Sampler, inpaint, sample};
+use fokker::sample::{
+    Covariance, Inpaint, LinearObservation, PosteriorScore, Resample, ReverseDiffusion, Sampler, TimeGrid, inpaint,
+    sample,
+};
 use fokker::score::analytic::AnalyticScore;
-use fokker::score::mixture::Mixture;
 use fokker::sde::{Coefficients, Sde, T_MAX};
 use fokker::stats::MeanSe;
-use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -169,7 +171,7 @@ fn time_grids() {
         (0..=50).map(|i| (1.0 + (low - 1.0) * f64::from(i) / 50.0).powf(power)).collect()
     };
     let row = |mixture: &Mixture, sde: &Sde| {
-        let grids = [Grid::LogSnr.times(sde, 50), powers(sde, 1.0), powers(sde, 2.0), powers(sde, 3.0)];
+        let grids = [TimeGrid::LogSnr.times(sde, 50), powers(sde, 1.0), powers(sde, 2.0), powers(sde, 3.0)];
         grids.iter().map(|times| shortfall(mixture, sde, times)).collect()
     };
     let rows = [
@@ -180,7 +182,7 @@ fn time_grids() {
         ("wide, sub-VP", row(&wide, &Sde::sub_vp())),
         ("wide, VE", row(&wide, &Sde::ve())),
     ];
-    hold("sample/grid.rs", &rows, 2, 0.05, 0.02);
+    hold("sample/time_grid.rs", &rows, 2, 0.05, 0.02);
 }
 
 #[test]
@@ -212,10 +214,10 @@ fn modes_given_an_observation() {
         let x = sample(&posterior, 4000, sampler, 0, &workers, &|_| {}).unwrap().x;
         100.0 * x.chunks_exact(2).filter(|x| (x[0] - 1.5).hypot(x[1]) < 0.5).count() as f64 / 4000.0
     };
-    let noisy = Sampler::ReverseDiffusion { steps: 500, grid: Grid::LogSnr, denoise: true };
+    let noisy = ReverseDiffusion::default().into();
     let row = |covariance| vec![share(covariance, &Sampler::default()), share(covariance, &noisy), 98.4];
     // The variance of a coordinate: 1.5²/2 + 0.1².
     let rows =
         [("`Tweedie`", row(Covariance::Tweedie)), ("`Isotropic`", row(Covariance::Isotropic { variance: 1.135 }))];
-    hold("sample/inverse.rs", &rows, 0, 0.0, 3.0);
+    hold("sample/posterior.rs", &rows, 0, 0.0, 3.0);
 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use fokker::Error;
 use fokker::config::{Config, PRESETS};
 use fokker::data::Data;
+use fokker::jobs::Run;
 use fokker::model_file::read_model;
 use fokker::objective::LossTerms;
 use fokker::score::Score;
-use fokker::train::{Checkpoint, Metrics, Observer, Run, Silent, Trainer};
+use fokker::train::{Checkpoint, Metrics, Observer, Silent, Trainer};
 
 fn small(overrides: &[&str]) -> Config {
     let mut all = vec![

@@ -7,8 +7,8 @@ use fokker::rng::Streams;
 use fokker::score::network::{NetworkTape, Parameterisation, ScoreModel};
 use fokker::score::{Direction, Directions, ScoreTape};
 use fokker::sde::Sde;
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Graph, Init, Parameters, Shape};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Graph, Init, Shape};
 use rand::RngExt;
 
 const DIGITS: Shape = Shape { height: 28, width: 28, channels: 1 };

@@ -1,19 +1,23 @@
 //! `fokker audit`
 
+mod table;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fokker::Error;
+use fokker::audit::{DataPictures, ModelPictures, Points};
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
+use fokker::jobs::Run;
 use fokker::model_file::ModelInfo;
-use fokker::report::model::{Entry, render};
-use fokker::train::Run;
+use fokker_report::{Model, Report};
 
-use super::rows::print_notes;
-use super::{out, require_folder, source, write_text};
+use super::source;
 use crate::fail::request;
+use crate::files::{require_folder, write_text};
+use crate::print::{notes, out};
 use crate::progress::spinner;
 
 /// `fokker audit`
@@ -51,17 +55,25 @@ pub fn run(args: &Audit) -> Result<()> {
     let data = audited(args, &config, &info, &origin)?;
     let workers = score.model().workers(config.train.threads, config.train.chunk_rows)?;
     let bar = spinner();
-    let audit = fokker::audit::audit(&score, &data, &config, &workers, &|message| bar.set_message(message.to_owned()))?;
+    let (points, doing) = (Points::of(&data), |message: &str| bar.set_message(message.to_owned()));
+    let audit = fokker::audit::audit(&score, &points, &config.audit, config.seed, &workers, &doing)?;
     bar.finish_and_clear();
     match &args.json {
         Some(path) => audit.write_json(path)?,
         None => audit.write(run.root())?,
     }
-    let entry = Entry::new("model", &score, audit.clone(), run.read_metrics()?, &data, &config, &workers)?;
-    let page = render(&format!("Audit of {}", run.root().display()), &data, &config, &[entry]);
+    let pictures = ModelPictures::new(&score, &audit, &data, &workers)?;
+    let metrics = run.read_metrics()?;
+    let report = Report {
+        title: &format!("Audit of {}", run.root().display()),
+        data: &DataPictures::new(&data, &config.sde, &config.audit, config.seed),
+        config: &config.to_toml()?,
+        models: &[Model { name: "model", figures: &audit.figures, metrics: &metrics, pictures: &pictures }],
+        differences: &[],
+    };
     run.record(&run.root().join("report.html"))?;
-    write_text(&run.root().join("report.html"), &page)?;
-    super::compare::print_audit(&audit);
+    write_text(&run.root().join("report.html"), &report.render())?;
+    table::print(&audit);
     out!("report: {}", run.root().join("report.html").display());
     Ok(())
 }
@@ -79,12 +91,12 @@ fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Res
         other => other.into(),
     };
     let data = source::data_for(config, origin, info).map_err(hint)?;
-    let notes = require_data(info, &data, path)?;
+    let found = require_data(info, &data, path)?;
     let trained_on = info.data.as_ref().and_then(|data| data.fingerprint);
     if let (None, Some(expected)) = (&args.data, trained_on) {
         data.require_fingerprint(expected, path).map_err(|error| hint(error.into()))?;
     }
-    print_notes(notes);
+    notes(found);
     let Some(path) = &args.data else {
         return Ok(data);
     };

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fokker::weights::{NameMap, write_weights};
+use fokker::jobs;
 
-use super::{out, require_folder, source};
-use crate::fail::request;
+use crate::fail::option;
+use crate::print::out;
 
 /// `fokker export`
 #[derive(Debug, clap::Args)]
@@ -23,15 +23,7 @@ pub struct Export {
 
 /// Writes a model's weights under other names, with PyTorch's order of axes.
 pub fn run(args: &Export) -> Result<()> {
-    let path = &args.output;
-    if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("safetensors")) {
-        return Err(request(format!("-o {}: the file to write ends in .safetensors", path.display())));
-    }
-    require_folder(path)?;
-    let (_, score) = source::model(&args.run)?;
-    let names = args.names.as_deref().map(NameMap::read).transpose()?.unwrap_or_default();
-    let graph = score.model().graph();
-    write_weights(path, graph, score.parameters(), &names)?;
-    out!("{}: {} tensors, {} numbers", path.display(), graph.parameters().len(), graph.parameter_count());
+    let (tensors, numbers) = jobs::export(&args.run, args.names.as_deref(), &args.output).map_err(option)?;
+    out!("{}: {tensors} tensors, {numbers} numbers", args.output.display());
     Ok(())
 }

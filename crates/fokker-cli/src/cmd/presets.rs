@@ -3,8 +3,8 @@
 use anyhow::Result;
 use fokker::config::PRESETS;
 
-use super::out;
 use crate::fail::request;
+use crate::print::out;
 
 /// `fokker presets`
 #[derive(Debug, clap::Args)]

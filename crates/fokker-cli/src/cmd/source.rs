@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use fokker::Error;
 use fokker::config::Config;
-use fokker::data::{Data, DataConfig, DataError, holds_images};
-use fokker::input::require_names;
+use fokker::data::{DataConfig, holds_images};
+use fokker::jobs::open_model;
+pub use fokker::jobs::{load_data as data, load_data_for as data_for};
 use fokker::memory::read_text;
-use fokker::model_file::{ModelInfo, read_model};
+use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 
+use crate::cmd::tables::help;
 use crate::fail::request;
 
 /// Where a config comes from.
@@ -25,8 +27,8 @@ pub struct Source {
     /// Change a key of the config, for example --set train.steps=500
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Your data: a file (.npy, .npz, .csv, .parquet) or a folder of images; see `fokker data describe`
-    #[arg(long, value_name = "PATH")]
+    /// Your data: a table or a folder of images
+    #[arg(long, value_name = "PATH", help = help("Your data: a file ({}) or a folder of images; see `fokker data describe`"))]
     pub data: Option<PathBuf>,
     /// The same result on any number of threads, to the last bit
     #[arg(long)]
@@ -93,45 +95,7 @@ pub fn with_data(config: &Config, path: &Path, origin: &str) -> Result<Config, E
     Config::parse(&config.to_toml()?, origin, &data_at(path, &config.data))
 }
 
-/// The data that a config names, which its network can take; errors name the config's key.
-pub fn data(config: &Config, origin: &str) -> Result<Data, Error> {
-    checked(Data::load(&config.data), config, origin)
-}
-
-/// The same in the coordinates of a model.
-pub fn data_for(config: &Config, origin: &str, info: &ModelInfo) -> Result<Data, Error> {
-    require_names(info, &config.data)?;
-    checked(Data::load_for(&config.data, &info.scaling), config, origin)
-}
-
-fn checked(data: Result<Data, DataError>, config: &Config, origin: &str) -> Result<Data, Error> {
-    let data = data.map_err(|error| match error {
-        DataError::Parameter { key, value, reason } => Error::Config {
-            origin: origin.into(),
-            key: format!("data.{key}"),
-            reason: format!("{reason}, not {value}"),
-        },
-        other => Error::from(other),
-    })?;
-    config.check(data.shape(), origin)?;
-    Ok(data)
-}
-
 /// The model in a run directory, or in a model file.
 pub fn model(run: &Path) -> Result<(ModelInfo, NetworkScore<f32>)> {
-    let path = model_path(run);
-    if run.is_dir() && !path.exists() {
-        let name = run.display();
-        return Err(request(if run.join("config.toml").is_file() {
-            format!("{name}: no model.safetensors in it: its training is not finished (`fokker train --resume {name}`)")
-        } else {
-            format!("{name} is not a run: no model.safetensors in it")
-        }));
-    }
-    Ok(read_model(&path)?)
-}
-
-/// The model file of a run directory, or the file itself.
-pub fn model_path(run: &Path) -> PathBuf {
-    if run.is_dir() { run.join("model.safetensors") } else { run.to_path_buf() }
+    Ok(open_model(run)?)
 }

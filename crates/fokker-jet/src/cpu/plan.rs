@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::conv::Geometry;
-use super::matmul::Factors;
-use super::norm::Norm;
-use super::resample::Taps;
-use super::{map, product};
-use crate::{Graph, JetError, JetSet, Live, Node, NodeId, Op, ParamId, Real};
+use crate::graph::Source;
+use crate::pass::layout::{Layout, Tangent};
+use crate::pass::program::Program;
+use crate::pass::site::{Lists, Shared, Site};
+use crate::{Graph, JetError, JetSet, Live, Node, NodeId, ParamId, ParamSpec, Real, Wrt};
 
 /// A graph compiled for a jet set. Cheap to clone; shared by all workers.
 #[derive(Clone, Debug)]
@@ -17,80 +16,15 @@ pub struct Plan(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub graph: Graph,
     pub set: JetSet,
-    pub output: NodeId,
-    /// Live parts of every node.
-    pub live: Vec<Live>,
-    /// Does the node depend on any parameter?
-    pub on_parameters: Vec<bool>,
-    /// For every input: does the node depend on it?
-    pub on_input: Vec<Vec<bool>>,
-    /// For every node, the buffer that holds its cotangent.
-    pub cotangent: Vec<usize>,
+    /// The output node.
+    pub output: usize,
+    /// The input nodes.
+    pub inputs: Vec<usize>,
+    pub layout: Layout,
+    /// What the nodes compute; `None` for inputs.
+    pub programs: Vec<Option<Program>>,
     /// Elements per row that each cotangent buffer must hold.
     pub cotangent_size: Vec<usize>,
-    /// For every `Map` node: does its operand's cotangent take the place of its own?
-    pub in_place: Vec<bool>,
-    /// What is known of the parts along the tangent.
-    pub tangent: Option<Tangent>,
-    /// For every `Map`, `GroupNorm` and `Softmax` node its parts, in stored order (empty for other nodes).
-    pub map_parts: Vec<Arc<[map::Part]>>,
-    /// For every `Mul` and `MatMul` node the terms of its product rule (empty for other nodes).
-    pub mul_terms: Vec<Arc<[product::Term]>>,
-    /// For every `Resample` node its map and the transposed one.
-    pub taps: Vec<Option<[Taps; 2]>>,
-}
-
-/// The parts along the set's tangent.
-#[derive(Debug)]
-pub(super) struct Tangent {
-    /// The only input that moves along it.
-    pub input: usize,
-    /// The first of its parts, which are the last of all.
-    pub first: usize,
-    /// For every node, the stored places of the parts whose derivatives along the tangent are live there, in order.
-    pub kept: Vec<Arc<[usize]>>,
-}
-
-/// Lists that follow from the live parts of some nodes. Many nodes have the same live parts, and then share the list: a plan of
-/// thousands of parts is small beside the workspaces that it is for.
-struct Lists<T, const N: usize>(Vec<([Live; N], Arc<[T]>)>);
-
-impl<T, const N: usize> Lists<T, N> {
-    /// The list for these live parts, which `make` makes the first time.
-    fn of(&mut self, live: [&Live; N], make: impl FnOnce() -> Vec<T>) -> Arc<[T]> {
-        let same = |known: &[Live; N]| known.iter().zip(live).all(|(a, b)| a.is(b));
-        if let Some((_, list)) = self.0.iter().find(|(known, _)| same(known)) {
-            return Arc::clone(list);
-        }
-        let list: Arc<[T]> = make().into();
-        self.0.push((live.map(Live::clone), Arc::clone(&list)));
-        list
-    }
-}
-
-impl Tangent {
-    fn new(set: &JetSet, inputs: &[Live], live: &[Live]) -> Result<Option<Self>, JetError> {
-        let Some(first) = set.tangent() else { return Ok(None) };
-        let moves = |live: &Live| live.has(first);
-        let Some(input) = inputs.iter().position(moves) else {
-            return Err(JetError::Tangent { reason: "no input moves along it" });
-        };
-        if inputs.iter().filter(|live| moves(live)).count() > 1 {
-            return Err(JetError::Tangent { reason: "more than one input moves along it" });
-        }
-        if (first + 1..set.parts()).any(|part| inputs[input].has(part)) {
-            return Err(JetError::Tangent { reason: "an input has a second-order part along it" });
-        }
-        let mut lists = Lists(Vec::new());
-        let kept = |live: &Live| {
-            lists.of([live], || {
-                let slots = live.slots();
-                let parts = (first..set.parts()).filter(|&part| live.has(part));
-                parts.filter_map(|part| set.undifferentiated(part)).map(|part| slots[part]).collect()
-            })
-        };
-        Ok(Some(Self { input, first, kept: live.iter().map(kept).collect() }))
-    }
 }
 
 impl Plan {
@@ -110,52 +44,29 @@ impl Plan {
             }
         }
         let live = live_parts(graph, set, inputs);
-        let on_parameters = dependence(graph, |op| !op.parameters().is_empty());
-        let on_input =
-            (0..inputs.len()).map(|i| dependence(graph, |op| matches!(op, Op::Input(j) if *j == i))).collect();
-        let in_place = in_place(graph, &live, output);
-        let tangent = Tangent::new(set, inputs, &live)?;
+        let tangent = tangent(set, inputs, &live)?;
+        let programs = programs(graph, set, &live);
+        let in_place = in_place(graph, &programs, &live, output);
         let (cotangent, cotangent_size) = cotangent_buffers(graph, &live, &in_place, output);
-        let (mut parts, mut terms) = (Lists(Vec::new()), Lists(Vec::new()));
-        let map_parts = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
-            Op::Map { x, .. } | Op::GroupNorm { x, .. } | Op::Softmax { x } => {
-                let a = &live[x.index()];
-                parts.of([a, y], || map_parts(set, a, y))
-            }
-            _ => Arc::default(),
-        });
-        let mul_terms = graph.nodes().iter().zip(&live).map(|(node, y)| match &node.op {
-            Op::Mul { a, b } | Op::MatMul { a, b, .. } => {
-                let (a, b) = (&live[a.index()], &live[b.index()]);
-                terms.of([a, b, y], || product::terms(set, a, b, y))
-            }
-            _ => Arc::default(),
-        });
-        let taps = graph.nodes().iter().map(|node| match &node.op {
-            Op::Resample { x, kind } => {
-                let taps = Taps::new(*kind, graph.shape(*x));
-                let transposed = taps.transposed();
-                Some([taps, transposed])
-            }
-            _ => None,
-        });
-        let (map_parts, mul_terms, taps) = (map_parts.collect(), mul_terms.collect(), taps.collect());
-        let (graph, set) = (graph.clone(), set.clone());
-        Ok(Self(Arc::new(Inner {
-            graph,
-            set,
-            output,
+        let nodes = graph.nodes();
+        let on_input = |i| dependence(graph, |node| matches!(node.source, Source::Input(j) if j == i));
+        let stored = |(node, live): (&Node, &Live)| node.width().saturating_mul(live.count());
+        let layout = Layout {
+            width: nodes.iter().map(Node::width).collect(),
+            stored: nodes.iter().zip(&live).map(stored).collect(),
+            operands: nodes.iter().map(|node| node.operands().into_iter().map(NodeId::index).collect()).collect(),
+            parameters: nodes.iter().map(|node| node.parameters().into_iter().map(ParamId::index).collect()).collect(),
+            spans: graph.parameters().iter().map(ParamSpec::span).collect(),
+            on_parameters: dependence(graph, |node| !node.parameters().is_empty()),
+            on_input: (0..inputs.len()).map(on_input).collect(),
             live,
-            on_parameters,
-            on_input,
             cotangent,
-            cotangent_size,
             in_place,
             tangent,
-            map_parts,
-            mul_terms,
-            taps,
-        })))
+        };
+        let inputs = graph.inputs().iter().map(|input| input.index()).collect();
+        let (graph, set, output) = (graph.clone(), set.clone(), output.index());
+        Ok(Self(Arc::new(Inner { graph, set, output, inputs, layout, programs, cotangent_size })))
     }
 
     /// The graph.
@@ -164,15 +75,17 @@ impl Plan {
         &self.0.graph
     }
 
-    /// Numbers that a workspace holds for each row: all parts of all nodes, their functions' kernels, the
+    /// Numbers that a workspace holds for each row: all parts of all nodes, what their forward passes save for later ones, the
     /// cotangents kept, and the cotangent buffers.
     #[must_use]
     pub fn numbers_per_row(&self) -> usize {
-        let p = &*self.0;
-        let nodes = p.graph.nodes().iter().enumerate();
-        let stored =
-            nodes.map(|(i, node)| product_of(node.width(), p.live[i].count() + p.kept(i).len()) + p.kernel(i) as u64);
-        let sum = stored.chain(p.cotangent_size.iter().map(|&size| size as u64)).fold(0, u64::saturating_add);
+        let Inner { layout, programs, cotangent_size, .. } = &*self.0;
+        let stored = (0..programs.len()).map(|node| {
+            let kept = product_of(layout.width[node], layout.kept(node).len());
+            let saved = programs[node].as_ref().map_or(0, |program| program.saved);
+            (layout.stored[node] as u64).saturating_add(kept).saturating_add(saved as u64)
+        });
+        let sum = stored.chain(cotangent_size.iter().map(|&size| size as u64)).fold(0, u64::saturating_add);
         usize::try_from(sum).unwrap_or(usize::MAX)
     }
 
@@ -180,23 +93,13 @@ impl Plan {
     /// [`Graph::parameter_count`] numbers more. (A plan itself is small, so a workspace can be counted before it is made.)
     #[must_use]
     pub fn workspace_bytes<F: Real>(&self, rows: usize) -> u64 {
-        let p = &*self.0;
-        let width = p.graph.width(p.output);
-        let widest = p.graph.inputs().iter().map(|&i| p.graph.width(i)).fold(width, usize::max);
+        let Inner { layout, output, programs, .. } = &*self.0;
+        let (width, widest) = (layout.width[*output], self.0.widest());
+        let scratch = programs.iter().flatten().map(|program| program.scratch).max().unwrap_or(0);
         // Seeds, a part of zeros, the gradient in an input; images with zeros around them.
-        let more = [product_of(width, p.live[p.output.index()].count()), width as u64, widest as u64, self.padded()];
+        let more = [layout.stored[*output] as u64, width as u64, widest as u64, scratch];
         let numbers = more.into_iter().fold(self.numbers_per_row() as u64, u64::saturating_add);
         numbers.saturating_mul(rows as u64).saturating_mul(size_of::<F>() as u64)
-    }
-
-    /// Numbers per row that the largest convolution copies, forward or back.
-    fn padded(&self) -> u64 {
-        let p = &*self.0;
-        let of = |(node, live): (&Node, &Live)| match node.op {
-            Op::Conv { x, weight, .. } => product_of(p.geometry(x, weight).padded_size(), live.count()),
-            _ => 0,
-        };
-        p.graph.nodes().iter().zip(&p.live).map(of).max().unwrap_or(0)
     }
 
     /// The jet set.
@@ -206,122 +109,106 @@ impl Plan {
     }
 }
 
+impl Inner {
+    /// For every node: does a reverse pass need its cotangent?
+    pub fn wanted(&self, wrt: Wrt) -> &[bool] {
+        match wrt {
+            Wrt::Parameters => &self.layout.on_parameters,
+            Wrt::Input(i) => &self.layout.on_input[i],
+        }
+    }
+
+    /// Numbers per row of a part of the output or of an input, whichever has the most.
+    pub fn widest(&self) -> usize {
+        self.inputs.iter().map(|&input| self.layout.width[input]).fold(self.layout.width[self.output], usize::max)
+    }
+}
+
 /// A product that may be too large.
 fn product_of(a: usize, b: usize) -> u64 {
     (a as u64).saturating_mul(b as u64)
 }
 
-impl Inner {
-    /// Numbers per row that a node's forward pass keeps for later ones, beside its values.
-    pub fn kernel(&self, node: usize) -> usize {
-        match &self.graph.nodes()[node].op {
-            Op::Map { .. } => self.graph.nodes()[node].width(),
-            Op::GroupNorm { .. } => self.norm(node).kept(),
-            _ => 0,
-        }
-    }
-
-    /// A `GroupNorm` node's sizes.
-    ///
-    /// # Panics
-    /// If it is none.
-    pub fn norm(&self, node: usize) -> Norm {
-        let Op::GroupNorm { x, groups, epsilon, .. } = self.graph.nodes()[node].op else {
-            unreachable!("node {node} is no normalisation")
-        };
-        let shape = self.graph.shape(x);
-        Norm {
-            pixels: shape.pixels(),
-            channels: shape.channels,
-            groups,
-            epsilon,
-            a_parts: self.live[x.index()].count(),
-            y_parts: self.live[node].count(),
-        }
-    }
-
-    /// A convolution's sizes.
-    pub fn geometry(&self, x: NodeId, weight: ParamId) -> Geometry {
-        let dims = &self.graph.parameters()[weight.index()].shape;
-        Geometry { shape: self.graph.shape(x), kernel: dims[0], channels: dims[3] }
-    }
-
-    /// A `MatMul` node's sizes.
-    ///
-    /// # Panics
-    /// If it is none.
-    pub fn factors(&self, node: usize, rows: usize) -> Factors {
-        let Op::MatMul { a, transposed, factor, .. } = self.graph.nodes()[node].op else {
-            unreachable!("node {node} is no matrix product")
-        };
-        let (a, y) = (self.graph.shape(a), self.graph.nodes()[node].shape);
-        Factors { rows, m: a.pixels(), k: a.channels, n: y.channels, transposed, factor }
-    }
-
-    /// The stored places, at a node, of the parts whose cotangents are kept for the tangent.
-    pub fn kept(&self, node: usize) -> &[usize] {
-        let kept = self.tangent.as_ref().filter(|_| self.on_parameters[node]).map(|tangent| &tangent.kept[node]);
-        kept.map_or(&[], |kept| kept)
-    }
-}
-
 fn live_parts(graph: &Graph, set: &JetSet, inputs: &[Live]) -> Vec<Live> {
     let mut live: Vec<Live> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
-        let of = |id: &NodeId| &live[id.index()];
-        let parts = match &node.op {
-            Op::Input(i) => inputs[*i].clone(),
-            Op::Dense { x, .. } | Op::Conv { x, .. } | Op::Resample { x, .. } => of(x).clone(),
-            Op::Map { x, .. } | Op::GroupNorm { x, .. } | Op::Softmax { x } => of(x).mapped(set),
-            Op::Add { a, b, .. } => of(a).union(of(b)),
-            Op::Mul { a, b } | Op::MatMul { a, b, .. } => of(a).multiplied(of(b), set),
-            Op::Concat { inputs } => inputs.iter().fold(Live::parts(set, &[]), |all, i| all.union(of(i))),
+        let parts = match &node.source {
+            Source::Input(i) => inputs[*i].clone(),
+            Source::Operation(operation) => {
+                let operands = operation.operands();
+                operation.live(set, &operands.iter().map(|x| &live[x.index()]).collect::<Vec<_>>())
+            }
         };
         live.push(parts);
     }
     live
 }
 
-fn map_parts(set: &JetSet, a: &Live, y: &Live) -> Vec<map::Part> {
-    let (a_slots, y_slots) = (a.slots(), y.slots());
-    let stored = |part: usize| a.has(part).then(|| a_slots[part]);
-    let part = |part: usize| match (part, set.pair_of(part)) {
-        (0, _) => map::Part::Primal,
-        (p, None) => map::Part::First { y: y_slots[p], a: a_slots[p] },
-        (p, Some((u, v))) => map::Part::Second { y: y_slots[p], uv: stored(p), product: stored(u).zip(stored(v)) },
+fn programs(graph: &Graph, set: &JetSet, live: &[Live]) -> Vec<Option<Program>> {
+    let mut lists = Lists::default();
+    let mut program = |(node, result): (&Node, &Live)| {
+        let operation = node.operation()?;
+        let operands = operation.operands().into_iter().map(|x| (graph.shape(x), &live[x.index()])).collect();
+        let shape_of = |id: ParamId| &graph.parameters()[id.index()].shape[..];
+        let parameters = operation.parameters().into_iter().map(shape_of).collect();
+        let lists = &mut lists;
+        Some(operation.compile(&mut Site { set, shape: node.shape, live: result, operands, parameters, lists }))
     };
-    (0..set.parts()).filter(|&p| y.has(p)).map(part).collect()
+    graph.nodes().iter().zip(live).map(&mut program).collect()
 }
 
-fn dependence(graph: &Graph, root: impl Fn(&Op) -> bool) -> Vec<bool> {
+fn tangent(set: &JetSet, inputs: &[Live], live: &[Live]) -> Result<Option<Tangent>, JetError> {
+    let Some(first) = set.tangent() else { return Ok(None) };
+    let moves = |live: &Live| live.has(first);
+    let Some(input) = inputs.iter().position(moves) else {
+        return Err(JetError::Tangent { reason: "no input moves along it" });
+    };
+    if inputs.iter().filter(|live| moves(live)).count() > 1 {
+        return Err(JetError::Tangent { reason: "more than one input moves along it" });
+    }
+    if (first + 1..set.parts()).any(|part| inputs[input].has(part)) {
+        return Err(JetError::Tangent { reason: "an input has a second-order part along it" });
+    }
+    let mut lists = Shared::default();
+    let kept = |live: &Live| {
+        lists.of([live], || {
+            let slots = live.slots();
+            let parts = (first..set.parts()).filter(|&part| live.has(part));
+            parts.filter_map(|part| set.undifferentiated(part)).map(|part| slots[part]).collect()
+        })
+    };
+    Ok(Some(Tangent { input, first, kept: live.iter().map(kept).collect() }))
+}
+
+fn dependence(graph: &Graph, root: impl Fn(&Node) -> bool) -> Vec<bool> {
     let mut depends: Vec<bool> = Vec::with_capacity(graph.nodes().len());
     for node in graph.nodes() {
-        let found = root(&node.op) || node.op.operands().iter().any(|i| depends[i.index()]);
+        let found = root(node) || node.operands().iter().any(|x| depends[x.index()]);
         depends.push(found);
     }
     depends
 }
 
-/// A map that alone reads its operand, both storing the same parts in the same places (or the map one more at the end): its
-/// cotangent turns into its operand's, tile by tile.
-fn in_place(graph: &Graph, live: &[Live], output: NodeId) -> Vec<bool> {
+/// For an operation that may: does it alone read its operand, both storing the same parts in the same places (or the operation one more
+/// at the end)? Then its cotangent turns into its operand's, part by part.
+fn in_place(graph: &Graph, programs: &[Option<Program>], live: &[Live], output: NodeId) -> Vec<bool> {
     let mut readers = vec![0; graph.nodes().len()];
     readers[output.index()] += 1;
-    graph.nodes().iter().flat_map(|node| node.op.operands()).for_each(|i| readers[i.index()] += 1);
+    graph.nodes().iter().flat_map(Node::operands).for_each(|x| readers[x.index()] += 1);
     let same_places = |x: &Live, y: &Live| {
         x.is(y)
             || (0..x.0.len())
                 .zip(x.slots().into_iter().zip(y.slots()))
                 .all(|(p, (x_slot, y_slot))| !x.has(p) || x_slot == y_slot)
     };
-    let fits = |(node, y): (&Node, &Live)| match &node.op {
-        Op::Map { x, .. } => {
-            let input = matches!(graph.nodes()[x.index()].op, Op::Input(_));
+    let fits = |((node, program), y): ((&Node, &Option<Program>), &Live)| match node.operands()[..] {
+        [x] if program.as_ref().is_some_and(|program| program.in_place) => {
+            let input = matches!(graph.nodes()[x.index()].source, Source::Input(_));
             readers[x.index()] == 1 && !input && same_places(&live[x.index()], y)
         }
         _ => false,
     };
-    graph.nodes().iter().zip(live).map(fits).collect()
+    graph.nodes().iter().zip(programs).zip(live).map(fits).collect()
 }
 
 /// A cotangent lives from the reverse step of its node's last reader to its node's own; buffers are handed on accordingly, so
@@ -345,7 +232,7 @@ fn cotangent_buffers(graph: &Graph, live: &[Live], in_place: &[bool], output: No
         if buffer[node] == NONE {
             continue;
         }
-        for operand in graph.nodes()[node].op.operands().into_iter().map(NodeId::index) {
+        for operand in graph.nodes()[node].operands().into_iter().map(NodeId::index) {
             if in_place[node] {
                 buffer[operand] = buffer[node];
             } else if buffer[operand] == NONE {
@@ -353,7 +240,7 @@ fn cotangent_buffers(graph: &Graph, live: &[Live], in_place: &[bool], output: No
             }
         }
         // An input's cotangent is the result; it is kept.
-        if !in_place[node] && !matches!(graph.nodes()[node].op, Op::Input(_)) {
+        if !in_place[node] && !matches!(graph.nodes()[node].source, Source::Input(_)) {
             free.push(buffer[node]);
         }
     }

@@ -4,10 +4,8 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::Workspace;
-use super::plan::Plan;
 use super::pool::ThreadPool;
-use crate::{JetError, Real};
+use crate::JetError;
 
 /// A pool of threads, the rows that each takes at a time, and how the chunks are shared out.
 ///
@@ -28,7 +26,7 @@ pub type ChunkRange = Range<usize>;
 /// The most threads, and shards: more are a slip of the pen, and starting them would take the machine down.
 pub const MOST_THREADS: usize = 256;
 
-/// Lanes of the deterministic mode.
+/// Shards of the deterministic mode.
 const DETERMINISTIC_SHARDS: usize = 8;
 
 /// Vectors with fewer elements than this are not worth a meeting.
@@ -40,8 +38,12 @@ const CHUNK: usize = 1 << 12;
 /// Most pieces of a sum.
 const PIECES: usize = 64;
 
+/// Runs of items for each thread: the last that a thread takes from another is then short.
+const RUNS: usize = 8;
+
 impl Workers {
-    /// A pool of `threads` threads (0: as many as the machine has), `rows` rows a chunk.
+    /// A pool of `threads` threads (0: as many as this process may use: those of its affinity mask, and no more than its control
+    /// group's quota of time), `rows` rows a chunk.
     ///
     /// # Errors
     /// [`JetError::Threads`] if the system refuses the threads.
@@ -81,12 +83,6 @@ impl Workers {
         self.rows
     }
 
-    /// One workspace for each shard.
-    #[must_use]
-    pub fn chunks<F: Real>(&self, plan: &Plan) -> Vec<Mutex<Workspace<F>>> {
-        (0..self.shards).map(|_| Mutex::new(Workspace::new(plan, self.rows))).collect()
-    }
-
     /// Runs `job(shard state, chunk number, rows)` for each chunk of a batch of `rows` rows, in chunks of `size` rows.
     ///
     /// `states` has one entry a shard. A shard's chunks run one after the other, in order.
@@ -95,12 +91,10 @@ impl Workers {
     ) {
         let chunks = rows.div_ceil(size);
         let shards = self.shards.min(states.len()).max(1);
-        self.pool.run(&|member| {
-            for shard in (member..shards).step_by(self.threads()) {
-                let mut state = states[shard].lock().unwrap_or_else(PoisonError::into_inner);
-                for i in (shard..chunks).step_by(shards) {
-                    job(&mut state, i, i * size..rows.min((i + 1) * size));
-                }
+        self.pool.run(shards.min(chunks), &|shard| {
+            let mut state = states[shard].lock().unwrap_or_else(PoisonError::into_inner);
+            for i in (shard..chunks).step_by(shards) {
+                job(&mut state, i, i * size..rows.min((i + 1) * size));
             }
         });
     }
@@ -122,12 +116,10 @@ impl Workers {
 
     /// Calls `job` for each item, on all threads.
     pub fn for_each<T: Send>(&self, items: &mut [T], job: impl Fn(&mut T) + Sync) {
-        let (len, base) = (items.len(), Shared(items.as_mut_ptr()));
-        self.pool.run(&|member| {
-            for i in (member..len).step_by(self.threads()) {
-                // SAFETY: `i` is in range, and no other member has this remainder of the division by their number.
-                job(unsafe { &mut *base.at(i) });
-            }
+        let base = Shared(items.as_mut_ptr());
+        self.share_out(items.len(), &|i| {
+            // SAFETY: `i` is in range, and given to one task alone.
+            job(unsafe { &mut *base.at(i) });
         });
     }
 
@@ -135,15 +127,15 @@ impl Workers {
     pub fn sum<T: Sync>(&self, vector: &[T], term: impl Fn(&[T]) -> f64 + Sync) -> f64 {
         let size = vector.len().div_ceil(PIECES).max(CHUNK);
         let sums = [const { AtomicU64::new(0) }; PIECES];
-        let share = |member: usize, members: usize| {
-            for (piece, sum) in vector.chunks(size).zip(&sums).skip(member).step_by(members) {
-                sum.store(term(piece).to_bits(), Ordering::Relaxed);
-            }
+        let piece = |i: usize| {
+            let piece = &vector[i * size..vector.len().min((i + 1) * size)];
+            sums[i].store(term(piece).to_bits(), Ordering::Relaxed);
         };
+        let pieces = vector.len().div_ceil(size);
         if vector.len() < ALONE {
-            share(0, 1);
+            (0..pieces).for_each(piece)
         } else {
-            self.pool.run(&|member| share(member, self.threads()));
+            self.pool.run(pieces, &piece)
         }
         sums.iter().map(|sum| f64::from_bits(sum.load(Ordering::Relaxed))).sum()
     }
@@ -160,28 +152,27 @@ impl Workers {
         let len = vectors.first().map_or(0, |v| v.len());
         assert!(vectors.iter().all(|v| v.len() == len), "vectors of different lengths");
         let bases = vectors.map(|v| Shared(v.as_mut_ptr()));
-        let share = |member: usize, members: usize| {
-            for i in (member..len.div_ceil(CHUNK)).step_by(members) {
-                let (start, end) = (i * CHUNK, len.min((i + 1) * CHUNK));
-                // SAFETY: the chunk lies within each vector, and no other member has chunk `i`.
-                job(
-                    start,
-                    bases.each_ref().map(|b| unsafe { std::slice::from_raw_parts_mut(b.at(start), end - start) }),
-                );
-            }
+        let chunk = |i: usize| {
+            let (start, end) = (i * CHUNK, len.min((i + 1) * CHUNK));
+            // SAFETY: the chunk lies within each vector, and is given to one task alone.
+            let slice = |base: &Shared<T>| unsafe { std::slice::from_raw_parts_mut(base.at(start), end - start) };
+            job(start, bases.each_ref().map(slice));
         };
-        if len < ALONE {
-            share(0, 1);
-        } else {
-            self.pool.run(&|member| share(member, self.threads()));
-        }
+        let chunks = len.div_ceil(CHUNK);
+        if len < ALONE { (0..chunks).for_each(chunk) } else { self.share_out(chunks, &chunk) }
+    }
+
+    /// Calls `job` for each of the numbers below `count`, in runs, a few for each thread.
+    fn share_out(&self, count: usize, job: &(dyn Fn(usize) + Sync)) {
+        let tasks = count.min(self.threads() * RUNS);
+        self.pool.run(tasks, &|task| (task * count / tasks..(task + 1) * count / tasks).for_each(job));
     }
 }
 
-/// A vector's address, shared by the members of a pool, who take disjoint pieces.
+/// A vector's address, shared by the tasks of a job, which take disjoint pieces.
 struct Shared<T>(*mut T);
 
-// SAFETY: all use is in `for_each` and `for_each_chunk`, whose members touch disjoint elements of type `T: Send`.
+// SAFETY: all use is in `for_each` and `for_each_chunk`, whose tasks touch disjoint elements of type `T: Send`.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T> Shared<T> {

@@ -1,87 +1,66 @@
 //! One worker's workspace: the values and cotangents of every node for one chunk of rows.
 
 use std::ops::Range;
+use std::sync::Mutex;
 
-use super::product::Block;
-use super::{Plan, dense, matmul, norm, softmax};
-use crate::{Op, Parameters, Real, Tape, Wrt};
+use super::{Parameters, Plan, Workers};
+use crate::pass::forward::{Forward, Operands, Weights};
+use crate::pass::layout::Recording;
+use crate::pass::reverse::{Gradients, Pulls, Reverse};
+use crate::pass::scratch::Scratch;
+use crate::{Real, Tape, Wrt};
 
 /// The workspace of one worker. All memory is taken when it is made, but for the parameters' gradient, which is there from the first
 /// reverse pass on that needs it; see [`Tape`] for its use.
 #[derive(Clone, Debug)]
 pub struct Workspace<F> {
-    pub(super) plan: Plan,
-    pub(super) capacity: usize,
-    pub(super) rows: usize,
+    plan: Plan,
+    capacity: usize,
+    rows: usize,
     /// Per node, the stored parts one after the other, `rows × width` each.
-    pub(super) values: Vec<Vec<F>>,
-    /// Per node, what its forward pass keeps for later ones: a function's kernel, a normalisation's numbers.
-    pub(super) kernels: Vec<Vec<F>>,
+    values: Vec<Vec<F>>,
+    /// Per node, what its forward pass saves for later ones: a function's transcendental part, a normalisation's numbers.
+    saved: Vec<Vec<F>>,
     /// Cotangent buffers, shared by nodes as the plan says.
-    pub(super) cotangents: Vec<Vec<F>>,
+    cotangents: Vec<Vec<F>>,
     /// Per node: has its cotangent been written in this reverse pass?
-    pub(super) touched: Vec<bool>,
-    pub(super) seeds: Vec<F>,
+    touched: Vec<bool>,
+    seeds: Vec<F>,
     /// Stands in for parts of the output that are structurally zero.
-    pub(super) zeros: Vec<F>,
-    pub(super) input_gradient: Vec<F>,
+    zeros: Vec<F>,
+    input_gradient: Vec<F>,
     /// Empty until it is needed.
-    pub(super) parameter_gradient: Vec<F>,
+    parameter_gradient: Vec<F>,
     /// Per parameter: has its gradient not been written since it was cleared?
-    pub(super) fresh: Vec<bool>,
+    fresh: Vec<bool>,
     /// Per node, the cotangents kept for the parts along the tangent, `rows × width` each.
-    pub(super) kept: Vec<Vec<F>>,
-    pub(super) recording: Recording,
-    pub(super) scratch: Scratch<F>,
-}
-
-/// Memory that lasts for one operation.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Scratch<F> {
-    pub dense: dense::Scratch<F>,
-    pub norm: norm::Scratch<F>,
-    pub softmax: softmax::Scratch<F>,
-    pub matmul: matmul::Scratch<F>,
-}
-
-/// Whether cotangents are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Recording {
-    /// No.
-    None,
-    /// Those of the next reverse pass are to be.
-    Next,
-    /// Those of this reverse pass, of parts below the number, are being kept.
-    Now(usize),
-    /// They are there.
-    Done,
+    kept: Vec<Vec<F>>,
+    recording: Recording,
+    scratch: Scratch,
 }
 
 impl<F: Real> Workspace<F> {
     /// A workspace for up to `capacity` rows.
     #[must_use]
     pub fn new(plan: &Plan, capacity: usize) -> Self {
-        let p = &plan.0;
-        let nodes = p.graph.nodes();
-        let values = nodes.iter().zip(&p.live).map(|(n, l)| vec![F::ZERO; capacity * n.width() * l.count()]).collect();
-        let kernels = (0..nodes.len()).map(|node| vec![F::ZERO; capacity * p.kernel(node)]).collect();
-        let cotangents = p.cotangent_size.iter().map(|&size| vec![F::ZERO; capacity * size]).collect();
-        let width = p.graph.width(p.output);
-        let widest = p.graph.inputs().iter().map(|&i| p.graph.width(i)).fold(width, usize::max);
+        let p = &*plan.0;
+        let (layout, nodes) = (&p.layout, p.programs.len());
+        let zeros = |numbers: usize| vec![F::ZERO; capacity * numbers];
+        let saved = |node: usize| p.programs[node].as_ref().map_or(0, |program| program.saved);
         Self {
             plan: plan.clone(),
             capacity,
             rows: 0,
-            values,
-            kernels,
-            cotangents,
-            touched: vec![false; nodes.len()],
-            seeds: vec![F::ZERO; capacity * width * p.live[p.output.index()].count()],
-            zeros: vec![F::ZERO; capacity * width],
-            input_gradient: vec![F::ZERO; capacity * widest],
+            values: layout.stored.iter().map(|&stored| zeros(stored)).collect(),
+            saved: (0..nodes).map(|node| zeros(saved(node))).collect(),
+            cotangents: p.cotangent_size.iter().map(|&size| zeros(size)).collect(),
+            touched: vec![false; nodes],
+            seeds: zeros(layout.stored[p.output]),
+            zeros: zeros(layout.width[p.output]),
+            input_gradient: zeros(p.widest()),
             parameter_gradient: Vec::new(),
-            fresh: vec![false; p.graph.parameters().len()],
-            kept: (0..nodes.len()).map(|i| vec![F::ZERO; capacity * nodes[i].width() * p.kept(i).len()]).collect(),
+            fresh: vec![false; layout.spans.len()],
+            kept: (0..nodes).map(|node| zeros(layout.width[node] * layout.kept(node).len())).collect(),
             recording: Recording::None,
             scratch: Scratch::default(),
         }
@@ -99,40 +78,37 @@ impl<F: Real> Workspace<F> {
         self.capacity
     }
 
-    pub(super) fn block(&self, node: usize) -> Block {
-        Block { rows: self.rows, width: self.plan.0.graph.nodes()[node].width() }
+    /// Numbers of one part of a node.
+    fn part_size(&self, node: usize) -> usize {
+        self.rows * self.plan.0.layout.width[node]
     }
 
     /// The place of a part among a node's values.
-    pub(super) fn span(&self, node: usize, part: usize) -> Range<usize> {
-        let n = self.rows * self.plan.0.graph.nodes()[node].width();
-        let slot = self.plan.0.live[node].slot(part);
+    fn span(&self, node: usize, part: usize) -> Range<usize> {
+        let n = self.part_size(node);
+        let slot = self.plan.0.layout.live[node].slot(part);
         slot * n..(slot + 1) * n
     }
 
-    /// While cotangents are kept: are the node's just those that the pass is about, so that they can be made where they are kept?
-    pub(super) fn kept_at_once(&self, node: usize) -> bool {
-        let Recording::Now(parts) = self.recording else { return false };
-        let kept = self.plan.0.kept(node);
-        kept.len() == self.plan.0.live[node].slot(parts) && kept.iter().enumerate().all(|(i, &place)| i == place)
-    }
-
     /// Where the node's cotangent is.
-    pub(super) fn cotangent(&mut self, node: usize) -> &mut Vec<F> {
-        if self.kept_at_once(node) { &mut self.kept[node] } else { &mut self.cotangents[self.plan.0.cotangent[node]] }
+    fn cotangent(&mut self, node: usize) -> &mut Vec<F> {
+        let layout = &self.plan.0.layout;
+        if layout.kept_at_once(node, self.recording) {
+            &mut self.kept[node]
+        } else {
+            &mut self.cotangents[layout.cotangent[node]]
+        }
     }
 
     /// Keeps a copy of the node's cotangents, if they are to be kept and are elsewhere.
-    pub(super) fn keep(&mut self, node: usize) {
+    fn keep(&mut self, node: usize) {
         let Recording::Now(parts) = self.recording else { return };
-        if self.kept_at_once(node) {
+        let (layout, n) = (&self.plan.0.layout, self.part_size(node));
+        if layout.kept_at_once(node, self.recording) {
             return;
         }
-        let plan = self.plan.clone();
-        let Block { rows, width } = self.block(node);
-        let n = rows * width;
-        let (from, pulled) = (&self.cotangents[plan.0.cotangent[node]], plan.0.live[node].slot(parts));
-        for (to, &place) in self.kept[node].chunks_exact_mut(n.max(1)).zip(plan.0.kept(node)) {
+        let (from, pulled) = (&self.cotangents[layout.cotangent[node]], layout.live[node].slot(parts));
+        for (to, &place) in self.kept[node].chunks_exact_mut(n.max(1)).zip(layout.kept(node)) {
             if place < pulled {
                 to.copy_from_slice(&from[place * n..][..n]);
             } else {
@@ -141,42 +117,100 @@ impl<F: Real> Workspace<F> {
         }
     }
 
-    /// Does the reverse pass need this node's cotangent?
-    pub(super) fn wanted(&self, node: usize, wrt: Wrt) -> bool {
-        match wrt {
-            Wrt::Parameters => self.plan.0.on_parameters[node],
-            Wrt::Input(i) => self.plan.0.on_input[i][node],
+    /// Computes the given parts of a node.
+    fn forward_node(&mut self, node: usize, parameters: &Parameters<F>, parts: &Range<usize>) {
+        let Some(program) = &self.plan.0.programs[node] else { return };
+        let (layout, rows) = (&self.plan.0.layout, self.rows);
+        let live = &layout.live[node];
+        let (before, rest) = self.values.split_at_mut(node);
+        let packed = parameters.packed();
+        program.passes().forward(&mut Forward {
+            rows,
+            parts: parts.clone(),
+            slots: live.slot(parts.start)..live.slot(parts.end),
+            operands: Operands { rows, layout, nodes: &layout.operands[node], values: before },
+            parameters: Weights { layout, parameters: &layout.parameters[node], flat: parameters, packed },
+            y: &mut rest[0][..rows * layout.stored[node]],
+            saved: &mut self.saved[node],
+            scratch: &mut self.scratch,
+        });
+    }
+
+    /// The first of the parts whose cotangents are those kept, or `parts`.
+    fn first_kept(&self, parts: usize, wrt: Wrt) -> usize {
+        match &self.plan.0.layout.tangent {
+            Some(tangent) if wrt == Wrt::Parameters && self.recording == Recording::Done => parts.min(tangent.first),
+            _ => parts,
         }
     }
 
-    /// Marks the node's cotangent as written; was it before?
-    pub(super) fn touch(&mut self, node: usize) -> bool {
-        std::mem::replace(&mut self.touched[node], true)
+    /// Pulls the node's cotangents of parts below `parts` back to its operands and parameters.
+    fn reverse_node(&mut self, node: usize, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
+        let plan = self.plan.clone();
+        let Some(program) = &plan.0.programs[node] else { return };
+        let (layout, rows, recording) = (&plan.0.layout, self.rows, self.recording);
+        let pulled = self.first_kept(parts, wrt);
+        let mut y_bar = std::mem::take(self.cotangent(node));
+        let kept = if pulled < parts { std::mem::take(&mut self.kept[node]) } else { Vec::new() };
+        let (nodes, own_parameters) = (&layout.operands[node], &layout.parameters[node]);
+        let in_place = layout.in_place[node]
+            && !layout.kept_at_once(node, recording)
+            && nodes.iter().all(|&x| !layout.kept_at_once(x, recording));
+        program.passes().reverse(&mut Reverse {
+            rows,
+            parts,
+            pulled,
+            own: layout.live[node].slot(pulled),
+            stored: layout.live[node].slot(parts),
+            y_bar: &mut y_bar,
+            kept: &kept,
+            in_place,
+            operands: Operands { rows, layout, nodes, values: &self.values },
+            y: &self.values[node],
+            saved: &mut self.saved[node],
+            parameters: Weights { layout, parameters: own_parameters, flat: parameters, packed: parameters.packed() },
+            gradients: (wrt == Wrt::Parameters).then_some(Gradients {
+                layout,
+                parameters: own_parameters,
+                values: &mut self.parameter_gradient,
+                fresh: &mut self.fresh,
+            }),
+            pulls: Pulls {
+                rows,
+                layout,
+                nodes,
+                wanted: plan.0.wanted(wrt),
+                touched: &mut self.touched,
+                recording,
+                buffers: &mut self.cotangents,
+                kept: &mut self.kept,
+            },
+            scratch: &mut self.scratch,
+        });
+        if pulled < parts {
+            self.kept[node] = kept;
+        }
+        *self.cotangent(node) = y_bar;
     }
+}
 
-    /// The node's cotangent, ready to be added to; `None` if nobody wants it.
-    pub(super) fn prepare(&mut self, node: usize, parts: usize, wrt: Wrt) -> Option<&mut [F]> {
-        if !self.wanted(node, wrt) {
-            return None;
-        }
-        let block = self.block(node);
-        let size = block.len() * self.plan.0.live[node].slot(parts);
-        let written = self.touch(node);
-        let buffer = &mut self.cotangent(node)[..size];
-        if !written {
-            buffer.fill(F::ZERO);
-        }
-        Some(buffer)
+impl Workers {
+    /// One workspace for each shard, of as many rows as a chunk has.
+    #[must_use]
+    pub fn chunks<F: Real>(&self, plan: &Plan) -> Vec<Mutex<Workspace<F>>> {
+        (0..self.shards()).map(|_| Mutex::new(Workspace::new(plan, self.chunk_rows()))).collect()
     }
 }
 
 impl<F: Real> Tape<F> for Workspace<F> {
+    type Parameters = Parameters<F>;
+
     fn begin(&mut self, rows: usize) {
         assert!(rows <= self.capacity, "{rows} rows on a chunk made for {}", self.capacity);
         self.rows = rows;
         self.recording = Recording::None;
-        for &input in self.plan.0.graph.inputs() {
-            self.values[input.index()].fill(F::ZERO);
+        for &input in &self.plan.0.inputs {
+            self.values[input].fill(F::ZERO);
         }
         self.seeds.fill(F::ZERO);
     }
@@ -186,22 +220,22 @@ impl<F: Real> Tape<F> for Workspace<F> {
     }
 
     fn input(&mut self, input: usize, part: usize) -> &mut [F] {
-        let node = self.plan.0.graph.inputs()[input].index();
-        assert!(self.plan.0.live[node].has(part), "part {part} of input {input} was not declared live");
+        let node = self.plan.0.inputs[input];
+        assert!(self.plan.0.layout.live[node].has(part), "part {part} of input {input} was not declared live");
         let span = self.span(node, part);
         &mut self.values[node][span]
     }
 
     fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>) {
-        for node in 0..=self.plan.0.output.index() {
+        for node in 0..=self.plan.0.output {
             self.forward_node(node, parameters, &parts);
         }
     }
 
     fn output(&self, part: usize) -> &[F] {
-        let node = self.plan.0.output.index();
-        if !self.plan.0.live[node].has(part) {
-            return &self.zeros[..self.rows * self.plan.0.graph.nodes()[node].width()];
+        let node = self.plan.0.output;
+        if !self.plan.0.layout.live[node].has(part) {
+            return &self.zeros[..self.part_size(node)];
         }
         &self.values[node][self.span(node, part)]
     }
@@ -211,9 +245,9 @@ impl<F: Real> Tape<F> for Workspace<F> {
     }
 
     fn output_and_seed(&mut self, output: usize, seed: usize) -> (&[F], &mut [F]) {
-        let node = self.plan.0.output.index();
-        let live = &self.plan.0.live[node];
-        let n = self.rows * self.plan.0.graph.nodes()[node].width();
+        let node = self.plan.0.output;
+        let live = &self.plan.0.layout.live[node];
+        let n = self.part_size(node);
         let (from, to) = (self.span(node, output), self.span(node, seed));
         let output = if live.has(output) { &self.values[node][from] } else { &self.zeros[..n] };
         // Nothing depends on a part that is not live: what is written for it is not read.
@@ -223,24 +257,22 @@ impl<F: Real> Tape<F> for Workspace<F> {
 
     fn reverse(&mut self, parameters: &Parameters<F>, parts: usize, wrt: Wrt) {
         let plan = self.plan.clone();
-        let p = &*plan.0;
+        let (layout, output) = (&plan.0.layout, plan.0.output);
         if wrt == Wrt::Parameters {
             self.need_parameter_gradient();
         }
-        if self.recording == Recording::Next && p.tangent.as_ref().map(|t| Wrt::Input(t.input)) == Some(wrt) {
+        if self.recording == Recording::Next && layout.tangent.as_ref().map(|t| Wrt::Input(t.input)) == Some(wrt) {
             self.recording = Recording::Now(parts);
         }
-        let output = p.output.index();
         self.touched.fill(false);
-        let n = self.rows * p.graph.width(p.output);
-        let used = n * p.live[output].slot(parts);
+        let used = self.part_size(output) * layout.live[output].slot(parts);
         let seeds = std::mem::take(&mut self.seeds);
         self.cotangent(output)[..used].copy_from_slice(&seeds[..used]);
         self.seeds = seeds;
         self.touched[output] = true;
+        let wanted = plan.0.wanted(wrt);
         for node in (0..=output).rev() {
-            let needed = self.touched[node] && (self.wanted(node, wrt));
-            if needed && !matches!(p.graph.nodes()[node].op, Op::Input(_)) {
+            if self.touched[node] && wanted[node] && plan.0.programs[node].is_some() {
                 self.keep(node);
                 self.reverse_node(node, parameters, parts, wrt);
             }
@@ -250,10 +282,10 @@ impl<F: Real> Tape<F> for Workspace<F> {
         }
         self.seeds.fill(F::ZERO);
         if let Wrt::Input(i) = wrt {
-            let node = p.graph.inputs()[i].index();
-            let n = self.rows * p.graph.nodes()[node].width();
+            let node = plan.0.inputs[i];
+            let n = self.part_size(node);
             if self.touched[node] {
-                self.input_gradient[..n].copy_from_slice(&self.cotangents[p.cotangent[node]][..n]);
+                self.input_gradient[..n].copy_from_slice(&self.cotangents[layout.cotangent[node]][..n]);
             } else {
                 self.input_gradient[..n].fill(F::ZERO);
             }
@@ -267,9 +299,9 @@ impl<F: Real> Tape<F> for Workspace<F> {
 
     fn parameter_gradient(&mut self) -> &[F] {
         self.need_parameter_gradient();
-        for (spec, fresh) in self.plan.0.graph.parameters().iter().zip(&mut self.fresh) {
+        for (span, fresh) in self.plan.0.layout.spans.iter().zip(&mut self.fresh) {
             if std::mem::replace(fresh, false) {
-                self.parameter_gradient[spec.offset..][..spec.len()].fill(F::ZERO);
+                self.parameter_gradient[span.clone()].fill(F::ZERO);
             }
         }
         &self.parameter_gradient

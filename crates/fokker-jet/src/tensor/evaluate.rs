@@ -2,9 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use super::image;
 use super::jet::Jet;
-use crate::{Graph, JetError, NodeId, Op, ParamId};
+use super::operands::Operands;
+use crate::graph::Source;
+use crate::{Graph, JetError, NodeId, ParamId};
 
 /// Runs a [`Graph`] over jets of Burn tensors: the graph's inputs `[rows, width]` to its output `[rows, output width]`.
 ///
@@ -42,42 +43,24 @@ pub fn evaluate(graph: &Graph, inputs: &[Jet<2>], parameters: &[Tensor<1>]) -> R
 
 /// The value of one node, for inputs known to match the graph's.
 pub(super) fn evaluate_node(graph: &Graph, wanted: NodeId, inputs: &[Jet<2>], parameters: &[Tensor<1>]) -> Jet<2> {
-    let mut values: Vec<Jet<2>> = Vec::with_capacity(wanted.0 + 1);
-    for node in &graph.nodes()[..=wanted.0] {
-        let value = |id: &NodeId| values[id.0].clone();
-        let parameter = |id: &ParamId| parameters[id.0].clone();
-        let pixels = |id: &NodeId| image::pixels(value(id), graph.shape(*id));
-        let next = match &node.op {
-            Op::Input(number) => inputs[*number].clone(),
-            Op::Dense { x, weight, bias } => {
-                let weight = parameter(weight).reshape([graph.shape(*x).channels, node.shape.channels]);
-                image::flat(pixels(x).dense(weight, Some(parameter(bias))))
+    let mut values: Vec<Jet<2>> = Vec::with_capacity(wanted.index() + 1);
+    for node in &graph.nodes()[..=wanted.index()] {
+        let next = match &node.source {
+            Source::Input(number) => inputs[*number].clone(),
+            Source::Operation(operation) => {
+                let value = |x: NodeId| (values[x.index()].clone(), graph.shape(x));
+                let parameter = |id: ParamId| {
+                    let id = id.index();
+                    (parameters[id].clone(), &graph.parameters()[id].shape[..])
+                };
+                operation.evaluate(&Operands {
+                    result: node.shape,
+                    values: operation.operands().into_iter().map(value).collect(),
+                    parameters: operation.parameters().into_iter().map(parameter).collect(),
+                })
             }
-            Op::Conv { x, weight, bias } => {
-                let dims = &graph.parameters()[weight.0].shape;
-                let weight = parameter(weight).reshape([dims[0], dims[1], dims[2], dims[3]]);
-                image::conv(value(x), graph.shape(*x), weight, parameter(bias))
-            }
-            Op::GroupNorm { x, gamma, beta, groups, epsilon } => {
-                let channels_first = pixels(x).swap_dims(1, 2);
-                let y = channels_first.group_norm(*groups, parameter(gamma), Some(parameter(beta)), *epsilon);
-                image::flat(y.swap_dims(1, 2))
-            }
-            Op::Map { x, function } => value(x).map(*function),
-            Op::Add { a, b, factor } => {
-                let sum = image::flat(pixels(a) + pixels(b));
-                if *factor == 1.0 { sum } else { sum.scale(*factor) }
-            }
-            Op::Mul { a, b } => value(a) * value(b),
-            Op::Concat { inputs } => image::flat(Jet::cat(inputs.iter().map(pixels).collect(), 2)),
-            Op::Resample { x, kind } => image::resample(value(x), graph.shape(*x), *kind),
-            Op::MatMul { a, b, transposed, factor } => {
-                let right = if *transposed { pixels(b).swap_dims(1, 2) } else { pixels(b) };
-                image::flat(pixels(a).matmul(right).scale(*factor))
-            }
-            Op::Softmax { x } => image::flat(pixels(x).softmax()),
         };
         values.push(next);
     }
-    values.swap_remove(wanted.0)
+    values.swap_remove(wanted.index())
 }

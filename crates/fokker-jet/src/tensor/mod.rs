@@ -37,11 +37,13 @@
 //! Shapes that do not fit, axes out of range and operands of different jet sets are programming errors and panic, as in Burn.
 
 mod evaluate;
-mod image;
+pub(crate) mod image;
 mod jet;
 mod linear;
 mod map;
 mod norm;
+pub(crate) mod operands;
+mod parameters;
 mod product;
 mod shape;
 mod sum;
@@ -52,4 +54,5 @@ mod tests;
 pub use burn::tensor::Device;
 pub use evaluate::evaluate;
 pub use jet::Jet;
+pub use parameters::Parameters;
 pub use tape::TensorTape;

@@ -7,7 +7,8 @@ use burn::tensor::{Device, Element, Tensor, TensorData};
 
 use super::evaluate::evaluate_node;
 use super::jet::Jet;
-use crate::{Graph, JetError, JetSet, Live, NodeId, Parameters, Real, Tape, Wrt};
+use super::parameters::Parameters;
+use crate::{Graph, JetError, JetSet, Live, NodeId, Real, Tape, Wrt};
 
 /// A [`Tape`] whose work is done by Burn tensors on any of Burn's devices, with host arrays at the boundary.
 ///
@@ -17,7 +18,7 @@ use crate::{Graph, JetError, JetSet, Live, NodeId, Parameters, Real, Tape, Wrt};
 ///
 /// ```
 /// use burn::tensor::Device;
-/// use fokker_jet::{Function, Graph, JetSet, Live, Parameters, Tape, Wrt, tensor::TensorTape};
+/// use fokker_jet::{Function, Graph, JetSet, Live, Tape, Wrt, tensor::{Parameters, TensorTape}};
 /// # fn main() -> Result<(), fokker_jet::JetError> {
 /// // y = sin(x): y_vv = −sin(x) v², and d(y_vv)/dx = −cos(x) v².
 /// let mut graph = Graph::new();
@@ -30,7 +31,7 @@ use crate::{Graph, JetError, JetSet, Live, NodeId, Parameters, Real, Tape, Wrt};
 /// tape.begin(1);
 /// tape.input(0, 0)[0] = 0.3;
 /// tape.input(0, 1)[0] = 1.0;
-/// let none = Parameters::new(&graph, Vec::new());
+/// let none = Parameters::new(&graph, &[], &Device::flex());
 /// tape.forward(&none, 0..set.parts());
 /// assert!((tape.output(2)[0] + 0.3_f64.sin()).abs() < 1e-15);
 ///
@@ -108,8 +109,7 @@ impl<F: Real + Element> TensorTape<F> {
     }
 
     /// Evaluates parts `0..parts` (at least one) with leaves that require gradients where `wrt` says so.
-    fn evaluate(&self, parameters: &[F], parts: usize, wrt: Option<Wrt>) -> Evaluation {
-        assert_eq!(parameters.len(), self.graph.parameter_count(), "length of the flat parameter vector");
+    fn evaluate(&self, parameters: &Parameters<F>, parts: usize, wrt: Option<Wrt>) -> Evaluation {
         let set = &self.sets[parts - 1];
         let device = if wrt.is_some() { self.device.clone().autodiff() } else { self.device.clone() };
         let tracked = |wanted: Wrt| wrt == Some(wanted);
@@ -127,13 +127,11 @@ impl<F: Real + Element> TensorTape<F> {
             jets.push(Jet::new(Arc::clone(set), primal.clone(), others));
             primals.push(primal);
         }
-        let specs = self.graph.parameters().iter();
-        let leaves: Vec<Tensor<1>> = specs
-            .map(|spec| {
-                let values = parameters[spec.offset..spec.offset + spec.len()].to_vec();
-                host_tensor(values, [spec.len()], &device).set_require_grad(tracked(Wrt::Parameters))
-            })
-            .collect();
+        let leaf = |parameter: &Tensor<1>| match wrt {
+            Some(wrt) => parameter.clone().autodiff().set_require_grad(wrt == Wrt::Parameters),
+            None => parameter.clone(),
+        };
+        let leaves: Vec<Tensor<1>> = parameters.tensors().iter().map(leaf).collect();
         let output = evaluate_node(&self.graph, self.output_node, &jets, &leaves);
         Evaluation { primals, parameters: leaves, output }
     }
@@ -173,7 +171,7 @@ impl<F: Real + Element> TensorTape<F> {
     }
 
     /// The gradient of the seeded sum of parts `0..parts`, as host arrays: one for the input, or one for each parameter.
-    fn gradients(&self, parameters: &[F], parts: usize, wrt: Wrt) -> Vec<Option<Vec<F>>> {
+    fn gradients(&self, parameters: &Parameters<F>, parts: usize, wrt: Wrt) -> Vec<Option<Vec<F>>> {
         let Evaluation { primals, parameters, output } = self.evaluate(parameters, parts, Some(wrt));
         let sum = self.seeded_sum(output);
         if !sum.is_tracked() {
@@ -188,6 +186,8 @@ impl<F: Real + Element> TensorTape<F> {
 }
 
 impl<F: Real + Element> Tape<F> for TensorTape<F> {
+    type Parameters = Parameters<F>;
+
     fn begin(&mut self, rows: usize) {
         self.rows = rows;
         self.recording = false;
@@ -262,7 +262,7 @@ impl<F: Real + Element> Tape<F> for TensorTape<F> {
             }
             Wrt::Parameters => {
                 for (spec, gradient) in self.graph.parameters().iter().zip(gradients) {
-                    let total = &mut self.parameter_gradient[spec.offset..spec.offset + spec.len()];
+                    let total = &mut self.parameter_gradient[spec.span()];
                     for (sum, term) in total.iter_mut().zip(gradient.unwrap_or_default()) {
                         *sum += term;
                     }

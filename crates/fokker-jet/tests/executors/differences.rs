@@ -1,11 +1,11 @@
 //! The jets of every operation on images against differences of its values, on both executors, in f64.
 
 use burn::tensor::Device;
-use fokker_jet::cpu::{Plan, Workspace};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
 use fokker_jet::tensor::TensorTape;
-use fokker_jet::{Function, Graph, JetSet, Live, NodeId, Parameters, Resampling, Shape, Tape};
+use fokker_jet::{Function, Graph, JetSet, Live, NodeId, Resampling, Shape, Tape};
 
-use crate::harness::{Numbers, agree};
+use crate::harness::{Executor, Numbers, agree};
 
 const SHAPE: Shape = Shape { height: 4, width: 6, channels: 4 };
 
@@ -58,7 +58,7 @@ fn jets_of_every_operation_equal_differences() {
         let mut numbers = Numbers(11);
         let mut flat = vec![0.0; graph.parameter_count()];
         numbers.fill(&mut flat);
-        let parameters = Parameters::new(&graph, flat);
+        let parameters = Parameters::new(&graph, flat.clone());
         let [x, u, v] = [(); 3].map(|()| {
             let mut values = vec![0.0_f64; SHAPE.len()];
             numbers.fill(&mut values);
@@ -94,18 +94,26 @@ fn jets_of_every_operation_equal_differences() {
                 of_uv.iter_mut().zip(value).for_each(|(s, y)| *s += wi * wj * y / (h * h));
             }
         }
-        let chunk = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 1);
+        let workspace = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 1);
         let tensor = TensorTape::<f64>::new(&graph, &set, &live, &Device::flex()).unwrap();
-        let tapes: [(&str, Box<dyn Tape<f64>>); 2] = [("chunk", Box::new(chunk)), ("tensor", Box::new(tensor))];
-        for (executor, mut tape) in tapes {
-            tape.begin(1);
-            for (part, values) in [&x, &u, &v].into_iter().enumerate() {
-                tape.input(0, part).copy_from_slice(values);
-            }
-            tape.forward(&parameters, 0..4);
-            for (part, want) in [(1, &of_u), (2, &of_v), (3, &of_uv)] {
-                agree(tape.output(part), want, 2e-8, &format!("{name}, {executor}, part {part}"));
+        for (executor, parts) in [
+            ("workspace", parts(workspace, &graph, &flat, [&x, &u, &v])),
+            ("tensor", parts(tensor, &graph, &flat, [&x, &u, &v])),
+        ] {
+            for (part, want) in [&of_u, &of_v, &of_uv].into_iter().enumerate() {
+                agree(&parts[part], want, 2e-8, &format!("{name}, {executor}, part {}", part + 1));
             }
         }
     }
+}
+
+/// The parts of the output along u, v and both.
+fn parts<T: Executor<f64>>(mut tape: T, graph: &Graph, flat: &[f64], input: [&[f64]; 3]) -> [Vec<f64>; 3] {
+    let parameters = T::parameters(graph, flat.to_vec());
+    tape.begin(1);
+    for (part, values) in input.into_iter().enumerate() {
+        tape.input(0, part).copy_from_slice(values);
+    }
+    tape.forward(&parameters, 0..4);
+    [1, 2, 3].map(|part| tape.output(part).to_vec())
 }

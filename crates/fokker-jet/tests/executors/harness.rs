@@ -1,9 +1,9 @@
 //! What the tests of the executors share.
 
 use burn::tensor::{Device, Element};
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::tensor::TensorTape;
-use fokker_jet::{Graph, JetSet, Live, Parameters, Real, Tape, Wrt};
+use fokker_jet::cpu::{self, Plan, Workspace};
+use fokker_jet::tensor::{self, TensorTape};
+use fokker_jet::{Graph, JetSet, Live, Real, Tape, Wrt};
 
 /// Numbers in (−0.5, 0.5).
 pub struct Numbers(pub u64);
@@ -19,14 +19,31 @@ impl Numbers {
     }
 }
 
+/// An executor whose parameters can be made of a flat vector.
+pub trait Executor<F>: Tape<F> {
+    fn parameters(graph: &Graph, flat: Vec<F>) -> Self::Parameters;
+}
+
+impl<F: Real> Executor<F> for Workspace<F> {
+    fn parameters(graph: &Graph, flat: Vec<F>) -> cpu::Parameters<F> {
+        cpu::Parameters::new(graph, flat)
+    }
+}
+
+impl<F: Real + Element> Executor<F> for TensorTape<F> {
+    fn parameters(graph: &Graph, flat: Vec<F>) -> tensor::Parameters<F> {
+        tensor::Parameters::new(graph, &flat, &Device::flex())
+    }
+}
+
 /// Outputs of all parts, the x-gradient of a prefix of the parts, the parameter gradient of all.
-pub fn walk<F: Real>(
-    tape: &mut dyn Tape<F>, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
+pub fn passes<F: Real, T: Executor<F>>(
+    tape: &mut T, graph: &Graph, set: &JetSet, live: &[Live], rows: usize, stage: usize,
 ) -> [Vec<F>; 3] {
     let mut numbers = Numbers(7);
     let mut parameters = vec![F::ZERO; graph.parameter_count()];
     numbers.fill(&mut parameters);
-    let parameters = Parameters::new(graph, parameters);
+    let parameters = T::parameters(graph, parameters);
     tape.begin(rows);
     for (input, live) in live.iter().enumerate() {
         for part in (0..set.parts()).filter(|&part| live.has(part)) {
@@ -55,11 +72,11 @@ pub fn walk<F: Real>(
 
 /// Directions v, τ and the tangent w with its pair (w, v): the reverse pass in x that is recorded, then that in the parameters.
 /// With `record`, the seeds along w are left to the tape; else they are written out.
-fn differentiate<F: Real>(tape: &mut dyn Tape<F>, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
+fn differentiate<F: Real, T: Executor<F>>(tape: &mut T, graph: &Graph, rows: usize, record: bool) -> [Vec<F>; 2] {
     let mut numbers = Numbers(3);
     let mut parameters = vec![F::ZERO; graph.parameter_count()];
     numbers.fill(&mut parameters);
-    let parameters = Parameters::new(graph, parameters);
+    let parameters = T::parameters(graph, parameters);
     tape.begin(rows);
     numbers.fill(tape.input(0, 0));
     numbers.fill(tape.input(0, 1));
@@ -113,7 +130,7 @@ pub fn sets() -> [JetSet; 4] {
     ]
 }
 
-/// [`walk`] on both executors. The first input moves along all directions but the last, the others along the last: parts are
+/// [`passes`] on both executors. The first input moves along all directions but the last, the others along the last: parts are
 /// missing on both sides.
 pub fn on_both<F: Real + Element>(graph: &Graph, set: &JetSet, rows: usize, capacity: usize) -> [[Vec<F>; 3]; 2] {
     let n = set.directions();
@@ -121,9 +138,9 @@ pub fn on_both<F: Real + Element>(graph: &Graph, set: &JetSet, rows: usize, capa
     let c_parts: Vec<usize> = (n.max(1)..=n).collect();
     let live = [Live::parts(set, &x_parts), Live::parts(set, &c_parts), Live::parts(set, &c_parts)];
     let stage = if n == 0 { 1 } else { n };
-    let mut chunk = Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
+    let mut workspace = Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), capacity);
     let mut tensor = TensorTape::<F>::new(graph, set, &live, &Device::flex().autodiff()).unwrap();
-    [walk(&mut chunk, graph, set, &live, rows, stage), walk(&mut tensor, graph, set, &live, rows, stage)]
+    [passes(&mut workspace, graph, set, &live, rows, stage), passes(&mut tensor, graph, set, &live, rows, stage)]
 }
 
 /// Cotangents kept for the tangent give what a full pass gives, on both executors; a tape that could record, but was not asked
@@ -132,12 +149,12 @@ pub fn check_tangent<F: Real + Element>(graph: &Graph, rows: usize, tolerance: f
     let plain = JetSet::first_order(3).with_pair(2, 0).unwrap();
     let set = plain.clone().with_tangent().unwrap();
     let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
-    let chunk = |set: &JetSet| Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
+    let workspace = |set: &JetSet| Workspace::<F>::new(&Plan::new(graph, set, &live).unwrap(), rows + 2);
     let tensor = TensorTape::<F>::new(graph, &set, &live, &Device::flex());
-    let want = differentiate(&mut chunk(&plain), graph, rows, false);
-    let recorded = differentiate(&mut chunk(&set), graph, rows, true);
+    let want = differentiate(&mut workspace(&plain), graph, rows, false);
+    let recorded = differentiate(&mut workspace(&set), graph, rows, true);
     let reference = differentiate(&mut tensor.unwrap(), graph, rows, true);
-    let unrecorded = differentiate(&mut chunk(&set), graph, rows, false);
+    let unrecorded = differentiate(&mut workspace(&set), graph, rows, false);
     for (name, got) in [("recorded", recorded), ("tensor", reference), ("unrecorded", unrecorded)] {
         for (got, want) in got.iter().zip(&want) {
             agree(got, want, tolerance, &format!("{what} {name}"));

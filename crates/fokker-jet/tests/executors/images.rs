@@ -1,8 +1,8 @@
 //! Networks of images.
 
 use burn::tensor::Element;
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Function, Graph, Init, JetSet, Live, NodeId, Parameters, Real, Resampling, Shape, Tape};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Function, Graph, Init, JetSet, Live, NodeId, Real, Resampling, Shape, Tape};
 
 use crate::harness::{Numbers, agree, check_tangent, on_both, sets};
 
@@ -112,15 +112,15 @@ fn a_row_does_not_depend_on_the_rows_beside_it() {
     Numbers(1).fill(&mut parameters);
     let parameters = Parameters::new(&graph, parameters);
     let run = |rows: usize, shown: usize| {
-        let mut chunk = Workspace::<f32>::new(&plan, rows);
-        chunk.begin(rows);
+        let mut workspace = Workspace::<f32>::new(&plan, rows);
+        workspace.begin(rows);
         for (input, part, width) in [(0, 0, 48), (0, 1, 48), (1, 0, 5), (2, 0, 1)] {
-            let values = chunk.input(input, part);
+            let values = workspace.input(input, part);
             Numbers(9).fill(&mut values[..shown * width]);
             Numbers(2 + part as u64).fill(&mut values[shown * width..(shown + 1) * width]);
         }
-        chunk.forward(&parameters, 0..3);
-        [0, 1, 2].map(|part| chunk.output(part)[shown * 48..(shown + 1) * 48].to_vec())
+        workspace.forward(&parameters, 0..3);
+        [0, 1, 2].map(|part| workspace.output(part)[shown * 48..(shown + 1) * 48].to_vec())
     };
     let (alone, among) = (run(1, 0), run(4, 2));
     for (a, b) in alone.iter().flatten().zip(among.iter().flatten()) {

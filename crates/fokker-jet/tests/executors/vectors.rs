@@ -1,12 +1,12 @@
 //! Networks of vectors.
 
 use burn::tensor::Element;
-use fokker_jet::cpu::{Plan, Workspace};
-use fokker_jet::{Function, Graph, JetError, JetSet, Live, Parameters, Real, Tape, Wrt};
+use fokker_jet::cpu::{Parameters, Plan, Workspace};
+use fokker_jet::{Function, Graph, JetError, JetSet, Live, Real, Tape, Wrt};
 
-use crate::harness::{Numbers, agree, check_tangent, on_both, sets, walk};
+use crate::harness::{Numbers, agree, check_tangent, on_both, passes, sets};
 
-/// Every operation and every function, wide and narrow layers, a skip connection, a factor of one number a row, a square.
+/// Every operation and every function, wide and narrow layers, a skip connection, a factor of one number per row, a square.
 fn graph(function: Function) -> Graph {
     let mut graph = Graph::new();
     let (x, c, scale) = (graph.input(3), graph.input(2), graph.input(1));
@@ -76,28 +76,28 @@ fn a_cleared_gradient_is_zero_until_something_is_added() {
     let graph = graph(Function::Silu);
     let set = JetSet::primal();
     let live = [Live::parts(&set, &[]), Live::parts(&set, &[]), Live::parts(&set, &[])];
-    let mut chunk = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 7);
-    let once = walk(&mut chunk, &graph, &set, &live, 7, 1)[2].clone();
+    let mut workspace = Workspace::<f64>::new(&Plan::new(&graph, &set, &live).unwrap(), 7);
+    let once = passes(&mut workspace, &graph, &set, &live, 7, 1)[2].clone();
     assert!(once.iter().any(|&g| g != 0.0));
-    chunk.clear_gradient();
-    assert!(chunk.parameter_gradient().iter().all(|&g| g == 0.0));
+    workspace.clear_gradient();
+    assert!(workspace.parameter_gradient().iter().all(|&g| g == 0.0));
     // Two passes add up.
-    assert_eq!(walk(&mut chunk, &graph, &set, &live, 7, 1)[2], once);
+    assert_eq!(passes(&mut workspace, &graph, &set, &live, 7, 1)[2], once);
     let parameters = Parameters::new(&graph, {
         let mut flat = vec![0.0; graph.parameter_count()];
         Numbers(7).fill(&mut flat);
         flat
     });
     for _ in 0..2 {
-        chunk.forward(&parameters, 0..1);
-        chunk.seed(0).fill(1.0);
-        chunk.reverse(&parameters, 1, Wrt::Parameters);
+        workspace.forward(&parameters, 0..1);
+        workspace.seed(0).fill(1.0);
+        workspace.reverse(&parameters, 1, Wrt::Parameters);
     }
-    let thrice = chunk.parameter_gradient().to_vec();
-    chunk.clear_gradient();
-    chunk.seed(0).fill(1.0);
-    chunk.reverse(&parameters, 1, Wrt::Parameters);
-    let alone = chunk.parameter_gradient();
+    let thrice = workspace.parameter_gradient().to_vec();
+    workspace.clear_gradient();
+    workspace.seed(0).fill(1.0);
+    workspace.reverse(&parameters, 1, Wrt::Parameters);
+    let alone = workspace.parameter_gradient();
     for ((all, first), one) in thrice.iter().zip(&once).zip(alone) {
         assert!((all - first - 2.0 * one).abs() < 1e-9 * (1.0 + all.abs()));
     }
@@ -114,15 +114,15 @@ fn a_row_does_not_depend_on_the_rows_beside_it() {
     Numbers(1).fill(&mut parameters);
     let parameters = Parameters::new(&graph, parameters);
     let run = |rows: usize, shown: usize| {
-        let mut chunk = Workspace::<f64>::new(&plan, rows);
-        chunk.begin(rows);
+        let mut workspace = Workspace::<f64>::new(&plan, rows);
+        workspace.begin(rows);
         for (input, part, width) in [(0, 0, 3), (0, 1, 3), (1, 0, 2), (2, 0, 1)] {
-            let values = chunk.input(input, part);
+            let values = workspace.input(input, part);
             Numbers(9).fill(&mut values[..shown * width]);
             Numbers(2 + part as u64).fill(&mut values[shown * width..(shown + 1) * width]);
         }
-        chunk.forward(&parameters, 0..2);
-        [0, 1].map(|part| chunk.output(part)[shown * 3..(shown + 1) * 3].to_vec())
+        workspace.forward(&parameters, 0..2);
+        [0, 1].map(|part| workspace.output(part)[shown * 3..(shown + 1) * 3].to_vec())
     };
     let (alone, among) = (run(1, 0), run(4, 2));
     for (a, b) in alone.iter().flatten().zip(among.iter().flatten()) {

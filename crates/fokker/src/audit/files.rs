@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Audit, PointValues};
+use super::Audit;
 use crate::Error;
-use crate::data::write_atomically;
+use crate::data::{DataError, NamedArray, read_table_with_gaps, write_atomically, write_npz};
+use crate::figure::{Figures, Paired};
 use crate::manifest::Manifest;
 
 /// The files' names.
@@ -20,7 +21,7 @@ impl Audit {
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
         Manifest::update(folder, |manifest| [FIGURES, POINTS].iter().for_each(|name| manifest.record(name)))?;
         // The figures come last: where they are, the points are.
-        self.points.write(&folder.join(POINTS))?;
+        write_points(&self.figures, &folder.join(POINTS))?;
         self.write_json(&folder.join(FIGURES))
     }
 
@@ -46,9 +47,32 @@ impl Audit {
             return Ok(None);
         }
         let text = fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
-        let audit: Self =
+        let mut audit: Self =
             serde_json::from_str(&text).map_err(|error| Error::File { path, reason: format!("damaged: {error}") })?;
-        let points = PointValues::read(&folder.join(POINTS))?;
-        Ok(Some(Self { points, ..audit }))
+        read_points(&mut audit.figures, &folder.join(POINTS))?;
+        Ok(Some(audit))
     }
+}
+
+/// Writes the values at points: an array for each figure that models are compared by, times × points, or 1 × points.
+fn write_points(figures: &Figures, path: &Path) -> Result<(), DataError> {
+    let filled = figures.iter().filter(|figure| figure.points.first().is_some_and(|row| !row.is_empty()));
+    let flat: Vec<_> = filled
+        .map(|figure| (figure.definition.key, [figure.points.len(), figure.points[0].len()], figure.points.concat()))
+        .collect();
+    let arrays: Vec<NamedArray<'_>> =
+        flat.iter().map(|(name, shape, values)| (*name, &shape[..], &values[..])).collect();
+    write_npz(path, &arrays)
+}
+
+/// Reads what [`write_points`] wrote; of an array that is not there no values are known.
+fn read_points(figures: &mut Figures, path: &Path) -> Result<(), DataError> {
+    for figure in figures.iter_mut().filter(|figure| figure.definition.paired == Paired::Yes) {
+        match read_table_with_gaps(path, Some(figure.definition.key)) {
+            Ok(table) => figure.points = table.values.chunks_exact(table.dim).map(<[f64]>::to_vec).collect(),
+            Err(DataError::Array { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

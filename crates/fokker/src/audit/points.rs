@@ -1,80 +1,169 @@
-//! A figure's values at each point, kept so that models can be compared by pairs.
+//! What a score is audited on: held-out rows, and what is known of the data that they come from.
 
-use std::path::Path;
+use std::borrow::Cow;
+use std::fmt;
 
-use crate::data::{DataError, NamedArray, read_table_with_gaps, write_npz};
+use fokker_jet::Real;
 
-/// What an audit measured at each of its points, in the order of the points. Two models audited with the same config and seed are
-/// measured at the same points, so entries belong together pair by pair.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PointValues {
-    /// For each time, the values of which r(t) is the [average](super::Audit::residual_average).
-    pub residual: Vec<Vec<f64>>,
-    /// For each time, ‖J − Jᵀ‖²_F/(4‖J‖²_F).
-    pub asymmetry: Vec<Vec<f64>>,
-    /// For each time, σ² ‖s − ∇ log q_t‖²; empty where the truth is not known.
-    pub score_error: Vec<Vec<f64>>,
-    /// −log p, nats, in the units of the data; NaN where the integration failed.
-    pub nll: Vec<f64>,
-    /// Bits per dimension; empty where the data has no grey levels.
-    pub bits_per_dim: Vec<f64>,
-    /// log p of the flow less its bound, nats; NaN where either failed.
-    pub bound_gap: Vec<f64>,
+use crate::data::{Data, Scaling};
+use crate::density::mixture::Mixture;
+use crate::rng::Stream;
+
+/// Gives row `index` in model coordinates; what is random in it is drawn from the stream.
+type Read<'a> = Box<dyn Fn(usize, &mut Stream, &mut [f64]) + Sync + 'a>;
+
+/// Gives training row `index` in model coordinates, without noise.
+type ReadExact<'a> = Box<dyn Fn(usize, &mut [f32]) + Sync + 'a>;
+
+/// The points that a score is audited on, and what is known of their law. The values are model coordinates.
+///
+/// Of [`Data`] it is all that an audit needs ([`Points::of`]); own rows do as well ([`Points::from_rows`]).
+///
+/// ```
+/// use fokker::audit::Points;
+/// use fokker::density::mixture::Mixture;
+/// let rows = [0.1, -0.3, 0.7, 0.2, -1.1, 0.4];
+/// let truth = Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0)?;
+/// let points = Points::from_rows(&rows, 2).with_truth(&truth);
+/// assert_eq!((points.dim(), points.len()), (2, Some(3)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Points<'a> {
+    dim: usize,
+    /// Number of held-out rows; `None`: as many as are wanted.
+    rows: Option<usize>,
+    read: Read<'a>,
+    /// Rows that a model may have memorised: how many, and how they are read.
+    training: Option<(usize, ReadExact<'a>)>,
+    scaling: Cow<'a, Scaling>,
+    levels: Option<u32>,
+    truth: Option<&'a Mixture>,
+    entropy: Option<f64>,
 }
 
-/// The arrays of the file, and what they are.
-type Arrays<'a> = [(&'static str, &'a [Vec<f64>]); 6];
+impl fmt::Debug for Points<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let training = self.training.as_ref().map(|(rows, _)| rows);
+        f.debug_struct("Points")
+            .field("dim", &self.dim)
+            .field("rows", &self.rows)
+            .field("training", &training)
+            .field("scaling", &self.scaling)
+            .field("levels", &self.levels)
+            .field("truth", &self.truth)
+            .field("entropy", &self.entropy)
+            .finish_non_exhaustive()
+    }
+}
 
-impl PointValues {
-    /// Writes an `.npz` archive: an array for each quantity that there is, times × points, or 1 × points.
-    ///
-    /// # Errors
-    /// [`DataError::Write`].
-    ///
-    /// ```
-    /// use fokker::audit::PointValues;
-    /// let folder = tempfile::tempdir()?;
-    /// let path = folder.path().join("points.npz");
-    /// let points = PointValues { nll: vec![1.5, 0.1], residual: vec![vec![1.0, 2.0]; 3], ..PointValues::default() };
-    /// points.write(&path)?;
-    /// assert_eq!(PointValues::read(&path)?, points);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn write(&self, path: &Path) -> Result<(), DataError> {
-        let single = [[self.nll.clone()], [self.bits_per_dim.clone()], [self.bound_gap.clone()]];
-        let all: Arrays<'_> = [
-            ("residual", &self.residual),
-            ("asymmetry", &self.asymmetry),
-            ("score_error", &self.score_error),
-            ("nll", &single[0]),
-            ("bits_per_dim", &single[1]),
-            ("bound_gap", &single[2]),
-        ];
-        let filled = all.into_iter().filter(|(_, rows)| rows.first().is_some_and(|row| !row.is_empty()));
-        let flat: Vec<_> = filled.map(|(name, rows)| (name, [rows.len(), rows[0].len()], rows.concat())).collect();
-        let arrays: Vec<NamedArray<'_>> =
-            flat.iter().map(|(name, shape, values)| (*name, &shape[..], &values[..])).collect();
-        write_npz(path, &arrays)
+impl<'a> Points<'a> {
+    /// The held-out rows of data; of images the training rows too, among which copies are looked for.
+    #[must_use]
+    pub fn of(data: &'a Data) -> Self {
+        let dim = data.dim();
+        let read: Read<'a> = Box::new(move |index, rng, row| {
+            let mut single = vec![0.0_f32; dim];
+            data.held_out_row(index, rng, &mut single);
+            row.iter_mut().zip(single).for_each(|(to, x)| *to = f64::from(x));
+        });
+        let read_exact: ReadExact<'a> = Box::new(|index, row| data.train_row_exact(index, row));
+        Self {
+            dim,
+            rows: data.held_out_len(),
+            read,
+            training: data.image_shape().and(data.len()).map(|rows| (rows, read_exact)),
+            scaling: Cow::Borrowed(data.scaling()),
+            levels: data.levels(),
+            truth: data.truth(),
+            entropy: data.entropy(),
+        }
     }
 
-    /// Reads what [`write`](Self::write) wrote; an array that is not there is empty.
-    ///
-    /// # Errors
-    /// [`DataError`] if the file is not there or damaged.
-    pub fn read(path: &Path) -> Result<Self, DataError> {
-        let rows = |name: &str| match read_table_with_gaps(path, Some(name)) {
-            Ok(table) => Ok(table.values.chunks_exact(table.dim).map(<[f64]>::to_vec).collect()),
-            Err(DataError::Array { .. }) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        };
-        let row = |name: &str| rows(name).map(|rows: Vec<Vec<f64>>| rows.into_iter().next().unwrap_or_default());
-        Ok(Self {
-            residual: rows("residual")?,
-            asymmetry: rows("asymmetry")?,
-            score_error: rows("score_error")?,
-            nll: row("nll")?,
-            bits_per_dim: row("bits_per_dim")?,
-            bound_gap: row("bound_gap")?,
-        })
+    /// Own rows of `dim` values, in model coordinates, which are the data's unless [`Points::with_scaling`] says otherwise. What is left
+    /// over at the end is no row.
+    #[must_use]
+    pub fn from_rows(rows: &'a [f64], dim: usize) -> Self {
+        let read: Read<'a> = Box::new(move |index, _, row| row.copy_from_slice(&rows[index * dim..][..dim]));
+        Self {
+            dim,
+            rows: Some(rows.len().checked_div(dim).unwrap_or(0)),
+            read,
+            training: None,
+            scaling: Cow::Owned(Scaling::identity(dim)),
+            levels: None,
+            truth: None,
+            entropy: None,
+        }
+    }
+
+    /// The same with the density of the data before it was diffused.
+    #[must_use]
+    pub fn with_truth(self, truth: &'a Mixture) -> Self {
+        Self { truth: Some(truth), ..self }
+    }
+
+    /// The same with the rows that the model was trained on, in model coordinates, among which copies are looked for.
+    #[must_use]
+    pub fn with_training(self, rows: &'a [f64]) -> Self {
+        let dim = self.dim;
+        let read: ReadExact<'a> = Box::new(move |index, row| {
+            let exact = &rows[index * dim..][..dim];
+            row.iter_mut().zip(exact).for_each(|(to, &x)| *to = f32::of(x));
+        });
+        let count = rows.len().checked_div(dim).unwrap_or(0);
+        Self { training: (count > 0).then_some((count, read)), ..self }
+    }
+
+    /// The same with the map from the data's coordinates to the model's: likelihoods are in the units of the data.
+    #[must_use]
+    pub fn with_scaling(self, scaling: &'a Scaling) -> Self {
+        Self { scaling: Cow::Borrowed(scaling), ..self }
+    }
+
+    /// D.
+    #[must_use]
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Number of held-out rows; `None`: as many as are wanted.
+    #[must_use]
+    pub fn len(&self) -> Option<usize> {
+        self.rows
+    }
+
+    /// Is there no row?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == Some(0)
+    }
+
+    /// Held-out row `index`; of a generator a fresh draw.
+    pub(super) fn row(&self, index: usize, rng: &mut Stream, row: &mut [f64]) {
+        (self.read)(index, rng, row);
+    }
+
+    /// How many training rows there are, and how they are read.
+    pub(super) fn training(&self) -> Option<(usize, &ReadExact<'a>)> {
+        self.training.as_ref().map(|(rows, read)| (*rows, read))
+    }
+
+    pub(super) fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
+    /// How many values a dimension can take, if they are grey levels.
+    pub(super) fn levels(&self) -> Option<u32> {
+        self.levels
+    }
+
+    /// The density of the data in closed form, where it is known.
+    pub(super) fn truth(&self) -> Option<&'a Mixture> {
+        self.truth
+    }
+
+    /// The entropy of the data, where that alone is known; nats.
+    pub(super) fn entropy(&self) -> Option<f64> {
+        self.entropy
     }
 }

@@ -1,50 +1,59 @@
-//! The points of an audit: held-out rows, each at most once in any figure, diffused to a time.
+//! The rows of an audit: held-out ones, each at most once in any figure, diffused to a time.
 
 use std::ops::Range;
 
 use fokker_jet::Real;
+use rand::seq::index;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::data::{Data, HeldOut};
-use crate::rng::Streams;
-use crate::sde::{Coefficients, Sde};
+use super::Points;
+use crate::rng::{Stream, Streams};
+use crate::sde::Coefficients;
 
 /// Held-out rows in the audit's own order, which is the same for every figure and every model audited with the same seed.
 pub(super) struct AuditRows<'a> {
-    pub data: &'a Data,
-    pub sde: &'a Sde,
+    points: &'a Points<'a>,
     streams: Streams,
-    held_out: HeldOut<'a>,
+    /// The rows' numbers; `None` for a generator, whose rows are drawn afresh.
+    order: Option<Vec<usize>>,
 }
 
 impl<'a> AuditRows<'a> {
-    pub fn new(data: &'a Data, sde: &'a Sde, seed: u64) -> Self {
+    pub fn new(points: &'a Points<'a>, seed: u64) -> Self {
         let streams = Streams::new(seed);
-        Self { data, sde, streams, held_out: HeldOut::new(data, &mut streams.named("audit-held-out")) }
+        let mut rng = streams.named("audit-held-out");
+        let order = points.len().map(|rows| index::sample(&mut rng, rows, rows).into_vec());
+        Self { points, streams, order }
     }
 
     /// How many of `wanted` rows can be had.
     pub fn most(&self, wanted: usize) -> usize {
-        self.held_out.most(wanted)
+        self.order.as_ref().map_or(wanted, |order| order.len().min(wanted))
     }
 
     /// The rows at these places, as far as there are any, diffused to the time of `c`; `draw` numbers the draw of their noise.
-    pub fn diffused(&self, c: &Coefficients, places: Range<usize>, draw: u64) -> Vec<f32> {
-        let (from, to, dim) = (self.most(places.start), self.most(places.end), self.data.dim());
+    pub fn diffused<F: Real>(&self, c: &Coefficients, places: Range<usize>, draw: u64) -> Vec<F> {
         let mut rng = self.streams.at("audit", draw, 0);
-        let mut x = vec![0.0_f32; to.saturating_sub(from) * dim];
-        for (place, row) in (from..to).zip(x.chunks_exact_mut(dim)) {
-            self.held_out.row(place, &mut rng, row);
-            for v in row {
-                let z: f64 = StandardNormal.sample(&mut rng);
-                *v = f32::of(c.m * f64::from(*v) + c.sigma * z);
-            }
-        }
-        x
+        self.read(places, &mut rng, |x, rng| {
+            let z: f64 = StandardNormal.sample(rng);
+            F::of(c.m * x + c.sigma * z)
+        })
     }
 
     /// The rows at these places themselves, as far as there are any.
-    pub fn plain(&self, places: Range<usize>) -> Vec<f32> {
-        self.held_out.draw(places, &mut self.streams.named("audit-nll"))
+    pub fn plain(&self, places: Range<usize>) -> Vec<f64> {
+        self.read(places, &mut self.streams.named("audit-nll"), |x, _| x)
+    }
+
+    fn read<T>(&self, places: Range<usize>, rng: &mut Stream, mut each: impl FnMut(f64, &mut Stream) -> T) -> Vec<T> {
+        let (from, to, dim) = (self.most(places.start), self.most(places.end), self.points.dim());
+        let mut row = vec![0.0; dim];
+        let mut x = Vec::with_capacity(to.saturating_sub(from) * dim);
+        for place in from..to {
+            let index = self.order.as_ref().map_or(0, |order| order[place]);
+            self.points.row(index, rng, &mut row);
+            x.extend(row.iter().map(|&x| each(x, rng)));
+        }
+        x
     }
 }

@@ -1,16 +1,23 @@
-//! Each held-out row once; pairs; r(t) from probes; what flow and bound are evaluated at.
+//! Each held-out row once; pairs; r(t) from probes; what flow and bound are evaluated at; the exact score and own rows.
 
 use fokker_jet::Shape;
 use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
+use super::measure::residuals;
+use super::rows::AuditRows;
 use super::*;
-use crate::data::{DataConfig, ScalingConfig, write_csv};
+use crate::Error;
+use crate::config::Config;
+use crate::data::{Data, DataConfig, ScalingConfig, write_csv};
+use crate::density::mixture::Mixture;
+use crate::divergence::Divergence;
+use crate::figure::{Difference, Figures};
 use crate::rng::Streams;
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::score::network::NetworkScore;
 use crate::sde::Sde;
+use crate::stats::{Average, MeanSe};
 
 type Any = Result<(), Box<dyn std::error::Error>>;
 
@@ -35,6 +42,11 @@ fn network(config: &Config, data: &Data) -> NetworkScore<f32> {
     NetworkScore::new(model, &parameters)
 }
 
+/// The audit of a model of a config's data.
+fn audited(score: &NetworkScore<f32>, data: &Data, config: &Config, workers: &Workers) -> Result<Figures, Error> {
+    Ok(audit(score, &Points::of(data), &config.audit, config.seed, workers, &|_| {})?.figures)
+}
+
 /// `rows` draws of N(0, I) in two dimensions as a table, half of them held out.
 fn table(rows: usize) -> (tempfile::TempDir, DataConfig) {
     let folder = tempfile::tempdir().unwrap();
@@ -51,19 +63,20 @@ fn each_held_out_row_counts_once() -> Any {
     let config = Config { data: source, ..config(&[]) };
     let data = Data::load(&config.data)?;
     let workers = Workers::new(2, 16)?;
-    let found = audit(&network(&config, &data), &data, &config, &workers, &|_| {})?;
+    let found = audited(&network(&config, &data), &data, &config, &workers)?;
+    let nll = &found.points("nll")[0];
     // 200 are asked for, 12 there are.
-    assert_eq!((found.rows, found.nll_rows, found.points.nll.len()), (12, 12, 12));
-    assert!(found.points.residual.iter().all(|values| values.len() == 12));
-    assert_eq!(found.points.bound_gap.len(), 12);
+    assert_eq!((found.count("rows"), found.count("nll_rows"), nll.len()), (Some(12), Some(12), 12));
+    assert!(found.points("residual").iter().all(|values| values.len() == 12));
+    assert_eq!(found.points("bound_gap")[0].len(), 12);
     // The figures are those of so many values.
-    assert_eq!(found.nll, MeanSe::of(&found.points.nll));
-    let mut distinct: Vec<u64> = found.points.nll.iter().map(|x| x.to_bits()).collect();
+    assert_eq!(found.mean("nll"), Some(MeanSe::of(nll)));
+    let mut distinct: Vec<u64> = nll.iter().map(|x| x.to_bits()).collect();
     distinct.sort_unstable();
     distinct.dedup();
     assert_eq!(distinct.len(), 12, "a row came twice");
     // Data against other data: 6 rows each, and none in both.
-    assert_eq!((found.samples.data_data.n, found.samples.data_data.m), (6, 6));
+    assert_eq!((found.count("samples.data_data.n"), found.count("samples.data_data.m")), (Some(6), Some(6)));
     Ok(())
 }
 
@@ -81,11 +94,12 @@ fn the_error_of_a_held_out_mean_is_its_spread_over_tables() -> Any {
         let source = DataConfig::File { path, array: None, held_out: 0.5, scaling: ScalingConfig::None };
         let data = Data::load(&source)?;
         let sde = Sde::vp();
-        let rows = AuditRows::new(&data, &sde, 0);
+        let points = Points::of(&data);
+        let rows = AuditRows::new(&points, 0);
         // The truth's own −log p stands for a model's: the same rows, no solver.
         let x = rows.plain(0..200);
         let q = score.mixture().diffused(&sde.at(sde.t_min()));
-        let nll: Vec<f64> = x.chunks_exact(2).map(|x| -q.log_density(&[f64::from(x[0]), f64::from(x[1])])).collect();
+        let nll: Vec<f64> = x.chunks_exact(2).map(|x| -q.log_density(x)).collect();
         let found = MeanSe::of(&nll);
         means.push(found.mean);
         errors.push(found.se * found.se);
@@ -104,21 +118,25 @@ fn models_are_compared_by_pairs_and_come_back_from_disk() -> Any {
     let score = network(&config, &data);
     let moved: Vec<f32> = score.parameters().iter().map(|w| w * 1.02).collect();
     let other = NetworkScore::new(score.model().clone(), &moved);
-    let run = |score: &NetworkScore<f32>| audit(score, &data, &config, &workers, &|_| {});
+    let run =
+        |score: &NetworkScore<f32>| audit(score, &Points::of(&data), &config.audit, config.seed, &workers, &|_| {});
     let (a, b) = (run(&score)?, run(&other)?);
-    let found = Difference::between(&b, &a);
-    let differences: Vec<f64> = b.points.nll.iter().zip(&a.points.nll).map(|(b, a)| b - a).collect();
-    assert_eq!(found.nll, MeanSe::of(&differences));
-    assert!((found.nll.mean - (b.nll.mean - a.nll.mean)).abs() < 1e-9);
+    let found = Difference::between(&b.figures, &a.figures);
+    let differences: Vec<f64> =
+        b.figures.points("nll")[0].iter().zip(&a.figures.points("nll")[0]).map(|(b, a)| b - a).collect();
+    let nll = found.less("nll").ok_or("not compared")?;
+    assert_eq!(nll, MeanSe::of(&differences));
+    let [of_a, of_b] = [&a, &b].map(|audit| audit.figures.mean("nll").unwrap());
+    assert!((nll.mean - (of_b.mean - of_a.mean)).abs() < 1e-9);
     // The models are near each other, the rows are not: pairs know far more than two means.
-    assert!(found.nll.se < 0.3 * a.nll.se.hypot(b.nll.se), "{found:?}");
-    assert!(
-        found.residual.mean.se
-            < 0.5 * (a.residual[0].se / a.residual[0].mean).hypot(b.residual[0].se / b.residual[0].mean)
-    );
+    assert!(nll.se < 0.3 * of_a.se.hypot(of_b.se), "{found:?}");
+    let residual = &found.ratio("residual").ok_or("not compared")?.mean;
+    let [of_a, of_b] = [&a, &b].map(|audit| audit.figures.profile("residual")[0]);
+    assert!(residual.se < 0.5 * (of_a.se / of_a.mean).hypot(of_b.se / of_b.mean));
     // A model against itself is no different, at every point.
-    let same = Difference::between(&a, &a);
-    assert_eq!((same.nll.mean, same.nll.se, same.residual.mean.mean), (0.0, 0.0, 1.0));
+    let same = Difference::between(&a.figures, &a.figures);
+    assert_eq!(same.less("nll"), Some(MeanSe { mean: 0.0, se: 0.0 }));
+    assert_eq!(same.ratio("residual").map(|ratios| ratios.mean.mean), Some(1.0));
     let folder = tempfile::tempdir()?;
     a.write(folder.path())?;
     assert_eq!(Audit::read(folder.path())?, Some(a));
@@ -138,8 +156,7 @@ fn the_residual_by_probes_is_free_of_their_variance() -> Any {
     let mut rng = Streams::new(3).named("z");
     x.iter_mut().for_each(|x| *x = c.m * *x + c.sigma * Distribution::<f64>::sample(&StandardNormal, &mut rng));
     let (times, workers) = (vec![c.t; rows], Workers::new(2, 64)?);
-    let by_probes =
-        |score: &AnalyticScore| at_time::residuals(score, &x, &times, default_divergence(dim, 2), 3, &workers);
+    let by_probes = |score: &AnalyticScore| residuals(score, &x, &times, default_divergence(dim, 2), 3, &workers);
     let squares = |score: &AnalyticScore, divergence| -> Result<Vec<f64>, Error> {
         let found = crate::residual::residual(score, &x, &times, divergence, 3, &workers)?;
         Ok(crate::residual::Residuals::products(&found.residual, &found.residual, dim))
@@ -163,11 +180,11 @@ fn the_residual_by_probes_is_free_of_their_variance() -> Any {
 fn the_entropy_is_the_truth_where_it_is_known() -> Any {
     let config = Config { data: DataConfig::Checkerboard { cells: 4, half_width: 2.0 }, ..config(&[]) };
     let data = Data::load(&config.data)?;
-    let found = audit(&network(&config, &data), &data, &config, &Workers::new(2, 64)?, &|_| {})?;
-    assert!(found.true_nll.is_some_and(|nll| (nll - 8.0_f64.ln()).abs() < 1e-12));
-    let gap = found.gap.ok_or("no gap")?;
-    assert!((gap.mean - (found.nll.mean - 8.0_f64.ln())).abs() < 1e-12 && (gap.se - found.nll.se).abs() < 1e-12);
-    assert_eq!(found.score_error, None);
+    let found = audited(&network(&config, &data), &data, &config, &Workers::new(2, 64)?)?;
+    assert!(found.number("true_nll").is_some_and(|nll| (nll - 8.0_f64.ln()).abs() < 1e-12));
+    let (gap, nll) = (found.mean("gap").ok_or("no gap")?, found.mean("nll").ok_or("no nll")?);
+    assert!((gap.mean - (nll.mean - 8.0_f64.ln())).abs() < 1e-12 && (gap.se - nll.se).abs() < 1e-12);
+    assert_eq!(found.value("score_error"), None);
     Ok(())
 }
 
@@ -177,7 +194,87 @@ fn asymmetry_in_one_dimension_is_zero() -> Any {
     let config = Config { data: DataConfig::Normal { dim: 1 }, ..config(&[]) };
     let data = Data::load(&config.data)?;
     assert_eq!(data.shape(), Shape::vector(1));
-    let found = audit(&network(&config, &data), &data, &config, &Workers::new(1, 64)?, &|_| {})?;
-    assert!(found.points.asymmetry.iter().flatten().all(|&a| a == 0.0));
+    let found = audited(&network(&config, &data), &data, &config, &Workers::new(1, 64)?)?;
+    assert!(found.points("asymmetry").len() == 2 && found.points("asymmetry").iter().flatten().all(|&a| a == 0.0));
     Ok(())
+}
+
+/// What the truth's own audit finds, and that of a score that is off; in double precision, on own rows.
+#[test]
+fn the_exact_score_has_no_fault_and_a_wrong_one_has() -> Any {
+    let exact = AnalyticScore::new(Mixture::ring(5, 1.5, 0.3)?, Sde::vp());
+    let mut rows = vec![0.0; 2 * 120];
+    exact.mixture().sample(&mut Streams::new(3).named("rows"), &mut rows);
+    let points = Points::from_rows(&rows, 2).with_truth(exact.mixture());
+    let settings = AuditConfig { times: vec![1e-3, 0.3], gap_samples: 60, tolerance: 1e-6, ..AuditConfig::default() };
+    let workers = Workers::new(2, 64)?;
+    let run = |score: &AnalyticScore| -> Result<Figures, Error> {
+        Ok(audit::<f64>(score, &points, &settings, 0, &workers, &|_| {})?.figures)
+    };
+    let of =
+        |figures: &Figures, key: &str| -> f64 { figures.profile(key).iter().map(|at| at.mean).fold(0.0, f64::max) };
+    let found = run(&exact)?;
+    assert_eq!(found.count("rows"), Some(120));
+    assert!(of(&found, "residual_relative") < 1e-10 && of(&found, "asymmetry") < 1e-20, "{found:?}");
+    assert_eq!(of(&found, "score_error"), 0.0);
+    // What separates them is the prior at T, which is no law of the data's, and the solver's error.
+    let gap = found.mean("gap").ok_or("no gap")?;
+    assert!(gap.mean.abs() < 1e-3, "{gap:?}");
+    // The twin.
+    let wrong = run(&exact.clone().perturbed(vec![0.0, 1.0, -0.5, 0.0]))?;
+    assert!(of(&wrong, "residual_relative") > 0.1 && of(&wrong, "asymmetry") > 1e-3, "{wrong:?}");
+    assert!(of(&wrong, "score_error") > 1e-3);
+    let gap = wrong.mean("gap").ok_or("no gap")?;
+    assert!(gap.mean > 0.05 && gap.mean > 3.0 * gap.se, "{gap:?}");
+    let ratio = Difference::between(&wrong, &found);
+    assert!(ratio.ratio("residual").is_some_and(|ratios| ratios.mean.mean > 1e6));
+    Ok(())
+}
+
+/// Own rows are audited as the same rows of a file are.
+#[test]
+fn own_rows_are_as_good_as_a_table() -> Any {
+    let (_folder, source) = table(24);
+    let config = Config { data: source, ..config(&[]) };
+    let data = Data::load(&config.data)?;
+    let (score, workers) = (network(&config, &data), Workers::new(2, 16)?);
+    let mut rows = Vec::new();
+    for index in 0..12 {
+        let mut row = [0.0; 2];
+        data.held_out_row(index, &mut Streams::new(0).named("none"), &mut row);
+        rows.extend(row.map(f64::from));
+    }
+    let own = audit(&score, &Points::from_rows(&rows, 2), &config.audit, config.seed, &workers, &|_| {})?.figures;
+    assert_eq!(own, audited(&score, &data, &config, &workers)?);
+    // With training rows copies are looked for, images or not.
+    let points = Points::from_rows(&rows, 2).with_training(&rows);
+    let found = audit(&score, &points, &config.audit, config.seed, &workers, &|_| {})?.figures;
+    assert_eq!((found.count("memorisation.k"), own.count("memorisation.k")), (Some(10), None));
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_audited_is_refused() -> Any {
+    let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0)?, Sde::vp());
+    let workers = Workers::new(1, 64)?;
+    let run = |points: &Points<'_>, settings: &AuditConfig| {
+        audit::<f64>(&score, points, settings, 0, &workers, &|_| {}).map(|_| ()).unwrap_err().to_string()
+    };
+    let rows = [0.0; 6];
+    let settings = AuditConfig::default();
+    assert_eq!(run(&Points::from_rows(&rows, 3), &settings), "data: dimension 3, but the model's is 2");
+    assert_eq!(run(&Points::from_rows(&[], 2), &settings), "audit: points: there is no held-out row");
+    let early = AuditConfig { times: vec![1e-9], ..settings };
+    assert!(run(&Points::from_rows(&rows, 2), &early).starts_with("audit: audit.times: every t must be between"));
+    Ok(())
+}
+
+/// The page of the formats knows every key.
+#[test]
+fn every_figure_is_documented() {
+    let page = include_str!("../../../../docs/json.md");
+    let words: Vec<&str> = page.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    for definition in definitions().iter().chain(&crate::study::timings()) {
+        assert!(definition.key.split('.').all(|part| words.contains(&part)), "{}", definition.key);
+    }
 }

@@ -1,6 +1,6 @@
 //! What a run is: TOML in, one resolved [`Config`] out.
 
-mod audit;
+mod change;
 mod parse;
 mod presets;
 mod validate;
@@ -8,7 +8,7 @@ mod validate;
 use fokker_jet::Shape;
 use serde::{Deserialize, Serialize};
 
-pub use audit::AuditConfig;
+pub use crate::audit::AuditConfig;
 pub use presets::{PRESETS, Preset};
 
 use crate::Error;
@@ -16,7 +16,8 @@ use crate::data::DataConfig;
 use crate::memory;
 use crate::net::NetworkConfig;
 use crate::objective::LossConfig;
-use crate::score::network::{Parameterisation, ScoreModel};
+pub use crate::score::ScoreConfig;
+use crate::score::network::ScoreModel;
 use crate::sde::Sde;
 use crate::train::TrainConfig;
 
@@ -57,20 +58,6 @@ pub struct Config {
     pub audit: AuditConfig,
 }
 
-/// `[score]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScoreConfig {
-    /// What the network's output stands for.
-    pub parameterisation: Parameterisation,
-}
-
-impl Default for ScoreConfig {
-    fn default() -> Self {
-        Self { parameterisation: Parameterisation::Noise }
-    }
-}
-
 impl Config {
     /// Reads a config; `origin` names it in errors, `overrides` are `key=value` with dotted keys and TOML values.
     ///
@@ -98,8 +85,9 @@ impl Config {
     /// The config as TOML, every default written out.
     ///
     /// # Errors
-    /// [`Error::Config`] if it cannot be written as TOML.
+    /// [`Error::Config`] if it cannot be written as TOML; [`Error::Sde`] for an SDE of the caller's own.
     pub fn to_toml(&self) -> Result<String, Error> {
+        self.sde.require_built_in()?;
         toml::to_string(self).map_err(|error| Error::Config {
             origin: "config".into(),
             key: "(whole)".into(),
@@ -121,6 +109,24 @@ impl Config {
         if let Some(Ok(bytes)) = self.memory.as_deref().map(memory::parse) {
             memory::suggest_budget(bytes);
         }
+    }
+
+    /// The same run with the number of threads that 0, all of the machine's, stands for: sums depend on it, so a run that is to be gone on
+    /// with must say it.
+    ///
+    /// ```
+    /// use fokker::config::Config;
+    /// let config = Config::preset("ring8", &["train.threads=0".into()])?;
+    /// assert!(config.with_threads().train.threads > 0);
+    /// # Ok::<(), fokker::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_threads(&self) -> Self {
+        let mut config = self.clone();
+        if config.train.threads == 0 {
+            config.train.threads = std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        config
     }
 
     /// The score model for data of this shape.
@@ -145,13 +151,5 @@ impl Config {
     pub fn difference(&self, other: &Self) -> Option<String> {
         let table = |config: &Self| toml::Table::try_from(config).unwrap_or_default();
         if self == other { None } else { Some(parse::difference(&table(self), &table(other)).join(".")) }
-    }
-
-    /// The same run without any regulariser.
-    #[must_use]
-    pub fn without_fp(&self) -> Self {
-        let mut config = self.clone();
-        config.loss = config.loss.plain();
-        config
     }
 }

@@ -5,7 +5,6 @@ use fokker_jet::cpu::MOST_THREADS;
 use super::Config;
 use crate::Error;
 use crate::memory;
-use crate::sde::T_MAX;
 
 pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     let check = |good: bool, key: &str, reason: &str| {
@@ -32,28 +31,11 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     check(train.adam.clip >= 0.0, "train.adam.clip", "must be at least 0")?;
     check(train.log_every > 0, "train.log_every", "must be at least 1")?;
     config.loss.validate().map_err(|(key, reason)| Error::Config { origin: origin.into(), key, reason })?;
-    let audit = &config.audit;
-    check(!audit.times.is_empty(), "audit.times", "must not be empty")?;
-    let t_min = config.sde.t_min();
-    check(
-        audit.times.iter().all(|t| (t_min..=T_MAX).contains(t)),
-        "audit.times",
-        &format!("every t must be between sde.t_min = {t_min} and 1"),
-    )?;
-    check((2..=1 << 24).contains(&audit.points), "audit.points", "must be between 2 and 2^24")?;
-    check((2..=1 << 24).contains(&audit.nll_points), "audit.nll_points", "must be between 2 and 2^24")?;
-    check((1..=10_000).contains(&audit.repeats), "audit.repeats", "must be between 1 and 10000")?;
-    check((2..=1 << 24).contains(&audit.bound_points), "audit.bound_points", "must be between 2 and 2^24")?;
-    check((2..=1 << 20).contains(&audit.gap_samples), "audit.gap_samples", "must be between 2 and 2^20")?;
-    check(
-        audit.neighbours == 0 || (2..=1000).contains(&audit.neighbours),
-        "audit.neighbours",
-        "must be between 2 and 1000, or 0 for none",
-    )?;
-    check(audit.samples <= 1 << 24, "audit.samples", "must be at most 2^24")?;
-    check((2..=10_000).contains(&audit.probes), "audit.probes", "must be between 2 and 10000")?;
-    check(positive(audit.tolerance), "audit.tolerance", "must be positive and finite")?;
-    check(audit.step_limit > 0, "audit.step_limit", "must be at least 1")
+    config.audit.validate(config.sde.t_min()).map_err(|(key, reason)| Error::Config {
+        origin: origin.into(),
+        key: key.into(),
+        reason,
+    })
 }
 
 fn positive(value: f64) -> bool {

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::NamedTempFile;
 
 /// Writes a file so that a reader, or a crash at any moment, sees the old file or the new one and never a part of it.
 ///
@@ -37,16 +38,22 @@ pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) 
         Place::Stream => return write_through(path, fill),
         Place::File(place) => place,
     };
-    let (file, mut temporary) = Temporary::beside(&place)?;
-    let mut out = BufWriter::with_capacity(BUFFER, file);
+    let mut file = temporary(&place)?;
+    let mut out = BufWriter::with_capacity(BUFFER, file.as_file_mut());
     fill(&mut out)?;
-    let file = out.into_inner().map_err(|error| error.into_error())?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&temporary.path, &place)?;
-    temporary.renamed = true;
+    out.flush()?;
+    drop(out);
+    file.as_file().sync_all()?;
+    file.into_temp_path().persist(&place).map_err(|failed| failed.error)?;
     sync_folder(&place);
     Ok(())
+}
+
+/// Does the system complain of the place, and not of the disk or of rights?
+pub(crate) fn is_wrong_place(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound};
+    let kinds = [AlreadyExists, InvalidFilename, InvalidInput, IsADirectory, NotADirectory, NotFound];
+    kinds.contains(&error.kind())
 }
 
 const BUFFER: usize = 1 << 16;
@@ -95,51 +102,30 @@ fn write_through(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::
     out.flush()
 }
 
-/// A file that is removed when dropped unless it was renamed, also when `fill` unwinds.
-struct Temporary {
-    path: PathBuf,
-    renamed: bool,
+/// A new, hidden file in the folder of `path`, which is removed when dropped.
+fn temporary(path: &Path) -> io::Result<NamedTempFile> {
+    let name = path
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file name"))?;
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(format!(".{}-", std::process::id()));
+    // Opened as any new file is: with the rights that the user's mask leaves, and errors in the system's own words.
+    let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
+    tempfile::Builder::new().prefix(&prefix).suffix(".tmp").make_in(folder(path), open)
 }
 
-impl Temporary {
-    /// Creates a new file in the folder of `path`.
-    fn beside(path: &Path) -> io::Result<(File, Self)> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let name = path
-            .file_name()
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file name"))?;
-        loop {
-            let mut hidden = OsString::from(".");
-            hidden.push(name);
-            hidden.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-            let path = path.with_file_name(hidden);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => {
-                    return Ok((file, Self { path, renamed: false }));
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // Nothing more can be done here if the removal fails too.
-            let _ = fs::remove_file(&self.path);
-        }
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 
 /// Makes the rename itself durable where folders can be synchronised; the file is whole either way.
 fn sync_folder(path: &Path) {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    if let Ok(folder) = File::open(folder) {
+    if let Ok(folder) = File::open(folder(path)) {
         let _ = folder.sync_all();
     }
 }

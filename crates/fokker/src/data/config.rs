@@ -107,6 +107,9 @@ pub enum DataConfig {
         #[serde(default = "default::held_out")]
         held_out: f64,
     },
+    /// Data that the caller handed over ([`Data::from_rows`](super::Data::from_rows), [`Data::from_images`](super::Data::from_images)):
+    /// what a saved run says of it. It cannot be loaded ([`DataError::InMemory`](super::DataError::InMemory)).
+    Memory {},
 }
 
 /// How the columns of a [`DataConfig::File`] become model coordinates.

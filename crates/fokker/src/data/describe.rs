@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::images::{Images, holds_images};
+use super::images::{Images, Preparation, holds_images};
 use super::{DataError, TableReader};
 
 /// Images that are taken into the statistics where they stay on disk, evenly spaced.
@@ -100,7 +100,7 @@ pub fn describe(
 }
 
 fn images(path: &Path, size: Option<usize>, held_out: f64) -> Result<ImageSummary, DataError> {
-    let (images, scaling) = Images::load(path, false, size, held_out, None)?;
+    let (images, scaling) = Images::load(path, size, Preparation { flip: false, held_out, given: None })?;
     let shape = images.shape();
     let train = images.train_len();
     let sampled = if images.on_disk() { train.min(ON_DISK) } else { train };

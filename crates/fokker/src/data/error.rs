@@ -1,10 +1,10 @@
 //! What can be wrong with data.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::error::is_wrong_place;
-use crate::memory::{MemoryError, refusal};
+use super::one_line::shown;
+use crate::memory::MemoryError;
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
 ///
@@ -153,12 +153,14 @@ pub enum DataError {
         needed: usize,
     },
     /// The file's extension is none of those that can be read (or, for a result, written).
-    #[error("{}: unknown extension {found:?}; .npy, .npz, .csv and .parquet can be read", shown(.path))]
+    #[error("{}: unknown extension {found:?}; {known} can be read", shown(.path))]
     Extension {
         /// The file.
         path: PathBuf,
         /// Its extension; empty for none.
         found: String,
+        /// Those that can be read.
+        known: String,
     },
     /// The array's element type cannot be read as a number.
     #[error("{}: element type {found}; f4, f8, i1 to i8 and u1 to u8 can be read", shown(.path))]
@@ -325,74 +327,16 @@ pub enum DataError {
     /// The data would take more memory than there may be.
     #[error(transparent)]
     Memory(#[from] MemoryError),
-    /// An image grid cannot be drawn.
+    /// A contact sheet of images cannot be drawn.
     #[error("image grid: {reason}")]
-    Grid {
+    ContactSheet {
         /// What is wrong.
         reason: String,
     },
-}
-
-impl DataError {
-    /// Was the request wrong (exit status 2), rather than the run (exit status 1)? A file that cannot be written is the run's failure, unless there
-    /// can be no file at such a place.
-    #[must_use]
-    pub fn is_request(&self) -> bool {
-        match self {
-            Self::Write { source, .. } => is_wrong_place(source),
-            _ => true,
-        }
-    }
-
-    /// Wraps a failed read; a file that is not there becomes [`DataError::Missing`], one too large [`DataError::Memory`].
-    pub(super) fn read(path: &Path, source: io::Error) -> Self {
-        if let Some(refusal) = refusal(&source) {
-            return Self::Memory(refusal.clone());
-        }
-        let path = path.to_path_buf();
-        match source.kind() {
-            io::ErrorKind::NotFound => Self::Missing { path },
-            _ => Self::Read { path, source },
-        }
-    }
-
-    pub(super) fn write(path: &Path, source: io::Error) -> Self {
-        Self::Write { path: path.to_path_buf(), source }
-    }
-
-    pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Damaged { path: path.to_path_buf(), reason: reason.into() }
-    }
-
-    pub(super) fn magic(path: &Path, format: &'static str, bytes: &[u8]) -> Self {
-        let hex: Vec<String> = bytes.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let found = if hex.is_empty() { "nothing".into() } else { hex.join(" ") };
-        Self::Magic { path: path.to_path_buf(), format, found }
-    }
-
-    pub(super) fn unrecognised(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Unrecognised { path: path.to_path_buf(), reason: reason.into() }
-    }
-
-    pub(super) fn parameter(key: &'static str, value: impl ToString, reason: impl Into<String>) -> Self {
-        Self::Parameter { key, value: value.to_string(), reason: reason.into() }
-    }
-}
-
-/// The path on one line: control characters are escaped.
-pub(super) fn shown(path: &Path) -> String {
-    one_line(&path.to_string_lossy(), usize::MAX)
-}
-
-/// `text` with its control characters escaped, cut after `limit` characters.
-pub(super) fn one_line(text: &str, limit: usize) -> String {
-    let mut line: String = String::new();
-    for (count, character) in text.chars().enumerate() {
-        if count == limit {
-            line.push('…');
-            break;
-        }
-        if character.is_control() { line.extend(character.escape_default()) } else { line.push(character) }
-    }
-    line
+    /// A config says that the data were the caller's own: there is no file to load them from.
+    #[error(
+        "data.kind = \"memory\": the data were in the memory of the program that trained on them, and no file holds them: hand \
+         them over again, or name data that can be loaded"
+    )]
+    InMemory,
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::one_line;
+use super::one_line::one_line;
 use super::{DataError, Fingerprint, ImageShape};
 
 /// Characters of a list of names that are shown.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::images::rows::{ImageRows, holds_rows, load_rows};
+use super::images::{ImageRows, holds_rows, load_rows};
 use super::{DataError, ImageShape, TableReader};
 
 /// Reads the rows at a path in order, as many at a time as are asked for: those of a table ([`TableReader`]) or, for a model of images,

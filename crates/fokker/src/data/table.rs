@@ -1,15 +1,13 @@
 //! Tables of numbers from files.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::Path;
 
-use super::error::one_line;
-use super::npy::{Array, read_array};
-use super::parquet_read::read_parquet;
-use super::text::read_csv;
-use super::zip::Archive;
-use super::{DataError, write::file_name};
+use super::DataError;
+use super::finite::require_finite;
+use super::formats::format::{Options, RowSource};
+use super::formats::format_of;
+use super::input::Input;
+use super::one_line::one_line;
 
 /// Rows of finite numbers in double precision, in the data's own coordinates.
 ///
@@ -105,70 +103,44 @@ pub fn read_table_with_gaps(path: &Path, array: Option<&str>) -> Result<Table, D
     read(path, array, true)
 }
 
-/// Reads a table, which may have NaN in it if `gaps`.
-fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    refuse_array(&extension, array)?;
-    let (Array { rows, dim, values }, names) = match extension.as_str() {
-        "npy" => (read_npy(path)?, None),
-        "npz" => (read_npz(path, array)?, None),
-        "csv" => read_csv(path, gaps)?,
-        "parquet" => read_parquet(path).map(|(array, names)| (array, Some(names)))?,
-        _ => {
-            return Err(DataError::Extension { path: path.to_path_buf(), found: extension });
-        }
-    };
-    require_finite(path, &values, dim, 0, gaps)?;
-    Ok(Table { rows, dim, values, names })
+/// Reads a table from bytes in memory, of the format that the ending of `name` says.
+///
+/// # Errors
+/// As for [`read_table`].
+///
+/// ```
+/// use fokker::data::parse_table;
+/// let table = parse_table("x.csv".as_ref(), b"a,b\n1,2\n3,4\n".to_vec(), None)?;
+/// assert_eq!((table.dim, &table.values[..]), (2, &[1.0, 2.0, 3.0, 4.0][..]));
+/// assert!(parse_table("x.npy".as_ref(), b"1,2\n".to_vec(), None).is_err());
+/// # Ok::<(), fokker::data::DataError>(())
+/// ```
+pub fn parse_table(name: &Path, bytes: Vec<u8>, array: Option<&str>) -> Result<Table, DataError> {
+    whole(name, Options { array, gaps: false }, |name| Ok(Input::of(name, bytes)))
 }
 
-/// Refuses the name of an array where there are no names.
-pub(super) fn refuse_array(extension: &str, array: Option<&str>) -> Result<(), DataError> {
-    if let (Some(array), "npy" | "csv" | "parquet") = (array, extension) {
+fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
+    whole(path, Options { array, gaps }, Input::open)
+}
+
+/// All rows of a table.
+fn whole(
+    path: &Path, options: Options<'_>, input: impl FnOnce(&Path) -> Result<Input, DataError>,
+) -> Result<Table, DataError> {
+    let mut source = open(path, options, input)?;
+    let (dim, names) = (source.dim(), source.take_names());
+    let values = source.read_all(path)?;
+    require_finite(path, &values, dim, 0, options.gaps)?;
+    Ok(Table { rows: values.len() / dim, dim, values, names })
+}
+
+/// Begins to read a table of the format that the path says.
+pub(super) fn open(
+    path: &Path, options: Options<'_>, input: impl FnOnce(&Path) -> Result<Input, DataError>,
+) -> Result<Box<dyn RowSource>, DataError> {
+    let format = format_of(path)?;
+    if let Some(array) = options.array.filter(|_| !format.has_named_arrays()) {
         return Err(DataError::parameter("array", one_line(array, 40), "only an .npz archive has named arrays"));
     }
-    Ok(())
-}
-
-/// Refuses values (rows of `dim`, the first of them being row `first` from 0) that are NaN or infinite.
-pub(super) fn require_finite(
-    path: &Path, values: &[f64], dim: usize, first: usize, gaps: bool,
-) -> Result<(), DataError> {
-    let Some(at) = values.iter().position(|value| !(value.is_finite() || gaps && value.is_nan())) else {
-        return Ok(());
-    };
-    let (row, column, value) = (first + at / dim + 1, at % dim + 1, values[at]);
-    Err(DataError::NonFinite { path: path.to_path_buf(), row, column, value })
-}
-
-fn read_npy(path: &Path) -> Result<Array, DataError> {
-    let file = File::open(path).map_err(|error| DataError::read(path, error))?;
-    let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
-    read_array(&mut BufReader::new(file), length, path)
-}
-
-fn read_npz(path: &Path, array: Option<&str>) -> Result<Array, DataError> {
-    let archive = Archive::open(path)?;
-    let names = || archive.entries.iter().filter_map(|entry| entry.name.strip_suffix(".npy"));
-    let refuse = |reason: String| {
-        let names: Vec<String> = names().take(20).map(|name| one_line(name, 40)).collect();
-        let names = if names.is_empty() { "no array".into() } else { names.join(", ") };
-        DataError::Array { path: path.to_path_buf(), reason, names }
-    };
-    let name = match array {
-        Some(name) => name,
-        None => match (names().next(), names().count()) {
-            (Some(name), 1) => name,
-            (None, _) => return Err(refuse("no .npy entry".into())),
-            _ => {
-                return Err(refuse("several arrays: name one with the key `array`".into()));
-            }
-        },
-    };
-    let entry = file_name(name);
-    let index = archive.entries.iter().position(|candidate| candidate.name == entry);
-    let index = index.ok_or_else(|| refuse(format!("no array \"{}\"", one_line(name, 40))))?;
-    // Messages name the entry as if the archive were a folder.
-    let inside = path.join(&entry);
-    archive.read(index, &inside, |reader, length| read_array(reader, length, &inside))
+    format.open(input(path)?, options)
 }

@@ -5,6 +5,7 @@ mod fuzz;
 mod identity;
 mod images;
 mod numpy;
+mod own;
 mod parquet;
 mod tables;
 

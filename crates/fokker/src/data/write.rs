@@ -1,19 +1,16 @@
 //! Results as `.npy`, `.npz`, `.csv` and `.parquet` files, which are whole or not there.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
-use super::columns::{Column, ColumnKind};
-use super::npy_header::header_bytes;
-use super::parquet_write::write_parquet_to;
-use super::zip::{Stored, write_stored};
-use super::{DataError, write_atomically};
-
-/// A named array for [`write_npz`]: its name, its shape and its values, row-major.
-pub type NamedArray<'a> = (&'a str, &'a [usize], &'a [f64]);
-
-/// Values converted to bytes at a time.
-const PIECE: usize = 1 << 12;
+use super::DataError;
+use super::atomic::write_atomically;
+use super::column::{Column, Replay};
+use super::formats::csv::Csv;
+use super::formats::format::{Matrix, TableFormat};
+use super::formats::format_of;
+use super::formats::npz::{NamedArray, write_arrays};
+use super::numpy::write::write_array;
 
 /// Writes an array of any shape as double-precision, row-major `.npy`, atomically.
 ///
@@ -58,35 +55,97 @@ pub fn write_npz(path: &Path, arrays: &[NamedArray<'_>]) -> Result<(), DataError
             return Err(DataError::Array { path: path.to_path_buf(), reason, names: names.join(", ") });
         }
     }
-    let total: u64 =
-        arrays.iter().map(|&(name, _, values)| 1200 + 2 * name.len() as u64 + 8 * values.len() as u64).sum();
-    let zip64 = total > u64::from(u32::MAX) || arrays.len() >= 0xffff;
-    let written = write_atomically(path, |out| write_archive(out, arrays, zip64));
-    written.map_err(|error| DataError::write(path, error))
+    write_atomically(path, |out| write_arrays(out, arrays)).map_err(|error| DataError::write(path, error))
 }
 
-/// The archive's bytes.
-pub(super) fn write_archive(out: &mut dyn Write, arrays: &[NamedArray<'_>], zip64: bool) -> io::Result<()> {
-    let names: Vec<String> = arrays.iter().map(|&(name, ..)| file_name(name)).collect();
-    let files = arrays.iter().zip(&names).map(|(&(_, shape, values), name)| {
-        let size = header_bytes("<f8", shape).len() as u64 + 8 * values.len() as u64;
-        Stored { name, size, fill: move |out: &mut dyn Write| write_array(out, shape, values) }
-    });
-    write_stored(out, files.collect(), zip64)
+/// Writes rows of `columns.len()` values, atomically, as the ending of `path` says: `.csv` and `.parquet` call the columns by their
+/// names, `.npz` holds one array, called `name`, and `.npy` the array alone. `rows` is row-major.
+///
+/// Numbers are written with as many digits as it takes to read the same number back; in `.csv` NaN and infinities are `NaN`, `inf`,
+/// `-inf`.
+///
+/// # Errors
+/// [`DataError::Extension`]; [`DataError::Shape`] if `rows` is not a whole number of rows; [`DataError::Write`].
+///
+/// ```
+/// use fokker::data::{read_table, write_rows};
+/// let folder = tempfile::tempdir()?;
+/// for name in ["x.csv", "x.npy", "x.npz", "x.parquet"] {
+///     let path = folder.path().join(name);
+///     write_rows(&path, "samples", &["a", "b"], &[0.1, 1e-20, 3.0, 4.0])?;
+///     assert_eq!(read_table(&path, None)?.values, [0.1, 1e-20, 3.0, 4.0]);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_rows(path: &Path, name: &str, columns: &[&str], rows: &[f64]) -> Result<(), DataError> {
+    write_matrix(format_of(path)?, path, &Matrix { name, columns, values: rows })
 }
 
-/// The name of an array's entry in an archive.
-pub(super) fn file_name(array: &str) -> String {
-    format!("{array}.npy")
+/// As [`write_rows`], as `.csv` whatever the path ends in.
+///
+/// # Errors
+/// [`DataError::Shape`] if `rows` is not a whole number of rows; [`DataError::Write`].
+///
+/// ```
+/// use fokker::data::write_csv;
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("x.csv");
+/// write_csv(&path, &["t", "residual"], &[0.1, 1e-20])?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "t,residual\n0.1,1e-20\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_csv(path: &Path, columns: &[&str], rows: &[f64]) -> Result<(), DataError> {
+    write_matrix(&Csv, path, &Matrix { name: "", columns, values: rows })
 }
 
-fn write_array(out: &mut dyn Write, shape: &[usize], values: &[f64]) -> io::Result<()> {
-    out.write_all(&header_bytes("<f8", shape))?;
-    values.chunks(PIECE).try_for_each(|piece| out.write_all(&bytes(piece)))
+fn write_matrix(format: &dyn TableFormat, path: &Path, matrix: &Matrix<'_>) -> Result<(), DataError> {
+    let Matrix { columns, values, .. } = matrix;
+    if columns.is_empty() || !values.len().is_multiple_of(columns.len()) {
+        let found = format!("{} values for {} columns", values.len(), columns.len());
+        return Err(DataError::Shape { path: path.to_path_buf(), found, needed: "a whole number of rows" });
+    }
+    write_atomically(path, |out| format.write_matrix(out, matrix)).map_err(|error| DataError::write(path, error))
 }
 
-fn bytes(values: &[f64]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+/// Writes `rows` rows of named columns, atomically, as the extension of `path` says: `.csv`, `.parquet`, `.npz` (an array for
+/// each column) or `.npy` (the first column alone).
+///
+/// Memory is bounded: rows are asked for as often as the format needs them, once or (`.npz`) twice for each column.
+///
+/// # Errors
+/// [`DataError::Extension`]; [`DataError::Shape`] if there is no column; [`DataError::Write`], also for what `replay` returned
+/// and if it did not hand out `rows` rows of as many values as there are columns.
+///
+/// ```
+/// use fokker::data::{Column, ColumnKind, write_columns};
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("x.csv");
+/// let columns = [
+///     Column { name: "x", kind: ColumnKind::Real },
+///     Column { name: "outcome", kind: ColumnKind::Label(&["good", "bad"]) },
+/// ];
+/// write_columns(&path, &columns, 2, &|row| {
+///     row(&[0.5, 1.0])?;
+///     row(&[1e-20, 0.0])
+/// })?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "x,outcome\n0.5,bad\n1e-20,good\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn write_columns(path: &Path, columns: &[Column<'_>], rows: u64, replay: Replay<'_>) -> Result<(), DataError> {
+    if columns.is_empty() {
+        return Err(DataError::Shape { path: path.into(), found: "of no columns".into(), needed: "at least one" });
+    }
+    let format = format_of(path)?;
+    let checked = |each: &mut dyn FnMut(&[f64]) -> io::Result<()>| {
+        let mut count = 0_u64;
+        replay(&mut |row| {
+            count += 1;
+            if row.len() == columns.len() { each(row) } else { Err(io::Error::other("a row of another length")) }
+        })?;
+        if count == rows { Ok(()) } else { Err(io::Error::other(format!("{count} rows came, not {rows}"))) }
+    };
+    write_atomically(path, |out| format.write_columns(out, columns, rows, &checked))
+        .map_err(|error| DataError::write(path, error))
 }
 
 /// Refuses a shape that does not hold `count` values, or has more dimensions than NumPy allows.
@@ -101,63 +160,4 @@ fn check_shape(path: &Path, shape: &[usize], count: usize) -> Result<(), DataErr
         found,
         needed: "one that holds them all in at most 32 dimensions",
     })
-}
-
-/// Writes a table of `header.len()` columns as `.csv`, atomically; `rows` is row-major.
-///
-/// Numbers are written with as many digits as it takes to read the same number back; NaN and infinities as `NaN`, `inf`, `-inf`.
-///
-/// # Errors
-/// [`DataError::Shape`] if `rows` is not a whole number of rows; [`DataError::Write`].
-///
-/// ```
-/// use fokker::data::write_csv;
-/// let folder = tempfile::tempdir()?;
-/// let path = folder.path().join("x.csv");
-/// write_csv(&path, &["t", "residual"], &[0.1, 1e-20])?;
-/// assert_eq!(std::fs::read_to_string(&path)?, "t,residual\n0.1,1e-20\n");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn write_csv(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
-    check_rows(path, header, rows)?;
-    let written = write_atomically(path, |out| {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(header)?;
-        for row in rows.chunks_exact(header.len()) {
-            writer.write_record(row.iter().map(|value| format!("{value:?}")))?;
-        }
-        writer.flush()
-    });
-    written.map_err(|error| DataError::write(path, error))
-}
-
-/// Refuses `rows` that are not whole rows of the header's columns.
-fn check_rows(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
-    if !header.is_empty() && rows.len().is_multiple_of(header.len()) {
-        return Ok(());
-    }
-    let found = format!("{} values for {} columns", rows.len(), header.len());
-    Err(DataError::Shape { path: path.to_path_buf(), found, needed: "a whole number of rows" })
-}
-
-/// Writes a table of `header.len()` columns as `.parquet`, atomically: doubles without nulls; `rows` is row-major.
-///
-/// # Errors
-/// [`DataError::Shape`] if `rows` is not a whole number of rows; [`DataError::Write`].
-///
-/// ```
-/// use fokker::data::{read_table, write_parquet};
-/// let folder = tempfile::tempdir()?;
-/// let path = folder.path().join("x.parquet");
-/// write_parquet(&path, &["t", "residual"], &[0.1, 1e-20])?;
-/// assert_eq!(read_table(&path, None)?.values, [0.1, 1e-20]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn write_parquet(path: &Path, header: &[&str], rows: &[f64]) -> Result<(), DataError> {
-    check_rows(path, header, rows)?;
-    let columns: Vec<Column<'_>> = header.iter().map(|&name| Column { name, kind: ColumnKind::Real }).collect();
-    let written = write_atomically(path, |out| {
-        write_parquet_to(out, &columns, &|each| rows.chunks_exact(header.len()).try_for_each(&mut *each))
-    });
-    written.map_err(|error| DataError::write(path, error))
 }

@@ -95,31 +95,6 @@ impl Memorisation {
     pub fn distance_ratio(&self) -> f64 {
         self.samples.distance.mean / self.held_out.distance.mean
     }
-
-    /// The means of several models; with more than one, standard errors of samples and share are over models, and no sample is named.
-    /// The p-values are listed.
-    pub(crate) fn mean(all: &[&Self]) -> Option<Self> {
-        let first = *all.first()?;
-        if all.len() == 1 {
-            return Some(first.clone());
-        }
-        let mean = |get: &dyn Fn(&Self) -> f64| MeanSe::of(&all.iter().map(|m| get(m)).collect::<Vec<_>>());
-        let side = |get: &dyn Fn(&Self) -> NearestTraining| NearestTraining {
-            n: get(first).n,
-            distance: mean(&|m| get(m).distance.mean),
-            ratio: mean(&|m| get(m).ratio.mean),
-        };
-        Some(Self {
-            k: first.k,
-            samples: side(&|m| m.samples),
-            held_out: side(&|m| m.held_out),
-            threshold: mean(&|m| m.threshold).mean,
-            share: mean(&|m| m.share.mean),
-            expected_share: first.expected_share,
-            p_values: all.iter().flat_map(|m| &m.p_values).copied().collect(),
-            closest: Vec::new(),
-        })
-    }
 }
 
 /// Whether `samples` (`n × dim`) are copies of training rows, with `held_out` rows (`m × dim`, in the same state: noisy if the

@@ -93,24 +93,6 @@ impl Distances {
             permutations: 0,
         }
     }
-
-    /// The means of several; with more than one, the sliced distance's standard error is over them, and p-values are listed.
-    pub(crate) fn mean(all: &[&Self]) -> Option<Self> {
-        let first = *all.first()?;
-        if all.len() == 1 {
-            return Some(first.clone());
-        }
-        let mean = |get: &dyn Fn(&Self) -> f64| MeanSe::of(&all.iter().map(|d| get(d)).collect::<Vec<_>>());
-        Some(Self {
-            sliced_w2: mean(&|d| d.sliced_w2.mean),
-            sliced_w2_direction_se: mean(&|d| d.sliced_w2_direction_se).mean,
-            w2: first.w2.is_some().then(|| mean(&|d| d.w2.unwrap_or(f64::NAN)).mean),
-            energy: mean(&|d| d.energy).mean,
-            mmd2: mean(&|d| d.mmd2).mean,
-            p_values: all.iter().flat_map(|d| &d.p_values).copied().collect(),
-            ..first.clone()
-        })
-    }
 }
 
 /// The distances of `a` (`n × dim`) and `b` (`m × dim`), row-major and in one unit; definitions at [the module](super).

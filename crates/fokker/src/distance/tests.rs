@@ -141,20 +141,6 @@ fn the_standard_error_over_points_is_right() -> Any {
 }
 
 #[test]
-fn p_values_of_several_models_are_listed() -> Any {
-    let options = DistanceOptions { directions: 5, permutations: 19, rows: 20 };
-    let of = |seed| {
-        let (a, b) = (normal(&mut stream(60 + seed), 30, 2, 0.0), normal(&mut stream(70 + seed), 30, 2, 0.1));
-        distances(&a, &b, 2, seed, &workers(), &options)
-    };
-    let (one, other) = (of(1)?, of(2)?);
-    let both = Distances::mean(&[&one, &other]).ok_or("none")?;
-    assert_eq!(both.p_values, [one.p_values[0], other.p_values[0]]);
-    assert_eq!(both.energy, 0.5 * (one.energy + other.energy));
-    Ok(())
-}
-
-#[test]
 fn energy_of_shifted_points_and_its_bias() -> Any {
     // Each of two clusters of equal points at distance d: 2 d.
     let samples = TwoSamples::new(&[1.0, 2.0].repeat(7), &[4.0, 6.0].repeat(4), 2)?;

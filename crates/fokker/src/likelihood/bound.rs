@@ -38,24 +38,24 @@
 //! | divergence | 1.82 | 1.15 | 1.66 | 5.55 |
 //! | divergence, controlled (this) | 0.67 | 0.31 | 0.44 | 1.02 |
 
+mod row;
+
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
-use super::forms::{Forms, TOGETHER};
-use super::{LikelihoodOptions, request, whole_rows};
+use self::row::{PAIR, Row};
+use super::options::LikelihoodOptions;
+use super::request::{request, whole_rows};
 use crate::Error;
 use crate::divergence::Divergence;
+use crate::flow::{Forms, TOGETHER};
 use crate::objective::{TimeSampler, TimeSampling};
-use crate::rng::{Stream, Streams};
-use crate::rows::dot;
+use crate::rng::Streams;
 use crate::score::{Differentiable, ScoreTape};
-use crate::sde::{Coefficients, Sde, T_MAX};
+use crate::sde::{Coefficients, Sde, T_MAX, Transition};
 use crate::stats::MeanSe;
-
-/// Draws in a stratum of t.
-const PAIR: usize = 2;
 
 /// How [`bound`] is estimated.
 ///
@@ -140,7 +140,7 @@ impl Bound {
 ///
 /// ```
 /// use fokker::{likelihood::{BoundOptions, bound}, sde::Sde};
-/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// // N(0, 1) is what VP keeps, and the score is exact: the bound is log p itself.
@@ -177,85 +177,6 @@ pub fn bound<F: Real>(
     });
     let (values, se) = chunks.into_iter().flatten().unzip();
     Ok(Bound { values, se, evaluations: 1 + options.draws as u64 })
-}
-
-/// What a draw knows of the score near the mean of x_t: σ s ≈ b − κ ρ z.
-#[derive(Clone, Debug)]
-struct Linear {
-    b: Vec<f64>,
-    kappa: f64,
-}
-
-/// The transition from t_min to t: x_t = μ x + σ̃ z.
-struct Transition {
-    mean: f64,
-    std: f64,
-}
-
-impl Transition {
-    fn new(from: &Coefficients, to: &Coefficients) -> Self {
-        let mean = to.m / from.m;
-        // Not negative but for rounding.
-        let variance = to.sigma * to.sigma - (mean * from.sigma).powi(2);
-        Self { mean, std: variance.max(0.0).sqrt() }
-    }
-}
-
-/// A row on its way through its draws.
-struct Row<'a> {
-    x: &'a [f64],
-    stream: Stream,
-    /// The last draw of z.
-    z: Vec<f64>,
-    /// The weight of its t towards ∫ dt g²/σ², and its ρ = σ̃/σ.
-    weight: f64,
-    rho: f64,
-    /// The local linear model of each of the two chains of draws.
-    chains: [Linear; PAIR],
-    /// The integrand at the stratum's first draw.
-    first: f64,
-    /// E log prior(x_T) + ∫ a D dt, less the integral over the strata done; its variance.
-    value: f64,
-    variance: f64,
-}
-
-impl<'a> Row<'a> {
-    #[allow(clippy::cast_precision_loss)]
-    fn new(x: &'a [f64], sde: &Sde, stream: Stream) -> Self {
-        let dim = x.len() as f64;
-        let to_end = Transition::new(&sde.at(sde.t_min()), &sde.at(T_MAX));
-        let mean: Vec<f64> = x.iter().map(|x| to_end.mean * x).collect();
-        let prior = sde.log_prior(&mean) - 0.5 * dim * (to_end.std / sde.prior_std()).powi(2);
-        let unknown = Linear { b: Vec::new(), kappa: 0.0 };
-        Self {
-            x,
-            stream,
-            z: vec![0.0; x.len()],
-            weight: 0.0,
-            rho: 0.0,
-            chains: [unknown.clone(), unknown],
-            first: 0.0,
-            value: prior + dim * to_end.mean.ln(),
-            variance: 0.0,
-        }
-    }
-
-    /// σ²(½‖s‖² + div s) less the control variates of a chain, and the chain's model for its next draw.
-    #[allow(clippy::cast_precision_loss)]
-    fn absorb(&mut self, chain: usize, c: &Coefficients, s: impl Iterator<Item = f64>, divergence: f64) -> f64 {
-        let (dim, rho) = (self.z.len() as f64, self.rho);
-        let scaled: Vec<f64> = s.map(|s| c.sigma * s).collect();
-        let divergence = c.sigma * c.sigma * divergence;
-        let Linear { b, kappa } = &self.chains[chain];
-        let slope = kappa * rho;
-        let control = 0.5 * slope * slope * (dot(&self.z, &self.z) - dim) - slope * dot(b, &self.z);
-        let value = 0.5 * dot(&scaled, &scaled) + divergence - control;
-        // 0 for a score that does not vary, 1 for one that is all noise's.
-        let kappa = (-divergence / dim).clamp(0.0, 1.0);
-        let b = scaled.iter().zip(&self.z).map(|(s, z)| s + kappa * rho * z).collect();
-        self.chains[chain] = Linear { b, kappa };
-        value
-    }
 }
 
 /// A chunk's rows.
@@ -318,11 +239,12 @@ impl<F: Real> Workspace<'_, F> {
             let u: f64 = row.stream.random();
             let (t, weight) = self.times.at((stratum as f64 + u) / strata as f64);
             let c = self.sde.at(t);
-            let transition = Transition::new(&from, &c);
+            let transition = Transition::between(&from, &c);
             row.z.iter_mut().for_each(|z| *z = StandardNormal.sample(&mut row.stream));
             row.weight = weight * (T_MAX - from.t) * c.g2 / (c.sigma * c.sigma);
-            row.rho = transition.std / c.sigma;
-            x.extend(row.x.iter().zip(&row.z).map(|(x, z)| F::of(transition.mean * x + transition.std * z)));
+            let std = transition.std();
+            row.rho = std / c.sigma;
+            x.extend(row.x.iter().zip(&row.z).map(|(x, z)| F::of(transition.scale * x + std * z)));
             at.push(c);
         }
         let divergences = self.evaluate(&x, &at);

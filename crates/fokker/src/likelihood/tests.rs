@@ -1,12 +1,20 @@
 //! Closed forms, tolerance ladders, probes, a wrong score, failures.
 
+use fokker_jet::Real;
+use fokker_jet::cpu::Workers;
+
+use super::log_prob::along_flow;
 use super::*;
+use crate::Error;
+use crate::density::mixture::Mixture;
+use crate::divergence::{Divergence, ProbeDistribution};
+use crate::flow::{TOGETHER, Trace};
 use crate::net::NetworkConfig;
+use crate::rng::Streams;
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};
-use crate::sde::Sde;
-use crate::solve::Outcome;
+use crate::sde::{Sde, T_MAX};
+use crate::solve::{Outcome, Tolerance};
 use crate::stats::MeanSe;
 use crate::testing::worst;
 use std::sync::Mutex;

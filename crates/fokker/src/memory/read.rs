@@ -1,28 +1,22 @@
 //! Files of whatever length, read as far as the budget goes.
-//!
-//! A refusal travels inside an [`io::Error`], through whatever library reads: [`refusal`] finds it there.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{MemoryError, budget, require};
+use super::budget::require;
+use super::refusal::carried;
 
-/// Bytes read at a time.
+/// Bytes that are made room for at a time, at least.
 const PIECE: usize = 1 << 20;
 
 /// The most bytes of a text that people write: a config, a map of names.
 const LONGEST_TEXT: u64 = 1 << 20;
 
-/// A share of the budget for one record: what a parser makes of its bytes may be so many times larger.
-const PARSED: u64 = 32;
-
 /// Reads a whole file.
 ///
 /// # Errors
-/// What the system says; a [`refusal`] if the file is longer than the budget allows, or has no end.
+/// What the system says; a [`refusal`](super::refusal) if the file is longer than the budget allows, or has no end.
 ///
 /// ```
 /// let folder = tempfile::tempdir()?;
@@ -62,7 +56,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 /// or the key that names it.
 ///
 /// # Errors
-/// What the stream says, all that came before it being in `bytes`; a [`refusal`] at the budget.
+/// What the stream says, all that came before it being in `bytes`; a [`refusal`](super::refusal) at the budget.
 ///
 /// ```
 /// use fokker::memory::{read_to_end, refusal, set_budget};
@@ -93,74 +87,5 @@ pub fn read_to_end(what: &str, reader: &mut dyn Read, bytes: &mut Vec<u8>) -> io
         require(what, (2 * bytes.len() + more) as u64).map_err(carried)?;
         bytes.try_reserve_exact(more)?;
         bytes.append(&mut next);
-    }
-}
-
-/// What the budget says, if that is what an error of reading is.
-///
-/// ```
-/// assert!(fokker::memory::refusal(&std::io::ErrorKind::NotFound.into()).is_none());
-/// ```
-#[must_use]
-pub fn refusal(error: &io::Error) -> Option<&MemoryError> {
-    error.get_ref()?.downcast_ref()
-}
-
-fn carried(error: MemoryError) -> io::Error {
-    io::Error::new(io::ErrorKind::OutOfMemory, error)
-}
-
-/// A stream of records, any number of them, each of which a parser takes into memory: one that has no end is given up.
-///
-/// ```
-/// use std::io::Read;
-/// use fokker::memory::{PerRecord, refusal, set_budget};
-/// set_budget(1 << 24);
-/// let (mut reader, record) = PerRecord::new("zeros", std::io::repeat(0));
-/// let mut bytes = [0; 1 << 16];
-/// for _ in 0..1000 {
-///     reader.read_exact(&mut bytes)?;
-///     record.done();
-/// }
-/// let error = std::io::copy(&mut reader, &mut std::io::sink()).unwrap_err();
-/// assert!(refusal(&error).is_some());
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Debug)]
-pub struct PerRecord<R> {
-    what: String,
-    reader: R,
-    record: Record,
-}
-
-/// The record that is being read.
-#[derive(Clone, Debug, Default)]
-pub struct Record(Arc<AtomicU64>);
-
-impl Record {
-    /// The record is done; the next one begins.
-    pub fn done(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-}
-
-impl<R: Read> PerRecord<R> {
-    /// The stream of a reader, and its first record. `what` is the file, or the key that names it.
-    pub fn new(what: impl Into<String>, reader: R) -> (Self, Record) {
-        let record = Record::default();
-        (Self { what: what.into(), reader, record: record.clone() }, record)
-    }
-}
-
-impl<R: Read> Read for PerRecord<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        let length = self.record.0.fetch_add(read as u64, Ordering::Relaxed).saturating_add(read as u64);
-        // What was read ahead belongs to later records.
-        let longest = (budget() / PARSED).max(PIECE as u64);
-        if length > longest {
-            require(&self.what, length.saturating_mul(PARSED)).map_err(carried)?;
-        }
-        Ok(read)
     }
 }

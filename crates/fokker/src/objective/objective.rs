@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fokker_jet::cpu::Workers;
-use fokker_jet::{Parameters, Real};
+use fokker_jet::Real;
+use fokker_jet::cpu::{Parameters, Workers};
 
 use super::cost;
 use super::draw::Source;
@@ -29,7 +29,7 @@ pub struct Step(pub u64);
 /// ```
 /// use std::sync::Arc;
 /// use fokker::{config::Config, data::Data, objective::{Objective, Step}, rng::Streams};
-/// use fokker_jet::{Parameters, cpu::Workers};
+/// use fokker_jet::cpu::{Parameters, Workers};
 /// # fn main() -> Result<(), fokker::Error> {
 /// let config = Config::preset("ring8", &["network.width=16".into()])?;
 /// let data = Arc::new(Data::load(&config.data)?);

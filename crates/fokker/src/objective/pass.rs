@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use fokker_jet::cpu::{MOST_THREADS, Plan, Workers, Workspace};
-use fokker_jet::{JetError, Parameters, Real, Tape};
+use fokker_jet::cpu::{MOST_THREADS, Parameters, Plan, Workers, Workspace};
+use fokker_jet::{JetError, Real, Tape};
 
 use super::draw::{self, ChunkRows, Source};
 use super::lineup::{Lineup, Visit};

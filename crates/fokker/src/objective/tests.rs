@@ -5,12 +5,12 @@ use super::sliced::Sliced;
 use super::term::{Chunk, Term};
 use super::vector::Vector;
 use super::*;
+use crate::density::mixture::Mixture;
 use crate::divergence::{Divergence, ProbeDistribution, fill_normal};
 use crate::residual::equation::{Points, Probes, log_density_rate};
 use crate::rng::{Stream, Streams};
 use crate::rows::Host;
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::score::{Differentiable, Directions, Score, ScoreTape};
 
 type BoxedTape<'a> = Box<dyn ScoreTape<f64> + Send + 'a>;

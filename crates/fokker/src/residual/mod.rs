@@ -61,7 +61,7 @@ fn norms<F: Real>(values: &[F], dim: usize) -> Vec<f64> {
 /// ε of a score at points `x` (`rows × D`) and times `t` (`rows`). Probes, if any, are drawn for each chunk of rows from `seed`.
 ///
 /// ```
-/// use fokker::{divergence::Divergence, residual::residual, score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{divergence::Divergence, residual::residual, density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());

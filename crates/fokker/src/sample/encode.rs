@@ -3,10 +3,10 @@
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
-use super::Samples;
-use super::sampler::wrong;
+use super::request::wrong;
+use super::samples::Samples;
 use crate::Error;
-use crate::likelihood::flow::{FlowScore, Run, Trace};
+use crate::flow::Run;
 use crate::score::Score;
 use crate::sde::T_MAX;
 use crate::solve::{Limits, Tolerance};
@@ -18,7 +18,7 @@ use crate::solve::{Limits, Tolerance};
 ///
 /// ```
 /// use fokker::{sample::{decode, encode}, sde::Sde, solve::{Limits, Tolerance}};
-/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
@@ -45,7 +45,7 @@ pub fn encode<F: Real>(
 ///
 /// ```
 /// # use fokker::{sample::decode, sde::Sde, solve::{Limits, Tolerance}};
-/// # use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// # use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// # use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
@@ -79,7 +79,7 @@ fn check(dim: usize, x: &[f64], tolerance: Tolerance) -> Result<(), Error> {
 
 /// Each row at the end of the run's span; NaN where it failed.
 pub(super) fn flow<F: Real>(score: &dyn Score<F>, starts: &[f64], run: &Run<'_>) -> Result<Samples, Error> {
-    let rows = run.integrate(FlowScore::Values(score), &Trace::none(), starts)?;
+    let rows = run.points(score, starts)?;
     let mut samples = Samples { x: starts.to_vec(), outcomes: Vec::new(), evaluations: Vec::new() };
     for (row, x) in rows.iter().zip(samples.x.chunks_exact_mut(score.dim())) {
         if row.outcome.has_value() {

@@ -3,26 +3,25 @@
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
 
-use super::sampler::{Sampler, Steps, Way, wrong};
-use super::walk::Walk;
-use super::{Grid, Samples, prior, require};
+use super::fixed_step::FixedStepRun;
+use super::known::{Known, Resample};
+use super::methods::{ReverseDiffusion, Sampler, SamplerKind};
+use super::request::wrong;
+use super::samples::{Samples, prior, require};
 use crate::Error;
 use crate::score::Score;
 
 /// How coordinates are filled in.
 ///
 /// ```
-/// use fokker::sample::{Grid, Inpaint, Resample, Sampler};
-/// let hasty = Inpaint {
-///     sampler: Sampler::ReverseDiffusion { steps: 100, grid: Grid::LogSnr, denoise: true },
-///     resample: Resample::once(),
-/// };
+/// use fokker::sample::{Inpaint, ReverseDiffusion, Resample};
+/// let sampler = ReverseDiffusion { steps: 100, ..ReverseDiffusion::default() }.into();
+/// let hasty = Inpaint { sampler, resample: Resample::once() };
 /// assert_ne!(hasty, Inpaint::default());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Inpaint {
-    /// A sampler with noise in every step: [`Sampler::EulerMaruyama`], [`Sampler::ReverseDiffusion`] or
-    /// [`Sampler::PredictorCorrector`].
+    /// A sampler with noise in every step ([`Sampler::is_markov`]), such as [`ReverseDiffusion`].
     pub sampler: Sampler,
     /// How often the unknown coordinates are brought into line with the known ones.
     pub resample: Resample,
@@ -31,60 +30,8 @@ pub struct Inpaint {
 impl Default for Inpaint {
     /// Reverse diffusion, 200 steps in ln(m/σ), denoised; [`Resample::default`].
     fn default() -> Self {
-        Self {
-            sampler: Sampler::ReverseDiffusion { steps: 200, grid: Grid::LogSnr, denoise: true },
-            resample: Resample::default(),
-        }
-    }
-}
-
-/// Jumps back in time (Lugmayr et al. 2022, RePaint, arXiv 2201.09865, section 4.2 and appendix B): each stretch of `length` steps is
-/// walked `repeats` times, with the forward SDE's exact transition back to its start in between.
-///
-/// ```
-/// assert_eq!(fokker::sample::Resample::once().repeats, 1);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resample {
-    /// Steps of a stretch, the paper's jump length.
-    pub length: usize,
-    /// Times that it is walked, the paper's number of resamplings.
-    pub repeats: usize,
-}
-
-impl Default for Resample {
-    /// Length 1, 10 times. (The paper's length for images of 250 steps is 10.)
-    fn default() -> Self {
-        Self { length: 1, repeats: 10 }
-    }
-}
-
-impl Resample {
-    /// No jump: plain replacement.
-    #[must_use]
-    pub fn once() -> Self {
-        Self { length: 1, repeats: 1 }
-    }
-}
-
-/// Coordinates that are given.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Known<'a> {
-    /// One row, or one for each sample; NaN where unknown.
-    pub values: &'a [f64],
-    pub dim: usize,
-}
-
-impl Known<'_> {
-    /// Sets each known coordinate of the rows from number `first` on to `value(place in x, value given)`.
-    pub fn replace(&self, first: usize, x: &mut [f64], value: impl Fn(usize, f64) -> f64) {
-        let start = first * self.dim;
-        for (i, x) in x.iter_mut().enumerate() {
-            let given = self.values[(start + i) % self.values.len()];
-            if !given.is_nan() {
-                *x = value(i, given);
-            }
-        }
+        let sampler = ReverseDiffusion { steps: 200, ..ReverseDiffusion::default() }.into();
+        Self { sampler, resample: Resample::default() }
     }
 }
 
@@ -108,7 +55,7 @@ impl Known<'_> {
 ///
 /// ```
 /// use fokker::{sample::{Inpaint, inpaint}, sde::Sde};
-/// use fokker::score::{analytic::AnalyticScore, mixture::Mixture};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
 /// use fokker_jet::cpu::Workers;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.1)?, Sde::vp());
@@ -127,7 +74,7 @@ pub fn inpaint<F: Real>(
     score: &dyn Score<F>, n: usize, known: &[f64], how: &Inpaint, seed: u64, workers: &Workers,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
-    how.sampler.validate()?;
+    let plan = how.sampler.plan()?;
     let dim = score.dim();
     require(n, dim, 0)?;
     if known.len() != dim && known.len() != n * dim {
@@ -139,19 +86,19 @@ pub fn inpaint<F: Real>(
     if how.resample.length == 0 || how.resample.repeats == 0 {
         return Err(wrong("resample", "length and repeats must be at least 1"));
     }
-    let Way::Steps(Steps { steps, grid, denoise, recipe }) = how.sampler.way() else {
+    let Some(fixed) = plan.steps().filter(|fixed| fixed.is_markov) else {
         return Err(needs_noise());
     };
-    if !recipe.is_markov() {
-        return Err(needs_noise());
-    }
-    let grid = grid.times(score.sde(), steps);
+    let grid = fixed.grid.times(score.sde(), fixed.steps);
     let (starts, streams) = prior(score.sde(), n, dim, seed);
     let known = Some((Known { values: known, dim }, how.resample));
-    let walk = Walk { grid: &grid, denoise, kept: &[], known, workers, progress };
-    Ok(walk.run(score, &starts, &streams, &|| recipe.scheme())?.0)
+    let run = FixedStepRun { grid: &grid, denoise: fixed.denoise, kept: &[], known, workers, progress };
+    Ok(run.samples(score, &starts, &streams, &fixed.start)?.0)
 }
 
 fn needs_noise() -> Error {
-    wrong("kind", "inpainting needs euler-maruyama, reverse-diffusion or predictor-corrector")
+    let markov = |kind: &&SamplerKind| Sampler::named(kind.name).is_ok_and(|sampler| sampler.is_markov());
+    let names: Vec<&str> = Sampler::kinds().iter().filter(markov).map(|kind| kind.name).collect();
+    let (last, others) = names.split_last().unwrap_or((&"noise", &[]));
+    wrong("kind", &format!("inpainting needs {} or {last}", others.join(", ")))
 }

@@ -3,15 +3,22 @@
 mod corrector;
 mod encode;
 mod inpaint;
-mod inverse;
 mod order;
-mod paths;
+mod posterior;
+mod trajectories;
 mod weak;
 
+use fokker_jet::cpu::Workers;
+
+use super::samples::{fill_normal, prior};
 use super::*;
+use crate::Error;
+use crate::density::mixture::Mixture;
+use crate::rng::Streams;
+use crate::score::Score;
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::sde::Sde;
+use crate::solve::Outcome;
 use crate::solve::Tolerance;
 use crate::stats::MeanSe;
 use crate::testing::worst;
@@ -52,16 +59,16 @@ fn surprise(samples: &Samples, want: [f64; 5]) -> f64 {
 
 /// One of every kind, with this many steps.
 fn fixed(steps: usize, denoise: bool) -> [Sampler; 6] {
-    let grid = Grid::LogSnr;
+    let grid = TimeGrid::LogSnr;
     let corrected =
-        |predictor| Sampler::PredictorCorrector { predictor, steps, grid, corrector_steps: 1, snr: 0.1, denoise };
+        |predictor| PredictorCorrector { predictor, steps, grid, corrector_steps: 1, snr: 0.1, denoise }.into();
     [
-        Sampler::EulerMaruyama { steps, grid, denoise },
-        Sampler::ReverseDiffusion { steps, grid, denoise },
+        EulerMaruyama { steps, grid, denoise }.into(),
+        ReverseDiffusion { steps, grid, denoise }.into(),
         corrected(Predictor::ReverseDiffusion),
         corrected(Predictor::EulerMaruyama),
-        Sampler::Heun { steps, grid, denoise },
-        Sampler::DpmSolverPp { steps, grid, lower_order_final: true, denoise },
+        Heun { steps, grid, denoise }.into(),
+        DpmSolverPp { steps, grid, lower_order_final: true, denoise }.into(),
     ]
 }
 
@@ -96,11 +103,11 @@ fn fine_structure_is_kept() -> Any {
     let c = sde.at(sde.t_min());
     let q = ring.diffused(&c);
     let mean = |grid| -> Result<MeanSe, Error> {
-        let sampler = Sampler::EulerMaruyama { steps: 200, grid, denoise: false };
+        let sampler = EulerMaruyama { steps: 200, grid, denoise: false }.into();
         let samples = sample(&score, 1000, &sampler, 0, &workers, &|_| {})?;
         Ok(MeanSe::of(&samples.x.chunks_exact(2).map(|x| q.log_density(x)).collect::<Vec<_>>()))
     };
-    let (found, uniform) = (mean(Grid::LogSnr)?, mean(Grid::Uniform)?);
+    let (found, uniform) = (mean(TimeGrid::LogSnr)?, mean(TimeGrid::Uniform)?);
     // The modes do not overlap: −entropy of one of them, less ln 8.
     let variance = (c.m * 0.02).powi(2) + c.sigma * c.sigma;
     let want = -1.0 - (std::f64::consts::TAU * variance).ln() - 8.0_f64.ln();
@@ -117,7 +124,7 @@ fn denoising_takes_off_the_last_noise() -> Any {
         let samples = sample(
             &point,
             200,
-            &Sampler::EulerMaruyama { steps: 100, grid: Grid::LogSnr, denoise },
+            &EulerMaruyama { steps: 100, grid: TimeGrid::LogSnr, denoise }.into(),
             0,
             &workers,
             &|_| {},
@@ -149,7 +156,7 @@ fn rows_depend_neither_on_batch_nor_on_threads_but_on_the_seed() -> Any {
 #[test]
 fn failures_are_not_numbers() -> Any {
     let (score, workers) = (score(&Sde::vp())?, Workers::new(1, 8)?);
-    let hurried = Sampler::ProbabilityFlow { tolerance: Tolerance::default(), step_limit: 3 };
+    let hurried = ProbabilityFlow { step_limit: 3, ..ProbabilityFlow::default() }.into();
     let samples = sample(&score, 10, &hurried, 0, &workers, &|_| {})?;
     assert!(samples.failed() == 10 && samples.x.iter().all(|x| x.is_nan()));
     assert!(samples.outcomes.iter().all(|o| matches!(o, Outcome::StepLimit { t } if *t < 1.0)));
@@ -193,9 +200,9 @@ fn settings_have_defaults_and_limits() -> Any {
     for kind in &all[..5] {
         let sampler = read(&format!("{kind:?}\nsteps = 7\ngrid = \"karras\"\ndenoise = false"))?;
         assert_eq!(toml::from_str::<Sampler>(&toml::to_string(&sampler)?)?, sampler);
-        let Way::Steps(Steps { steps: 7, grid: Grid::Karras, denoise: false, .. }) = sampler.way() else {
-            return Err(format!("{sampler:?}").into());
-        };
+        assert_eq!((sampler.name(), sampler.steps()), (*kind, Some(7)));
+        assert_eq!(sampler.setting("grid"), Some("karras".into()));
+        assert_eq!(sampler.setting("denoise"), Some(false.into()));
         assert!(read(&format!("{kind:?}\nsteps = 7\nwrong = 1")).is_err());
         for steps in ["0", "99999999999"] {
             let wrong = read(&format!("{kind:?}\nsteps = {steps}"))?.validate().expect_err("too few or too many");
@@ -211,5 +218,38 @@ fn settings_have_defaults_and_limits() -> Any {
     ] {
         assert!(read(wrong)?.validate().is_err(), "{wrong}");
     }
+    Ok(())
+}
+
+/// What a program shows of the samplers is what they have.
+#[test]
+fn kinds_say_what_they_take() -> Any {
+    for kind in Sampler::kinds() {
+        let sampler = Sampler::named(kind.name)?;
+        assert!(sampler.name() == kind.name && sampler.validate().is_ok() && !kind.about.is_empty());
+        for Setting { key, about, values } in kind.settings {
+            let value = sampler.setting(key).ok_or(*key)?;
+            assert!(!about.is_empty(), "{key}");
+            let other: toml::Value = match values {
+                Values::Count => 7.into(),
+                Values::Real => 0.25.into(),
+                Values::Switch => false.into(),
+                Values::Tolerance => toml::Value::try_from(Tolerance::both(1e-3))?,
+                Values::Choice(names) => {
+                    for (name, _) in *names {
+                        assert_eq!(sampler.with(key, (*name).into())?.setting(key), Some((*name).into()));
+                    }
+                    names.last().ok_or("no names")?.0.into()
+                }
+            };
+            assert_ne!(other, value);
+            assert_eq!(sampler.with(key, other.clone())?.setting(key), Some(other));
+            assert!(sampler.with(key, vec!["wrong"].into()).is_err_and(|e| e.to_string().contains(key)));
+        }
+        assert!(sampler.with("wrong", 1.into()).is_err_and(|e| e.is_request()));
+        assert_eq!(sampler.setting("wrong"), None);
+    }
+    assert!(Sampler::named("euler").is_err_and(|e| e.to_string().contains("`heun`")));
+    assert_eq!(Sampler::default().steps(), None);
     Ok(())
 }

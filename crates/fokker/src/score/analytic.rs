@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::mixture::Mixture;
 use super::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use crate::Error;
+use crate::density::mixture::Mixture;
 use crate::memory::{self, Held};
 use crate::sde::{Coefficients, Sde};
 
@@ -14,7 +14,7 @@ use crate::sde::{Coefficients, Sde};
 /// known in closed form and not zero ([`AnalyticScore::perturbed`]).
 ///
 /// ```
-/// use fokker::{score::{analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let truth = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
 /// assert_eq!(truth.mixture().dim(), 2);

@@ -12,12 +12,13 @@
 //! ([`analytic`]).
 
 pub mod analytic;
+mod config;
 mod directions;
-pub mod mixture;
 pub mod network;
 mod row_tape;
 mod tier;
 
+pub use config::ScoreConfig;
 pub use directions::{Direction, Directions};
 pub(crate) use row_tape::{RowTape, Trainable};
 pub use tier::{Differentiable, Evaluator, Score, ScoreTape, TapeEvaluator};

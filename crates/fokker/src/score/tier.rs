@@ -11,7 +11,7 @@ use crate::sde::{Coefficients, Sde};
 /// A score s(x, t) under an SDE, by its values: enough to sample by any sampler.
 ///
 /// ```
-/// use fokker::{score::{Score, analytic::AnalyticScore, mixture::Mixture}, sde::Sde};
+/// use fokker::{density::mixture::Mixture, score::{Score, analytic::AnalyticScore}, sde::Sde};
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let normal = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0)?, Sde::vp());
 /// let (x, mut s) = ([0.3, -0.2], [0.0; 2]);

@@ -1,7 +1,9 @@
-//! Derivatives against central differences, moment equations, limits, TOML, ranges.
+//! Derivatives against central differences, moment equations, limits, TOML, ranges; SDEs of the caller's own.
 
 use super::*;
 use proptest::prelude::*;
+
+mod own;
 
 fn all() -> [Sde; 3] {
     [Sde::vp(), Sde::sub_vp(), Sde::ve()]
@@ -54,7 +56,7 @@ proptest! {
 fn moment_equations_fail_for_mixed_sdes() {
     let (c, other) = (Sde::vp().at(0.3), Sde::sub_vp().at(0.3));
     assert!((2.0 * c.sigma * c.dsigma - 2.0 * c.a * c.sigma * c.sigma - other.g2).abs() > 0.1);
-    let flat = Sde::Vp { beta_min: 5.0, beta_max: 5.0, t_min: 1e-3 }.at(0.3);
+    let flat = Sde::Vp(Vp { beta_min: 5.0, beta_max: 5.0, t_min: 1e-3 }).at(0.3);
     assert!((c.dm - flat.a * c.m).abs() > 0.1);
 }
 
@@ -65,7 +67,7 @@ fn derivatives_that_vanish_do_so_only_where_they_should() {
     assert!(ve.dg2 > 1.0 && ve.dsigma > 1.0);
     let vp = Sde::vp().at(0.4);
     assert!(vp.a < -1.0 && vp.da < -1.0 && vp.dm < -0.1);
-    let flat = Sde::Vp { beta_min: 5.0, beta_max: 5.0, t_min: 1e-3 }.at(0.4);
+    let flat = Sde::Vp(Vp { beta_min: 5.0, beta_max: 5.0, t_min: 1e-3 }).at(0.4);
     assert_eq!([flat.da, flat.dg2], [0.0; 2]);
 }
 
@@ -112,7 +114,7 @@ fn toml_round_trip_and_defaults() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(toml::from_str::<Sde>(&toml::to_string(&sde)?)?, sde);
     }
     let integers: Sde = toml::from_str("kind = \"ve\"\nsigma_min = 1\nsigma_max = 40\nt_min = 0.01")?;
-    assert_eq!(integers, Sde::Ve { sigma_min: 1.0, sigma_max: 40.0, t_min: 0.01 });
+    assert_eq!(integers, Sde::Ve(Ve { sigma_min: 1.0, sigma_max: 40.0, t_min: 0.01 }));
     Ok(())
 }
 
@@ -156,9 +158,9 @@ fn every_key_changes_the_sde() {
 
 #[test]
 fn validation_names_the_key() {
-    let vp = |beta_min, beta_max, t_min| Sde::Vp { beta_min, beta_max, t_min }.validate();
-    let sub = |beta_min, beta_max, t_min| Sde::SubVp { beta_min, beta_max, t_min }.validate();
-    let ve = |sigma_min, sigma_max, t_min| Sde::Ve { sigma_min, sigma_max, t_min }.validate();
+    let vp = |beta_min, beta_max, t_min| Sde::Vp(Vp { beta_min, beta_max, t_min }).validate();
+    let sub = |beta_min, beta_max, t_min| Sde::SubVp(SubVp { beta_min, beta_max, t_min }).validate();
+    let ve = |sigma_min, sigma_max, t_min| Sde::Ve(Ve { sigma_min, sigma_max, t_min }).validate();
     assert!(vp(0.1, 20.0, 1e-3).is_ok() && vp(5.0, 5.0, 1e-3).is_ok());
     assert!(sub(0.1, 20.0, 1e-3).is_ok() && ve(0.01, 50.0, 0.999).is_ok());
     let cases = [

@@ -9,12 +9,14 @@ mod euler_maruyama;
 mod outcome;
 mod rounding;
 mod row;
+mod system;
 mod tableau;
 mod tolerance;
 
-pub use dopri5::{Dopri5, Step, System};
+pub use dopri5::Dopri5;
 pub use euler_maruyama::{EulerMaruyama, NoisySystem};
 pub use outcome::{Outcome, Trajectory};
+pub use system::{Step, System};
 pub(crate) use tolerance::rms;
 pub use tolerance::{Limits, Tolerance};
 

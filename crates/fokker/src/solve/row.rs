@@ -5,10 +5,11 @@
 //! for the rates of many trajectories at once, each at its own place in its own step.
 
 use super::control::{Control, GROW};
+use super::outcome::{Outcome, Trajectory};
 use super::rounding::Rounding;
+use super::system::{Step, System};
 use super::tableau::{ERROR_WEIGHTS, NODES, STAGE_WEIGHTS, STAGES};
-use super::tolerance::rms;
-use super::{Limits, Outcome, Step, System, Tolerance, Trajectory};
+use super::tolerance::{Limits, Tolerance, rms};
 
 /// The size of the rounding of a step's increment, the least that there can be, from which on the true size, which is some times
 /// that, is worth a probe: after a step that is too inaccurate, and after one that is taken.

@@ -1,10 +1,9 @@
-//! Training: the loop, the optimiser, checkpoints and the run directory.
+//! Training: the loop, the optimiser and checkpoints.
 
 mod adam;
 mod checkpoint;
 mod config;
 mod metrics;
-mod run;
 mod schedule;
 mod trainer;
 
@@ -12,6 +11,5 @@ pub use adam::{Adam, AdamConfig};
 pub use checkpoint::Checkpoint;
 pub use config::TrainConfig;
 pub use metrics::Metrics;
-pub use run::Run;
 pub use schedule::Schedule;
 pub use trainer::{Observer, Silent, Trainer};

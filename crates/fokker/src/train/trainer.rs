@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use fokker_jet::Parameters;
-use fokker_jet::cpu::Workers;
+use fokker_jet::cpu::{Parameters, Workers};
 
 use super::adam::{self, Update};
 use super::metrics::Sums;

@@ -5,21 +5,22 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::Workers;
+use fokker::density::mixture::Mixture;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::likelihood::{self, LikelihoodOptions, log_prob};
 use fokker::memory;
 use fokker::rng::Streams;
-use fokker::score::mixture::Mixture;
 use fokker::sde::Coefficients;
 use fokker::solve::{Outcome, Tolerance};
 use fokker::stats::MeanSe;
-use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
-use super::fresh_model;
 use super::ring::{MODES, RADIUS, Ring, STD};
-use crate::cmd::{out, require_folder, write_json};
+use super::setup::fresh_model;
 use crate::fail::request;
+use crate::files::{require_folder, write_json};
+use crate::print::out;
 
 /// `fokker bench logp`
 #[derive(Debug, clap::Args)]

@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
+use fokker::Workers;
 use fokker::data::Data;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::memory;
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::sde::T_MAX;
-use fokker_jet::cpu::Workers;
 use serde::Serialize;
 
-use super::{fresh_model, median, require};
-use crate::cmd::{out, require_folder, write_json};
+use super::setup::{fresh_model, median, require};
 use crate::fail::request;
+use crate::files::{require_folder, write_json};
+use crate::print::out;
 
 /// `fokker bench residual`
 #[derive(Debug, clap::Args)]

@@ -4,10 +4,10 @@ use std::f64::consts::TAU;
 use std::ops::Range;
 
 use fokker::Error;
+use fokker::jet::{JetError, Real};
 use fokker::score::network::NetworkScore;
 use fokker::score::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use fokker::sde::{Coefficients, Sde};
-use fokker_jet::{JetError, Real};
 
 /// Gaussians on the ring.
 pub const MODES: usize = 8;
@@ -21,7 +21,7 @@ pub const STD: f64 = 0.15;
 /// The exact score of the ring under a network's SDE, plus zero times that network (in the plane): it is evaluated with all
 /// derivatives that are asked for, and none of its numbers shows.
 ///
-/// The truth is that of [`fokker::score::mixture`], for round components of one size in the plane alone and so in a fraction of
+/// The truth is that of [`fokker::density::mixture`], for round components of one size in the plane alone and so in a fraction of
 /// the time: what is measured is to be the network.
 pub struct Ring {
     network: NetworkScore<f32>,
@@ -217,11 +217,11 @@ impl ScoreTape<f32> for RingTape<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fokker::density::mixture::Mixture;
     use fokker::score::analytic::AnalyticScore;
-    use fokker::score::mixture::Mixture;
 
     /// Scores, directional derivatives and gradients in x of both along the same numbers, at four points and times.
-    fn pass<F: fokker_jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {
+    fn pass<F: fokker::jet::Real>(score: &dyn Differentiable<F>) -> Vec<f64> {
         let of = |values: &[f64]| values.iter().map(|&v| F::of(v)).collect::<Vec<_>>();
         let x = of(&[0.3, -0.2, 1.4, 0.1, -1.0, 1.1, 0.01, 0.02]);
         let sde: Vec<_> = [0.05, 0.1, 0.3, 0.9].iter().map(|&t| score.sde().at(t)).collect();
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn it_is_the_mixtures_score() {
-        let (config, network) = crate::cmd::bench::fresh_model(2, 8, 2).unwrap();
+        let (config, network) = crate::cmd::bench::setup::fresh_model(2, 8, 2).unwrap();
         let ring = Ring::new(network);
         let truth = AnalyticScore::new(Mixture::ring(MODES, RADIUS, STD).unwrap(), config.sde.clone());
         for (found, expected) in pass(&ring).iter().zip(pass(&truth)) {

@@ -8,17 +8,17 @@ use std::time::Instant;
 use anyhow::Result;
 use fokker::config::Config;
 use fokker::data::Data;
+use fokker::jet::cpu::MOST_THREADS;
 use fokker::objective::Estimator;
 use fokker::train::Trainer;
-use fokker_jet::cpu::MOST_THREADS;
 use serde::Serialize;
 
-use super::super::source::Source;
 use super::resident::Resident;
-use super::yardstick;
-use super::{median, model_toml, require, threads};
-use crate::cmd::{out, require_folder, source, write_json};
+use super::setup::{median, model_toml, require, threads};
+use crate::cmd::source::{self, Source};
 use crate::fail::request;
+use crate::files::{require_folder, write_json};
+use crate::print::out;
 
 /// Kinds of training step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -87,8 +87,9 @@ struct StepFigures {
     dsm: Option<f64>,
     fp_vector: Option<f64>,
     fp_sliced: Option<f64>,
-    /// GFLOP/s of large matrix products by the `gemm` crate on as many threads, in this run.
-    gemm_gflops: f64,
+    /// GFLOP/s of large matrix products by the `gemm` crate on as many threads, in this run; null where it is not built in (feature
+    /// `gemm-baseline`).
+    gemm_gflops: Option<f64>,
     /// The most memory that the process ever had, MiB; null where the system does not tell.
     peak_rss_mib: Option<f64>,
     /// The same less what it had before the first trainer was built.
@@ -124,7 +125,7 @@ pub fn run(args: &BenchStep) -> Result<()> {
         dsm,
         fp_vector,
         fp_sliced,
-        gemm_gflops: yardstick::gemm_gflops(threads(args.threads))?,
+        gemm_gflops: gemm_baseline(threads(args.threads))?,
         peak_rss_mib: after.map(|after| after.peak),
         step_growth_mib: after.zip(before).map(|(after, before)| after.peak - before.now),
     };
@@ -138,11 +139,25 @@ pub fn run(args: &BenchStep) -> Result<()> {
             (None, _) => {}
         }
     }
-    out!("gemm      {:>9.1} GFLOP/s", figures.gemm_gflops);
+    if let Some(gflops) = figures.gemm_gflops {
+        out!("gemm      {gflops:>9.1} GFLOP/s");
+    }
     if let Some(path) = &args.json {
         write_json(path, &figures)?;
     }
     Ok(())
+}
+
+/// What large matrix products reach on so many threads.
+#[cfg(feature = "gemm-baseline")]
+fn gemm_baseline(threads: usize) -> Result<Option<f64>> {
+    super::gemm_baseline::gflops(threads).map(Some)
+}
+
+/// Not built in.
+#[cfg(not(feature = "gemm-baseline"))]
+fn gemm_baseline(_: usize) -> Result<Option<f64>> {
+    Ok(None)
 }
 
 /// What is trained.
@@ -193,7 +208,7 @@ impl<'a> Job<'a> {
 
     fn trainer(&self, kind: StepKind) -> Result<Trainer> {
         let mut config = match kind {
-            StepKind::Dsm => self.config.without_fp(),
+            StepKind::Dsm => self.config.changed(&["loss.fp", "loss.scalar"], &[], "bench")?,
             StepKind::Vector | StepKind::Sliced => self.config.clone(),
         };
         if let Some(fp) = &mut config.loss.fp {

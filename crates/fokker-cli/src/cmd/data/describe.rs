@@ -6,13 +6,15 @@ use anyhow::Result;
 use fokker::data::{DataError, Description, ImageSummary, TableSummary, describe};
 use serde::Serialize;
 
-use crate::cmd::out;
+use crate::cmd::tables::help;
 use crate::fail::request;
+use crate::print::out;
 
 /// `fokker data describe`
 #[derive(Debug, clap::Args)]
 pub struct DataDescribe {
-    /// A folder or a file of images, or a table (.npy, .npz, .csv, .parquet)
+    /// A folder or a file of images, or a table
+    #[arg(help = help("A folder or a file of images, or a table ({})"))]
     pub path: PathBuf,
     /// The array of an .npz archive, read as a table
     #[arg(long, value_name = "NAME")]

@@ -3,9 +3,9 @@
 use burn::tensor::Device;
 
 use super::harness::{assert_close, largest, numbers};
-use super::tape::{fill, live, network, parameters, seed_all, set, tape};
-use crate::tensor::TensorTape;
-use crate::{Function, Graph, JetError, JetSet, Live, Parameters, Tape, Wrt};
+use super::tape::{fill, flat, live, network, parameters, seed_all, set, tape};
+use crate::tensor::{Parameters, TensorTape};
+use crate::{Function, Graph, JetError, JetSet, Live, Tape, Wrt};
 
 #[test]
 fn stages_give_what_one_pass_gives() {
@@ -117,7 +117,7 @@ fn what_does_not_matter_has_a_zero_gradient() {
     let mut tape = TensorTape::<f32>::new(&graph, &set, &live, &Device::flex().autodiff()).unwrap();
     tape.begin(2);
     tape.input(0, 0).copy_from_slice(&[1.0, 2.0]);
-    let parameters = Parameters::new(&graph, vec![3.0, 0.5, 1.0, 1.0, 1.0]);
+    let parameters = Parameters::new(&graph, &[3.0, 0.5, 1.0, 1.0, 1.0], &Device::flex());
     tape.forward(&parameters, 0..3);
     assert_eq!(tape.output(0), [3.5, 6.5]);
     assert_eq!((tape.output(1), tape.output(2)), ([0.0; 2].as_slice(), [0.0; 2].as_slice()));
@@ -141,7 +141,8 @@ fn single_precision_agrees_with_double() {
         let values: Vec<f32> = double.input(input, part).iter().map(|v| *v as f32).collect();
         single.input(input, part).copy_from_slice(&values);
     }
-    let short = Parameters::new(&network(), parameters.iter().map(|p| *p as f32).collect());
+    let short: Vec<f32> = flat().into_iter().map(|p| p as f32).collect();
+    let short = Parameters::new(&network(), &short, &Device::flex());
     double.forward(&parameters, 0..6);
     single.forward(&short, 0..6);
     for part in 0..6 {
@@ -182,7 +183,7 @@ fn the_gradient_of_a_divergence_along_a_direction() {
     // e₁, e₂, u and the pairs (u, e₁), (u, e₂): div s = Σ ⟨s_e, e⟩, ∂_u div s = Σ ⟨s_ue, e⟩.
     let set = JetSet::first_order(3).with_pair(2, 0).and_then(|s| s.with_pair(2, 1)).unwrap();
     let mut tape = TensorTape::<f64>::new(&graph, &set, &[Live::parts(&set, &[1, 2, 3])], &Device::flex()).unwrap();
-    let parameters = Parameters::new(&graph, numbers(graph.parameter_count(), 3));
+    let parameters = Parameters::new(&graph, &numbers(graph.parameter_count(), 3), &Device::flex());
     let mut at = |shift: f64| {
         tape.begin(1);
         tape.input(0, 0).copy_from_slice(&[0.3 + shift * 0.6, -0.4 + shift * 0.8]);

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Data, Source};
+use super::data::Data;
+use super::source::Source;
 use crate::data::{DataConfig, DataError, DataInfo, DataKind, Scaling};
 
 impl Data {

@@ -3,11 +3,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::Pixels;
-use crate::data::error::{one_line, shown};
-use crate::data::npy::{check_length, read_values, require};
-use crate::data::npy_header::{Dtype, Header, header_text};
-use crate::data::table::require_finite;
+use super::part::Pixels;
+use crate::data::finite::require_finite;
+use crate::data::input::{check_length, require};
+use crate::data::numpy::array::read_values;
+use crate::data::numpy::dtype::Dtype;
+use crate::data::numpy::header::{Header, header_text};
+use crate::data::one_line::{one_line, shown};
 use crate::data::{DataError, ImageShape};
 use crate::memory;
 

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::array::Axes;
-use super::locate::Located;
-use super::recognise::ARRAYS;
+use super::loaded::Loaded;
+use super::locate::{ARRAYS, Located};
+use super::part::Pixels;
+use super::shapes::require_shape;
 use super::shards::Shards;
-use super::{Loaded, Pixels, require_shape};
 use crate::data::{DataError, ImageShape};
 
 /// Bytes of 8-bit images that are kept in memory; of more, each image is read when it is drawn. What is drawn is the same.

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::array::Order;
-use super::{Loaded, Pixels};
-use crate::data::error::{one_line, shown};
-use crate::data::npy::require;
+use super::loaded::Loaded;
+use super::part::Pixels;
+use crate::data::input::require;
+use crate::data::one_line::{one_line, shown};
 use crate::data::{DataError, ImageShape};
 use crate::memory;
 

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::picture::{decode, is_picture, measure};
-use super::rows::require;
-use super::{Loaded, Pixels, pixels_of};
-use crate::data::error::shown;
+use super::loaded::Loaded;
+use super::part::Pixels;
+use super::picture::{decode, measure};
+use super::pictures::pictures;
+use super::shapes::{pixels_of, require_model_shape};
+use crate::data::one_line::shown;
 use crate::data::{DataError, ImageShape};
 use crate::memory;
 
@@ -47,41 +49,10 @@ pub(super) fn load_rows(folder: &Path, shape: ImageShape) -> Result<Vec<u8>, Dat
     for file in &files {
         let (found, _) = measure(file)?;
         let channels = if found.channels < shape.channels { shape.channels } else { found.channels };
-        require(file, ImageShape { channels, ..found }, shape)?;
+        require_model_shape(file, ImageShape { channels, ..found }, shape)?;
     }
     let measured = Measured { shape, ..measure_all(&files, None)? };
     Job::new(&files, &measured, folder, None)?.decode_all(&files)
-}
-
-/// The pictures below a folder, by name.
-pub(super) fn pictures(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let mut found = Vec::new();
-    collect(folder, &mut Vec::new(), &mut found)?;
-    found.sort();
-    Ok(found)
-}
-
-/// Adds the pictures below a folder; `above` are the folders it lies in, so that links in circles end. Hidden files are left out.
-fn collect(folder: &Path, above: &mut Vec<PathBuf>, found: &mut Vec<PathBuf>) -> Result<(), DataError> {
-    let read = |error| DataError::read(folder, error);
-    let place = folder.canonicalize().map_err(read)?;
-    if above.contains(&place) {
-        return Ok(());
-    }
-    above.push(place);
-    for entry in std::fs::read_dir(folder).map_err(read)? {
-        let path = entry.map_err(read)?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-            continue;
-        }
-        if path.is_dir() {
-            collect(&path, above, found)?;
-        } else if is_picture(&path) {
-            found.push(path);
-        }
-    }
-    above.pop();
-    Ok(())
 }
 
 /// Folders inside `folder` stand for labels, if every picture is in one.

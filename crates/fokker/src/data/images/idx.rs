@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 
 use super::array::Order;
-use super::part::require_count;
-use super::{Loaded, Pixels, require_shape};
-use crate::data::error::shown;
-use crate::data::npy::{check_length, fill};
+use super::loaded::Loaded;
+use super::part::{Pixels, require_count};
+use super::shapes::require_shape;
+use crate::data::input::{check_length, fill};
+use crate::data::one_line::shown;
 use crate::data::{DataError, ImageShape};
 use crate::memory;
 

@@ -6,12 +6,17 @@ use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use super::array::{Axes, Layout, append, read_layout, values};
-use super::{Pixels, part};
+use super::part::{self, Pixels};
 use crate::data::DataError;
-use crate::data::error::one_line;
-use crate::data::npy::{check_length, read_values};
-use crate::data::npy_header::{Dtype, Header, header_text};
-use crate::data::zip::Archive;
+use crate::data::input::check_length;
+use crate::data::numpy::array::read_values;
+use crate::data::numpy::dtype::Dtype;
+use crate::data::numpy::header::{Header, header_text};
+use crate::data::one_line::one_line;
+use crate::data::zip::read::Archive;
+
+/// The names of the array of images in an archive of several.
+pub(super) const ARRAYS: &[&str] = &["images", "data"];
 
 /// An array of images in a file.
 pub(super) struct Located {
@@ -128,7 +133,7 @@ fn open(file: &Path) -> Result<(Box<dyn Read>, u64), DataError> {
 }
 
 /// The number of the entry that holds the images.
-fn choose(archive: &Archive, names: &[&str], axes: Axes, path: &Path) -> Result<usize, DataError> {
+fn choose(archive: &Archive<File>, names: &[&str], axes: Axes, path: &Path) -> Result<usize, DataError> {
     let arrays = || archive.entries.iter().enumerate().filter(|(_, entry)| entry.name.ends_with(".npy"));
     let named = |name: &&str| arrays().find(|(_, entry)| entry.name.strip_suffix(".npy") == Some(name));
     if let Some((at, _)) = names.iter().find_map(named) {

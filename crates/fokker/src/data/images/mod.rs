@@ -1,326 +1,35 @@
 //! Images: recognised by their files, kept as 8-bit rows (floating-point ones in single precision), dequantised when drawn.
 //!
-//! `recognise` tells the formats apart; a module for each of them makes a [`Loaded`] of it; [`Images`] holds out and draws.
+//! `recognise` tells the formats apart; a module for each of them makes a [`Loaded`](loaded::Loaded) of it; [`Images`](set::Images)
+//! holds out and draws.
 
 mod array;
 mod batches;
 mod cifar;
 mod files;
 mod idx;
+mod loaded;
 mod locate;
+mod model_rows;
 mod part;
 mod picture;
+mod pictures;
 mod print;
+mod read;
 mod recognise;
-pub(super) mod rows;
+mod rows;
+mod set;
+mod shapes;
 mod shards;
-
-use std::collections::BTreeSet;
-use std::path::Path;
-use std::sync::Arc;
-
-use rand::Rng;
 
 #[cfg(test)]
 pub(super) use self::batches::load_arrays_within;
-pub(super) use self::part::{Part, Pixels, Row};
+pub(super) use self::loaded::Loaded;
+pub(super) use self::part::Pixels;
+#[cfg(test)]
+pub(super) use self::part::{Part, Row};
 #[cfg(test)]
 pub(super) use self::print::fingerprint;
-use self::recognise::{Format, recognise};
-use super::error::shown;
-use super::rows::{check_held_out, extend_box};
-use super::{DataError, ImageShape, Scaling};
-use crate::memory::{self, Held};
-
 pub use self::recognise::holds_images;
-
-/// The most pixels a side that image files may be resized to.
-const SIZE_LIMIT: usize = 4096;
-
-/// Bytes that are kept for every dimension: a box, a shift and a scale, and what they are found from.
-const OF_DIMENSION: usize = 64;
-
-/// What the files of a format hold.
-pub(super) struct Loaded {
-    /// The format's name.
-    format: String,
-    shape: ImageShape,
-    pub(super) train: Pixels,
-    /// The format's own test images.
-    held_out: Option<Pixels>,
-    /// The labels that occur in the training images, where there are any.
-    labels: Option<BTreeSet<i64>>,
-}
-
-/// Images, split into training and held-out ones.
-#[derive(Clone, Debug)]
-pub(super) struct Images {
-    format: String,
-    shape: ImageShape,
-    train: Part,
-    /// One part, or all there are.
-    held_out: Vec<Part>,
-    /// Whether training rows are mirrored at random.
-    flip: bool,
-    classes: Option<usize>,
-    /// The lowest and the highest value in the data's units.
-    range: [f64; 2],
-    continuous: bool,
-    fingerprint: u64,
-    _held: Arc<Held>,
-}
-
-impl Images {
-    /// Recognises and reads the images at `path`; see [`DataConfig::Images`](super::DataConfig::Images). The scaling may be given.
-    pub(super) fn load(
-        path: &Path, flip: bool, size: Option<usize>, held_out: f64, given: Option<&Scaling>,
-    ) -> Result<(Self, Scaling), DataError> {
-        check_held_out(held_out)?;
-        if let Some(size) = size.filter(|size| !(1..=SIZE_LIMIT).contains(size)) {
-            return Err(DataError::parameter("size", size, format!("must be between 1 and {SIZE_LIMIT}")));
-        }
-        let mut loaded = read(path, size)?;
-        let shape = loaded.shape;
-        if let Some(size) = size.filter(|&size| (shape.height, shape.width) != (size, size)) {
-            let reason = format!("only image files are resized, and {} are {}", loaded.format, pixels_of(shape));
-            return Err(DataError::parameter("size", size, reason));
-        }
-        let arrays: Vec<_> = std::iter::once(&loaded.train).chain(&loaded.held_out).collect();
-        let fingerprint = print::fingerprint(&arrays, shape, path)?;
-        let dim = shape.dim();
-        let sizes = [Some(&loaded.train), loaded.held_out.as_ref()].into_iter().flatten().map(Pixels::bytes);
-        let what = shown(path);
-        // What is kept for every dimension: where it begins and ends, and its scale.
-        let held = memory::hold(&what, sizes.fold(memory::product(&[dim, OF_DIMENSION]), u64::saturating_add))?;
-        let (scaling, range, continuous) = scale(&mut loaded, given, path)?;
-        let train = Arc::new(loaded.train);
-        let (train, held_out) = match loaded.held_out {
-            Some(own) => (Part::all(train, dim), vec![Part::all(Arc::new(own), dim)]),
-            None => {
-                let (train, held_out) = Part::split(train, dim, held_out, path)?;
-                (train, vec![held_out])
-            }
-        };
-        let classes = loaded.labels.map(|labels| labels.len());
-        let format = loaded.format;
-        let _held = Arc::new(held);
-        Ok((Self { format, shape, train, held_out, flip, classes, range, continuous, fingerprint, _held }, scaling))
-    }
-
-    /// Holds out all images: those that were for training, then the test images.
-    pub(super) fn hold_out_all(&mut self) {
-        let own = self.held_out.iter().filter(|part| !part.shares_pixels(&self.train)).cloned();
-        self.held_out = std::iter::once(self.train.whole()).chain(own).collect();
-        self.train = self.train.none();
-    }
-
-    /// The digest of the pixels.
-    pub(super) fn fingerprint(&self) -> u64 {
-        self.fingerprint
-    }
-
-    /// The format's name.
-    pub(super) fn format(&self) -> &str {
-        &self.format
-    }
-
-    pub(super) fn shape(&self) -> ImageShape {
-        self.shape
-    }
-
-    /// How many labels occur in the training files.
-    pub(super) fn classes(&self) -> Option<usize> {
-        self.classes
-    }
-
-    /// Grey levels; `None` for continuous values.
-    pub(super) fn levels(&self) -> Option<u32> {
-        (!self.continuous).then_some(256)
-    }
-
-    /// The lowest and the highest value that may occur, in the data's units.
-    pub(super) fn range(&self) -> [f64; 2] {
-        self.range
-    }
-
-    pub(super) fn train_len(&self) -> usize {
-        self.train.len()
-    }
-
-    pub(super) fn held_out_len(&self) -> usize {
-        self.held_out.iter().map(Part::len).sum()
-    }
-
-    /// Training image `index` as a row, mirrored at random if that is asked for.
-    pub(super) fn train_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
-        let mirrored = self.flip && rng.next_u32() >> 31 == 1;
-        self.train.with_row(index, |image| fill_row(image, rng, row));
-        if mirrored {
-            mirror(row, self.shape);
-        }
-    }
-
-    /// Training image `index` as a row without noise: each pixel at the middle of its level; NaN if it cannot be read.
-    pub(super) fn train_row_exact(&self, index: usize, row: &mut [f32]) {
-        self.train.with_row(index, |image| match image {
-            Row::Bytes(levels) => {
-                row.iter_mut().zip(levels).for_each(|(x, &u)| *x = (f32::from(u) + 0.5) / 128.0 - 1.0)
-            }
-            Row::Floats(values) => row.copy_from_slice(values),
-            Row::Lost => row.fill(f32::NAN),
-        });
-    }
-
-    /// Held-out image `index` as a row; the index wraps round.
-    pub(super) fn held_out_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
-        let mut index = index % self.held_out_len();
-        for part in &self.held_out {
-            if index < part.len() {
-                return part.with_row(index, |image| fill_row(image, rng, row));
-            }
-            index -= part.len();
-        }
-    }
-
-    /// The values of training image `index` in the data's units (grey levels without noise); NaN if it cannot be read.
-    pub(super) fn train_values(&self, index: usize, scaling: &Scaling, values: &mut [f64]) {
-        self.train.with_row(index, |image| match image {
-            Row::Bytes(levels) => values.iter_mut().zip(levels).for_each(|(value, &u)| *value = f64::from(u)),
-            Row::Floats(row) => {
-                values.iter_mut().zip(row).for_each(|(value, &x)| *value = f64::from(x));
-                scaling.invert_f64(values);
-            }
-            Row::Lost => values.fill(f64::NAN),
-        });
-    }
-
-    /// Whether rows are read from disk one by one.
-    pub(super) fn on_disk(&self) -> bool {
-        self.train.on_disk()
-    }
-
-    /// The least and the greatest value of each dimension over the training rows (the held-out ones if there are none), mirror images
-    /// included.
-    pub(super) fn bounds(&self) -> (Vec<f32>, Vec<f32>) {
-        let dim = self.shape.dim();
-        if self.on_disk() {
-            return (vec![-1.0; dim], vec![1.0; dim]);
-        }
-        let (mut low, mut high) = (vec![f32::INFINITY; dim], vec![f32::NEG_INFINITY; dim]);
-        let (mut least, mut most) = (vec![u8::MAX; dim], vec![u8::MIN; dim]);
-        let parts = if self.train.len() > 0 { std::slice::from_ref(&self.train) } else { &self.held_out[..] };
-        for (part, index) in parts.iter().flat_map(|part| (0..part.len()).map(move |index| (part, index))) {
-            part.with_row(index, |image| match image {
-                Row::Bytes(levels) => {
-                    for ((least, most), &u) in least.iter_mut().zip(&mut most).zip(levels) {
-                        *least = u.min(*least);
-                        *most = u.max(*most);
-                    }
-                }
-                Row::Floats(row) => extend_box(&mut low, &mut high, row),
-                Row::Lost => {}
-            });
-        }
-        if !self.continuous {
-            low = least.iter().map(|&u| f32::from(u) / 128.0 - 1.0).collect();
-            high = most.iter().map(|&u| (f32::from(u) + 1.0) / 128.0 - 1.0).collect();
-        }
-        if self.flip {
-            let (mut other_low, mut other_high) = (low.clone(), high.clone());
-            mirror(&mut other_low, self.shape);
-            mirror(&mut other_high, self.shape);
-            extend_box(&mut low, &mut high, &other_low);
-            extend_box(&mut low, &mut high, &other_high);
-        }
-        (low, high)
-    }
-}
-
-/// Reads the images at a path, whatever their format.
-fn read(path: &Path, size: Option<usize>) -> Result<Loaded, DataError> {
-    match recognise(path)? {
-        Format::Idx(set) => idx::load(&set),
-        Format::Cifar(kind, folder) => cifar::load(kind, &folder),
-        Format::CifarArchive(path) => cifar::load_archive(&path),
-        Format::Batches { train, val } => batches::load_batches(&train, &val),
-        Format::Arrays(paths) => batches::load_arrays(&paths),
-        Format::Files { train, test } => files::load(&train, test.as_deref(), size),
-    }
-}
-
-/// The scaling, the range of values in the data's units, and whether they are continuous; floating-point pixels are scaled.
-///
-/// The unit of 8-bit data is one grey level: u + U lies in [0, 256). The range of continuous data, one for all pixels, becomes
-/// [−1, 1], unless the scaling is given; that of grey levels is always the same.
-fn scale(loaded: &mut Loaded, given: Option<&Scaling>, path: &Path) -> Result<(Scaling, [f64; 2], bool), DataError> {
-    let dim = loaded.shape.dim();
-    if let Some(given) = given.filter(|given| given.dim() != dim) {
-        return Err(DataError::Dimension { path: path.to_path_buf(), expected: given.dim(), actual: dim });
-    }
-    let Pixels::Floats(values) = &mut loaded.train else {
-        let scaling = Scaling::new(vec![128.0; dim], vec![128.0; dim])?;
-        if given.is_some_and(|given| *given != scaling) {
-            let (found, expected) = ("images of 8-bit grey levels".into(), "other data".into());
-            return Err(DataError::Kind { path: path.to_path_buf(), found, expected });
-        }
-        return Ok((scaling, [0.0, 255.0], false));
-    };
-    let range = values
-        .iter()
-        .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &x| [low.min(f64::from(x)), high.max(f64::from(x))]);
-    let scaling = match given {
-        Some(given) => given.clone(),
-        None => {
-            let Scaling { shift, scale } = Scaling::min_max(&range, 1);
-            Scaling::new(vec![shift[0]; dim], vec![scale[0]; dim])?
-        }
-    };
-    scaling.apply(values);
-    Ok((scaling, range, true))
-}
-
-/// Height × width.
-fn pixels_of(shape: ImageShape) -> String {
-    format!("{}×{}", shape.height, shape.width)
-}
-
-/// Refuses files of images whose shape is not that of the files before them.
-fn require_shape(path: &Path, shape: ImageShape, other: &Path, expected: ImageShape) -> Result<(), DataError> {
-    if shape == expected {
-        return Ok(());
-    }
-    let (path, other) = (path.to_path_buf(), other.to_path_buf());
-    let (expected, actual) = (expected.to_string(), shape.to_string());
-    Err(DataError::Disagree { path, other, what: "the image size", expected, actual })
-}
-
-/// An image as a row of model coordinates.
-fn fill_row<R: Rng>(image: Row<'_>, rng: &mut R, row: &mut [f32]) {
-    match image {
-        Row::Bytes(levels) => dequantise(levels, rng, row),
-        Row::Floats(values) => row.copy_from_slice(values),
-        Row::Lost => row.fill(f32::NAN),
-    }
-}
-
-/// (u + U) / 128 − 1 with U uniform in (0, 1): the midpoints of 2¹⁵ equal parts, so that every step is exact in single
-/// precision and no value ever leaves its grey level.
-fn dequantise<R: Rng>(image: &[u8], rng: &mut R, row: &mut [f32]) {
-    assert_eq!(row.len(), image.len(), "a row has as many values as the data has dimensions");
-    for (x, &u) in row.iter_mut().zip(image) {
-        let part = (rng.next_u32() >> 17) as f32 + 0.5;
-        *x = (f32::from(u) + part / 32768.0) / 128.0 - 1.0;
-    }
-}
-
-/// Exchanges left and right.
-fn mirror(row: &mut [f32], shape: ImageShape) {
-    let channels = shape.channels;
-    for line in row.chunks_exact_mut(shape.width * channels) {
-        for column in 0..shape.width / 2 {
-            for channel in 0..channels {
-                line.swap(column * channels + channel, (shape.width - 1 - column) * channels + channel);
-            }
-        }
-    }
-}
+pub(super) use self::rows::{ImageRows, holds_rows, load_rows};
+pub(super) use self::set::{Images, Preparation};

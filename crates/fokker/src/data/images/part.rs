@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::shards::Shards;
 use crate::data::DataError;
-use crate::data::rows::split;
+use crate::data::split::split;
 
 /// Images one after another, channels last.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
-use crate::data::error::{one_line, shown};
+use crate::data::one_line::{one_line, shown};
 use crate::data::{DataError, ImageShape};
 use crate::memory;
 

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::array::Axes;
 use super::cifar::Kind;
-use super::files::pictures;
 use super::idx::{IMAGES, Set};
-use super::locate::{Located, is_archive};
+use super::locate::{ARRAYS, Located, is_archive};
 use super::picture::is_picture;
+use super::pictures::pictures;
 use crate::data::DataError;
 
 /// What is known, for messages.
@@ -84,9 +84,6 @@ pub fn holds_images(path: &Path) -> bool {
         Err(_) => path.is_dir(),
     }
 }
-
-/// The names of the array of images in an archive of several.
-pub(super) const ARRAYS: &[&str] = &["images", "data"];
 
 fn is_tar(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

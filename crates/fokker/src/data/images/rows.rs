@@ -5,9 +5,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::array::Axes;
-use super::locate::Located;
-use super::recognise::{ARRAYS, Format, holds_images, recognise};
-use super::{Pixels, Row, batches, cifar, files, idx};
+use super::locate::{ARRAYS, Located};
+use super::part::{Pixels, Row};
+use super::recognise::{Format, holds_images, recognise};
+use super::shapes::require_model_shape;
+use super::{batches, cifar, files, idx};
 use crate::data::{DataError, ImageShape};
 
 /// Images one after another, channels last, in the units of the data.
@@ -62,7 +64,7 @@ pub(in crate::data) fn load_rows(path: &Path, shape: ImageShape) -> Result<Image
         Format::Cifar(kind, folder) => of_bytes(cifar::load_rows(kind, &folder)?, path, shape),
         Format::CifarArchive(archive) => {
             let loaded = cifar::load_archive(&archive)?;
-            require(path, loaded.shape, shape)?;
+            require_model_shape(path, loaded.shape, shape)?;
             Ok(ImageRows::Levels(loaded.held_out.unwrap_or(loaded.train)))
         }
         Format::Batches { train, val } => {
@@ -86,14 +88,14 @@ fn of_idx(path: &Path, shape: ImageShape) -> Result<ImageRows, DataError> {
 }
 
 fn of_bytes((found, bytes): (ImageShape, Vec<u8>), path: &Path, shape: ImageShape) -> Result<ImageRows, DataError> {
-    require(path, found, shape)?;
+    require_model_shape(path, found, shape)?;
     Ok(ImageRows::Levels(Pixels::Bytes(bytes)))
 }
 
 fn of_arrays(paths: &[PathBuf], names: &[&str], axes: Axes, shape: ImageShape) -> Result<ImageRows, DataError> {
     let arrays = paths.iter().map(|path| Located::find(path, names, axes)).collect::<Result<Vec<_>, _>>()?;
     let found = batches::common_shape(&arrays)?;
-    require(&arrays[0].path, found, shape)?;
+    require_model_shape(&arrays[0].path, found, shape)?;
     if arrays[0].layout.dtype.is_byte() {
         return batches::pixels(&arrays, batches::IN_MEMORY).map(ImageRows::Levels);
     }
@@ -102,13 +104,4 @@ fn of_arrays(paths: &[PathBuf], names: &[&str], axes: Axes, shape: ImageShape) -
         values.append(&mut array.values()?);
     }
     Ok(ImageRows::Values(values))
-}
-
-/// Refuses images of another shape than the model's.
-pub(super) fn require(path: &Path, actual: ImageShape, expected: ImageShape) -> Result<(), DataError> {
-    if actual == expected {
-        return Ok(());
-    }
-    let (expected, actual) = (expected.to_string(), actual.to_string());
-    Err(DataError::ImageSize { path: path.to_path_buf(), expected, actual })
 }

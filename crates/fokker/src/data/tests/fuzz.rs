@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{file, gzip, idx, npy, put};
-use crate::data::write::write_archive;
+use crate::data::formats::npz::write_archive;
 use crate::data::{Data, DataConfig, DataError, ImageShape, RowReader, ScalingConfig, read_table};
 
 const NAMES: [&str; 4] = ["a.npy", "a.npz", "a.csv", "a.parquet"];

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::numpy::skipped;
 use super::{gzip, idx, put, rng};
-use crate::data::zip::{Stored, write_stored};
+use crate::data::zip::write::{Stored, write_stored};
 use crate::data::{Data, DataConfig, DataError, ImageShape, bits_per_dim};
 
 /// The configuration with all defaults.

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-use crate::data::write::write_archive;
+use crate::data::formats::npz::write_archive;
 use crate::data::{read_table, write_npy, write_npz};
 
 /// Says that something was left out, past the test harness, which keeps to itself what passing tests print.

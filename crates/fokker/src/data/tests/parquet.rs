@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{file, put};
 use crate::data::{
-    Column, ColumnKind, Data, DataConfig, DataError, ScalingConfig, TableReader, read_table, write_columns,
-    write_parquet,
+    Column, ColumnKind, Data, DataConfig, DataError, ScalingConfig, TableReader, read_table, write_columns, write_rows,
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -87,10 +86,10 @@ fn what_is_written_is_read() {
     // Three row groups.
     let rows = (1 << 18) + 5;
     let values: Vec<f64> = (0..rows).map(|i| f64::from(i).sqrt()).collect();
-    write_parquet(&path, &["x"], &values).unwrap();
+    write_rows(&path, "", &["x"], &values).unwrap();
     let table = read_table(&path, None).unwrap();
     assert!(table.dim == 1 && table.values == values);
-    assert!(write_parquet(&path, &["x", "y"], &[1.0]).is_err());
+    assert!(write_rows(&path, "", &["x", "y"], &[1.0]).is_err());
     let columns =
         [Column { name: "n", kind: ColumnKind::Count }, Column { name: "o", kind: ColumnKind::Label(&["a", "b"]) }];
     write_columns(&path, &columns, 2, &|row| {
@@ -158,7 +157,7 @@ fn rows_in_pieces() {
     put(folder.path(), "f.npy", &super::npy("'<f8'", "True", &shape, &bytes(&turned)));
     crate::data::write_npz(&folder.path().join("x.npz"), &[("x", &[rows, dim], &values)]).unwrap();
     crate::data::write_csv(&folder.path().join("x.csv"), &["a", "b", "c"], &values).unwrap();
-    write_parquet(&folder.path().join("x.parquet"), &["a", "b", "c"], &values).unwrap();
+    write_rows(&folder.path().join("x.parquet"), "", &["a", "b", "c"], &values).unwrap();
     for name in ["c.npy", "f.npy", "x.npz", "x.csv", "x.parquet"] {
         let path = folder.path().join(name);
         assert_eq!(read_table(&path, None).unwrap().values, values, "{name}");

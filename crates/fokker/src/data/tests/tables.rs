@@ -1,5 +1,5 @@
 use super::{file, npy, rng};
-use crate::data::write::write_archive;
+use crate::data::formats::npz::write_archive;
 use crate::data::{
     Data, DataConfig, DataError, Scaling, ScalingConfig, bits_per_dim, read_table, write_csv, write_npy, write_npz,
 };

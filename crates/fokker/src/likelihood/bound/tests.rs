@@ -1,11 +1,11 @@
 //! Tight for true scores, closed forms for a wrong one, standard errors, probes, failures.
 
 use super::*;
+use crate::density::mixture::Mixture;
 use crate::divergence::ProbeDistribution;
 use crate::likelihood::log_prob;
 use crate::net::NetworkConfig;
 use crate::score::analytic::AnalyticScore;
-use crate::score::mixture::Mixture;
 use crate::score::network::{NetworkScore, Parameterisation, ScoreModel};
 
 type Any = Result<(), Box<dyn std::error::Error>>;
@@ -28,12 +28,12 @@ fn points(mixture: &Mixture, rows: usize) -> Vec<f64> {
 fn truth(mixture: &Mixture, sde: &Sde, x: &[f64]) -> f64 {
     let (from, to) = (sde.at(sde.t_min()), sde.at(T_MAX));
     let (start, end) = (mixture.diffused(&from), mixture.diffused(&to));
-    let transition = Transition::new(&from, &to);
+    let transition = Transition::between(&from, &to);
     let mut stream = Streams::new(8).named("test");
     let gap = |_| {
         let at = |x: &f64| {
             let z: f64 = StandardNormal.sample(&mut stream);
-            transition.mean * x + transition.std * z
+            transition.scale * x + transition.std() * z
         };
         let x: Vec<f64> = x.iter().map(at).collect();
         end.log_density(&x) - sde.log_prior(&x)
@@ -56,11 +56,11 @@ fn variance(of: &[f64]) -> f64 {
 fn transitions_compose_to_the_marginals() {
     for sde in all() {
         let (from, to) = (sde.at(sde.t_min()), sde.at(0.3));
-        let step = Transition::new(&from, &to);
-        assert!((step.mean * from.m - to.m).abs() < 1e-14);
-        let composed = (step.mean * from.sigma).powi(2) + step.std.powi(2);
+        let step = Transition::between(&from, &to);
+        assert!((step.scale * from.m - to.m).abs() < 1e-14);
+        let composed = (step.scale * from.sigma).powi(2) + step.std().powi(2);
         assert!((composed / to.sigma.powi(2) - 1.0).abs() < 1e-13);
-        assert!(Transition::new(&from, &from).std < 1e-7 * from.sigma && step.std > 0.0);
+        assert!(Transition::between(&from, &from).std() < 1e-7 * from.sigma && step.std() > 0.0);
     }
 }
 
@@ -181,17 +181,17 @@ impl LinearCase<'_> {
 
     fn bound(&self, x: f64) -> f64 {
         let from = self.sde.at(self.sde.t_min());
-        let square = |t: &Transition| (t.mean * x).powi(2) + t.std * t.std;
+        let square = |t: &Transition| (t.scale * x).powi(2) + t.variance;
         let rate = |t: f64| {
             let c = self.sde.at(t);
             let k = self.k(&c);
-            c.a - c.g2 * (0.5 * k * k * square(&Transition::new(&from, &c)) + k)
+            c.a - c.g2 * (0.5 * k * k * square(&Transition::between(&from, &c)) + k)
         };
         // Simpson's rule.
         let integral: f64 =
             self.times(20_000).map(|(t, u)| (u - t) / 6.0 * (rate(t) + 4.0 * rate(0.5 * (t + u)) + rate(u))).sum();
         let prior = self.sde.prior_std().powi(2);
-        let end = square(&Transition::new(&from, &self.sde.at(T_MAX)));
+        let end = square(&Transition::between(&from, &self.sde.at(T_MAX)));
         integral - 0.5 * ((std::f64::consts::TAU * prior).ln() + end / prior)
     }
 

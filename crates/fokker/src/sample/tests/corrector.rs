@@ -1,7 +1,7 @@
 //! Langevin steps leave q_t as it is.
 
-use super::super::chunk::{Chunk, Field};
-use super::super::langevin::Langevin;
+use super::super::field::{ChunkField, Field};
+use super::super::methods::Langevin;
 use super::*;
 
 /// What is done to the samples.
@@ -29,7 +29,7 @@ fn corrected(t: f64, at: f64, rule: Rule) -> Result<[Vec<f64>; 2], Box<dyn std::
     let (fresh, mut x) = (draw(1), draw(2));
     let streams = (0..n as u64).map(|row| Streams::new(3).at("walk", row, 0)).collect();
     let mut evaluator = score.evaluator(n)?;
-    let mut chunk = Chunk::new(&sde, evaluator.as_mut(), streams);
+    let mut chunk = ChunkField::new(&sde, evaluator.as_mut(), streams);
     let mut langevin = Langevin::new(snr);
     let (mut s, mut z) = (Vec::new(), vec![0.0; 2 * n]);
     for _ in 0..40 {

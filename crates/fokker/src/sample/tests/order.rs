@@ -1,14 +1,15 @@
 //! The order of the deterministic solvers, by the slope of their error over doubled steps.
 
-use super::super::chunk::{Field, Scheme};
-use super::super::sampler::Recipe;
+use super::super::field::Field;
+use super::super::fixed_step::FixedStepRun;
+use super::super::method::{FixedStep, Start};
 use super::*;
 use crate::solve::Limits;
 
 /// x′ = (m′/m) x + m′ (v′ − v) ε: the twin, of order 1.
 struct Euler(Vec<f64>);
 
-impl Scheme for Euler {
+impl FixedStep for Euler {
     fn step(&mut self, field: &mut dyn Field, grid: &[f64], at: usize, x: &mut [f64]) {
         let (from, to) = (field.sde().at(grid[at]), field.sde().at(grid[at + 1]));
         let scale = to.m / from.m;
@@ -36,11 +37,11 @@ fn of_the_deterministic_solvers() -> Any {
         let (starts, streams) = prior(&sde, 24, 2, 5);
         let truth =
             decode::<f64>(&score, &starts, Tolerance::both(1e-12), Limits { steps: 100_000 }, &workers, &|_| {})?;
-        for grid in [Grid::LogSnr, Grid::Karras] {
-            let order = |scheme: &(dyn Fn() -> Box<dyn Scheme> + Sync)| -> Result<f64, Error> {
+        for grid in [TimeGrid::LogSnr, TimeGrid::Karras] {
+            let order = |start: &Start| -> Result<f64, Error> {
                 let error = |&steps: &usize| {
                     let grid = grid.times(&sde, steps);
-                    let walk = Walk {
+                    let run = FixedStepRun {
                         grid: &grid,
                         denoise: false,
                         kept: &[],
@@ -48,14 +49,17 @@ fn of_the_deterministic_solvers() -> Any {
                         workers: &workers,
                         progress: &|_| {},
                     };
-                    let found = walk.run::<f64>(&score, &starts, &streams, scheme)?.0;
+                    let found = run.samples::<f64>(&score, &starts, &streams, start)?.0;
                     Ok(found.x.iter().zip(&truth.x).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt())
                 };
                 Ok(slope(&steps, &steps.iter().map(error).collect::<Result<Vec<_>, Error>>()?))
             };
-            let first = order(&|| Box::new(Euler(Vec::new())))?;
-            let heun = order(&|| Recipe::Heun.scheme())?;
-            let dpm = order(&|| Recipe::DpmSolver(true).scheme())?;
+            let first: Start = Box::new(|| Box::new(Euler(Vec::new())));
+            let of = |sampler: Sampler| sampler.plan()?.steps().ok_or("adaptive".into()).map(|fixed| fixed.start);
+            let of = |sampler: Sampler| -> Result<Start, Box<dyn std::error::Error>> { of(sampler) };
+            let first = order(&first)?;
+            let heun = order(&of(Heun::default().into())?)?;
+            let dpm = order(&of(DpmSolverPp::default().into())?)?;
             assert!((first - 1.0).abs() < 0.15, "Euler {sde:?} {grid:?} {first}");
             assert!((heun - 2.0).abs() < 0.25, "Heun {sde:?} {grid:?} {heun}");
             assert!((dpm - 2.0).abs() < 0.25, "DPM-Solver++ {sde:?} {grid:?} {dpm}");
@@ -68,7 +72,7 @@ fn of_the_deterministic_solvers() -> Any {
 fn the_last_of_few_steps_is_of_first_order() -> Any {
     let (score, workers) = (score(&Sde::vp())?, Workers::new(1, 64)?);
     let draw = |steps, lower_order_final| {
-        let sampler = Sampler::DpmSolverPp { steps, grid: Grid::LogSnr, lower_order_final, denoise: false };
+        let sampler = DpmSolverPp { steps, grid: TimeGrid::LogSnr, lower_order_final, denoise: false }.into();
         sample::<f64>(&score, 5, &sampler, 0, &workers, &|_| {})
     };
     assert_ne!(draw(14, true)?, draw(14, false)?);

@@ -1,5 +1,6 @@
 //! Mean and variance of the stochastic samplers on a Gaussian, where each obeys a recursion that can be written down.
 
+use super::super::method::{FixedSteps, Plan};
 use super::order::slope;
 use super::*;
 use crate::sde::Coefficients;
@@ -21,7 +22,9 @@ fn update((mean, variance): (f64, f64), c: &Coefficients, linear: f64, pull: f64
 
 /// The same after a whole sampler, from N(start.0, start.1) at T.
 fn recursion(sde: &Sde, sampler: Sampler, start: (f64, f64)) -> (f64, f64) {
-    let Way::Steps(Steps { steps, grid, .. }) = sampler.way() else { return (f64::NAN, f64::NAN) };
+    let Some(FixedSteps { steps, grid, .. }) = sampler.plan().ok().and_then(Plan::steps) else {
+        return (f64::NAN, f64::NAN);
+    };
     let times = grid.times(sde, steps);
     times.windows(2).fold(start, |state, t| {
         let (from, to) = (sde.at(t[0]), sde.at(t[1]));
@@ -33,8 +36,8 @@ fn recursion(sde: &Sde, sampler: Sampler, start: (f64, f64)) -> (f64, f64) {
             update(state, &from, 1.0 - r, q, q)
         };
         match sampler {
-            Sampler::EulerMaruyama { .. } => euler(),
-            Sampler::PredictorCorrector { predictor, corrector_steps, snr, .. } => {
+            Sampler::EulerMaruyama(_) => euler(),
+            Sampler::PredictorCorrector(PredictorCorrector { predictor, corrector_steps, snr, .. }) => {
                 let predicted = if predictor == Predictor::EulerMaruyama { euler() } else { reverse() };
                 let length = 2.0 * (snr * to.sigma).powi(2);
                 (0..corrector_steps).fold(predicted, |state, _| update(state, &to, 0.0, length, 2.0 * length))
@@ -44,13 +47,13 @@ fn recursion(sde: &Sde, sampler: Sampler, start: (f64, f64)) -> (f64, f64) {
     })
 }
 
-fn samplers(steps: usize, grid: Grid) -> [Sampler; 4] {
+fn samplers(steps: usize, grid: TimeGrid) -> [Sampler; 4] {
     let denoise = false;
     let corrected =
-        |predictor, snr| Sampler::PredictorCorrector { predictor, steps, grid, corrector_steps: 2, snr, denoise };
+        |predictor, snr| PredictorCorrector { predictor, steps, grid, corrector_steps: 2, snr, denoise }.into();
     [
-        Sampler::EulerMaruyama { steps, grid, denoise },
-        Sampler::ReverseDiffusion { steps, grid, denoise },
+        EulerMaruyama { steps, grid, denoise }.into(),
+        ReverseDiffusion { steps, grid, denoise }.into(),
         corrected(Predictor::ReverseDiffusion, 0.3),
         corrected(Predictor::EulerMaruyama, 0.16),
     ]
@@ -62,7 +65,7 @@ fn moments_follow_the_recursion() -> Any {
     for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
         let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![MEAN]], VARIANCE.sqrt())?, sde.clone());
         // So few steps that the discretisation shows.
-        for (seed, sampler) in (0..).zip(samplers(16, Grid::LogSnr)) {
+        for (seed, sampler) in (0..).zip(samplers(16, TimeGrid::LogSnr)) {
             let x = sample::<f64>(&score, n, &sampler, seed, &workers, &|_| {})?.x;
             let mean = MeanSe::of(&x);
             let spread = mean.se * mean.se * n as f64;
@@ -83,7 +86,7 @@ fn moments_follow_the_recursion() -> Any {
 fn the_recursion_is_of_first_order() {
     let steps = [250, 500, 1000, 2000];
     // With the usual σmin = 0.01 the first-order term of VE's variance all but cancels: it goes with u/(VARIANCE + u)², u = σmin².
-    let ve = Sde::Ve { sigma_min: 0.1, sigma_max: 50.0, t_min: 1e-3 };
+    let ve = Sde::Ve(crate::sde::Ve { sigma_min: 0.1, ..Default::default() });
     for sde in [Sde::vp(), Sde::sub_vp(), ve] {
         let [first, last] = [1.0, sde.t_min()].map(|t| sde.at(t));
         let (start, end) = (truth(&first), truth(&last));
@@ -92,7 +95,7 @@ fn the_recursion_is_of_first_order() {
         let ratio = end.1 / last.m / (start.1 / first.m);
         let limit = (end.0 + ratio * (displaced.0 - start.0), end.1);
         for which in 0..2 {
-            let ends = steps.map(|n| recursion(&sde, samplers(n, Grid::LogSnr)[which], displaced));
+            let ends = steps.map(|n| recursion(&sde, samplers(n, TimeGrid::LogSnr)[which], displaced));
             let variances = slope(&steps, &ends.map(|found| (found.1 - limit.1).abs()));
             assert!((variances - 1.0).abs() < 0.15, "{sde:?} {which} variance {variances}");
             let errors = ends.map(|found| (found.0 - limit.0).abs());
@@ -105,7 +108,7 @@ fn the_recursion_is_of_first_order() {
             }
         }
         // The corrector's own bias does not go away with the steps.
-        let biased = recursion(&sde, samplers(2000, Grid::LogSnr)[2], start);
+        let biased = recursion(&sde, samplers(2000, TimeGrid::LogSnr)[2], start);
         assert!((biased.1 / end.1 - 1.0).abs() > 1e-3);
     }
 }

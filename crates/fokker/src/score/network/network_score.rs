@@ -1,7 +1,7 @@
 //! A model with its parameters: a score.
 
-use fokker_jet::cpu::Workspace;
-use fokker_jet::{Parameters, Real};
+use fokker_jet::Real;
+use fokker_jet::cpu::{Parameters, Workspace};
 
 use super::{NetworkTape, ScoreModel};
 use crate::Error;

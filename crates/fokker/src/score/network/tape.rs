@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use fokker_jet::{Parameters, Real, Tape, Wrt};
+use fokker_jet::{Real, Tape, Wrt};
 use rand::RngExt;
 
 use super::inputs::Inputs;
@@ -15,9 +15,9 @@ use crate::sde::Coefficients;
 
 /// A network score's tape, over either executor's.
 #[derive(Debug)]
-pub struct NetworkTape<'a, F, T> {
+pub struct NetworkTape<'a, F, T: Tape<F>> {
     inputs: Inputs<'a>,
-    parameters: &'a Parameters<F>,
+    parameters: &'a T::Parameters,
     tape: T,
     /// The tape's memory, if it is counted here.
     _held: Option<Held>,
@@ -27,7 +27,7 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     /// Wraps an executor's tape that was made for `model.graph()`, these directions and [`ScoreModel::live`]; or, if masks are to be
     /// [drawn](Self::draw_masks), for `model.training()` and [`ScoreModel::training_live`].
     #[must_use]
-    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a Parameters<F>, tape: T) -> Self {
+    pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a T::Parameters, tape: T) -> Self {
         Self { inputs: Inputs::new(model, directions), parameters, tape, _held: None }
     }
 

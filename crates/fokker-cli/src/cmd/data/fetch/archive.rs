@@ -1,18 +1,20 @@
-//! Unpacking `.tar.gz` archives of plain files (POSIX ustar, IEEE Std 1003.1 "pax"; the names of GNU tar).
+//! Unpacking `.tar.gz` archives of plain files.
+//!
+//! Entries are taken as they stand ("raw"): what archivers add to rename or resize the next entry, which may be of any length, is
+//! refused instead of read.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use anyhow::{Result, anyhow};
 use flate2::read::MultiGzDecoder;
 use fokker::data::write_atomically;
+use tar::EntryType;
 
-use super::manifest::is_plain_path;
-
-/// The unit of an archive.
-const BLOCK: usize = 512;
+use super::remote_file::is_plain_path;
 
 /// The largest file that is unpacked, and the most files.
 const MOST_BYTES: u64 = 1 << 30;
@@ -51,7 +53,7 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
         if same(&path, &content) {
             return Ok(());
         }
-        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+        let failed = |error: io::Error| format!("{}: {error}", path.display());
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
         write_atomically(&path, |out: &mut (dyn Write + Send)| out.write_all(&content)).map_err(failed)?;
         written += 1;
@@ -78,75 +80,63 @@ fn walk(archive: &Path, file: &mut OnFile) -> Result<(), String> {
 }
 
 fn entries(reader: &mut dyn Read, file: &mut OnFile) -> Result<(), String> {
-    let mut block = [0; BLOCK];
-    loop {
-        reader.read_exact(&mut block).map_err(|error| format!("is no whole tar archive: {error}"))?;
-        if block.iter().all(|&byte| byte == 0) {
-            return Ok(());
-        }
-        let Header { name, kind, size } = Header::read(&block)?;
-        let padded = size.checked_next_multiple_of(BLOCK as u64).ok_or("an entry's size is absurd")?;
-        let mut content = reader.take(size);
-        match kind {
-            b'0' | b'\0' if is_plain_path(&name) => file(&name, size, &mut content)?,
-            b'5' if is_plain_path(name.trim_end_matches('/')) => {}
+    let ended = Cell::new(false);
+    let broken = |error: io::Error| match error.kind() {
+        _ if ended.get() => format!("is no whole tar archive: {error}"),
+        io::ErrorKind::UnexpectedEof => format!("is no whole tar archive: {error}"),
+        _ => format!("is no tar archive: {error}"),
+    };
+    let mut archive = tar::Archive::new(Ended { reader, ended: &ended });
+    for entry in archive.entries().map_err(broken)?.raw(true) {
+        let mut entry = entry.map_err(broken)?;
+        let utf8 = |_| "is no tar archive, or holds a name that is no UTF-8".to_owned();
+        let name = String::from_utf8(entry.path_bytes().into_owned()).map_err(utf8)?;
+        let (plain, size) = (name.strip_prefix("./").unwrap_or(&name), entry.size());
+        match entry.header().entry_type() {
+            EntryType::Regular if is_plain_path(plain) => file(plain, size, &mut entry)?,
+            EntryType::Directory if is_plain_path(plain.trim_end_matches('/')) => {}
             // Remarks of the archiver, which may not rename or resize what follows.
-            b'g' | b'x' if size <= 1 << 16 => {
+            EntryType::XGlobalHeader | EntryType::XHeader if size <= 1 << 16 => {
                 let mut remarks = Vec::new();
-                content.read_to_end(&mut remarks).map_err(|error| error.to_string())?;
+                entry.read_to_end(&mut remarks).map_err(|error| error.to_string())?;
                 let remarks = String::from_utf8_lossy(&remarks);
                 if let Some(key) = ["path=", "size=", "linkpath="].into_iter().find(|key| remarks.contains(key)) {
                     return Err(format!("holds an extended header with {key:?}, which is not supported"));
                 }
             }
-            b'0' | b'\0' | b'5' => return Err(format!("holds {name:?}, which is no plain name below its folder")),
-            b'1' | b'2' => return Err(format!("holds {name:?}, which is a link")),
-            other => return Err(format!("holds {name:?} of the unknown kind {:?}", char::from(other))),
-        }
-        // What was not read of the content, and what fills its last block.
-        let left = content.limit() + (padded - size);
-        let skipped = std::io::copy(&mut reader.take(left), &mut std::io::sink()).map_err(|error| error.to_string())?;
-        if skipped < left {
-            return Err(format!("is no whole tar archive: {name:?} is cut off"));
+            EntryType::Regular | EntryType::Directory => {
+                return Err(format!("holds {plain:?}, which is no plain name below its folder"));
+            }
+            EntryType::Link | EntryType::Symlink => return Err(format!("holds {plain:?}, which is a link")),
+            other => {
+                return Err(format!("holds {plain:?} of the unknown kind {:?}", char::from(other.as_byte())));
+            }
         }
     }
+    // An archive ends with blocks of zeros, after which nothing is read.
+    if ended.get() { Err("is no whole tar archive: its end is missing".into()) } else { Ok(()) }
 }
 
-struct Header {
-    name: String,
-    kind: u8,
-    size: u64,
+/// A reader that tells whether its end was met.
+struct Ended<'a> {
+    reader: &'a mut dyn Read,
+    ended: &'a Cell<bool>,
 }
 
-impl Header {
-    fn read(block: &[u8; BLOCK]) -> Result<Self, String> {
-        let text = |range: std::ops::Range<usize>| {
-            let field = block[range].split(|&byte| byte == 0).next().unwrap_or_default();
-            std::str::from_utf8(field).map_err(|_| "is no tar archive, or holds a name that is no UTF-8".to_owned())
-        };
-        let octal = |range| {
-            let digits = text(range)?.trim();
-            u64::from_str_radix(if digits.is_empty() { "0" } else { digits }, 8)
-                .map_err(|_| format!("is no tar archive: {digits:?} is no octal number"))
-        };
-        // The sum of all bytes, those of its own field taken as spaces.
-        let sum: u64 =
-            block.iter().enumerate().map(|(i, &byte)| if (148..156).contains(&i) { 32 } else { u64::from(byte) }).sum();
-        if octal(148..156)? != sum {
-            return Err("is no tar archive: a header's checksum is wrong".into());
-        }
-        // Only POSIX's own format has a prefix there.
-        let prefix = if block[257..263] == *b"ustar\0" { text(345..500)? } else { "" };
-        let name = text(0..100)?;
-        let name = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
-        let name = name.strip_prefix("./").map_or(name.clone(), str::to_owned);
-        Ok(Self { name, kind: block[156], size: octal(124..136)? })
+impl Read for Ended<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(bytes)?;
+        self.ended.set(self.ended.get() || read == 0 && !bytes.is_empty());
+        Ok(read)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The unit of an archive.
+    const BLOCK: usize = 512;
 
     /// One entry, its content padded.
     fn entry(name: &str, kind: u8, content: &[u8]) -> Vec<u8> {

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
-use super::source::RemoteFile;
+use super::remote_file::RemoteFile;
 use crate::fail::request;
 use crate::progress;
 

@@ -3,6 +3,7 @@
 mod archive;
 mod download;
 mod manifest;
+mod remote_file;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use anyhow::Result;
 
 use self::download::{Done, Server};
 use self::source::Source;
-use crate::cmd::out;
 use crate::fail::request;
+use crate::print::out;
 
 /// `fokker data fetch`
 #[derive(Debug, clap::Args)]
@@ -36,7 +37,7 @@ pub struct Fetch {
 
 /// Downloads the files that are not there yet, verifies all of them, unpacks archives.
 pub fn run(args: &Fetch) -> Result<()> {
-    let source = Source::of(args)?;
+    let source = Source::new(args.name, args.manifest.as_deref(), &args.mirror, args.output.as_deref())?;
     let folder = source.folder.clone();
     if folder.exists() && !folder.is_dir() {
         return Err(request(format!("-o {}: is a file, a folder is needed", folder.display())));

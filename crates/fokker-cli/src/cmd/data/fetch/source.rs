@@ -1,11 +1,12 @@
 //! What is fetched, and from where: the public data sets, or a list of one's own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::ValueEnum;
 
 use super::manifest;
+use super::remote_file::RemoteFile;
 use crate::fail::request;
 
 /// Data sets that can be fetched.
@@ -17,17 +18,6 @@ pub enum DataSet {
     FashionMnist,
     /// 60,000 photographs, 32x32, RGB
     Cifar10,
-}
-
-/// A file, and how it is known.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemoteFile {
-    /// Its name below the mirror's URL and the folder.
-    pub name: String,
-    /// Its size.
-    pub bytes: u64,
-    /// Its SHA-256, 64 lower-case hexadecimal digits.
-    pub sha256: String,
 }
 
 /// Everything that a request asks for.
@@ -82,10 +72,12 @@ const CIFAR10: Public = Public {
 };
 
 impl Source {
-    /// Reads the request; nothing is fetched yet.
-    pub fn of(args: &super::Fetch) -> Result<Self> {
-        let own = args.mirror.iter().map(|url| base_url(url)).collect::<Result<Vec<_>>>()?;
-        let (files, mirrors) = match (args.name, &args.manifest) {
+    /// A data set, or the files of a list, from the public servers or from `mirrors`, into a folder; nothing is fetched yet.
+    pub fn new(
+        data_set: Option<DataSet>, list: Option<&Path>, mirrors: &[String], output: Option<&Path>,
+    ) -> Result<Self> {
+        let own = mirrors.iter().map(|url| base_url(url)).collect::<Result<Vec<_>>>()?;
+        let (files, mirrors) = match (data_set, list) {
             (Some(name), _) => {
                 let public = public(name);
                 let file = |&(name, bytes, sha256): &(&str, u64, &str)| RemoteFile {
@@ -98,12 +90,12 @@ impl Source {
             (None, Some(path)) => (manifest::read(path)?, Vec::new()),
             (None, None) => return Err(request("data fetch: a data set or --manifest is needed")),
         };
-        let name = args.name.and_then(|name| name.to_possible_value()).map(|value| value.get_name().to_owned());
-        let folder = match (&args.output, name) {
+        let name = data_set.and_then(|name| name.to_possible_value()).map(|value| value.get_name().to_owned());
+        let folder = match (output, name) {
             (Some(folder), _) if folder.as_os_str().is_empty() => {
                 return Err(request("-o: the name of a folder is needed"));
             }
-            (Some(folder), _) => folder.clone(),
+            (Some(folder), _) => folder.to_path_buf(),
             (None, name) => PathBuf::from(name.ok_or_else(|| request("data fetch: -o DIR is needed"))?),
         };
         Ok(Self { files, mirrors: if own.is_empty() { mirrors } else { own }, folder })

@@ -1,0 +1,19 @@
+//! The page about one model or several: figures, curves, pictures.
+
+mod curves;
+mod facts;
+mod memorisation;
+mod model;
+mod notes;
+mod pictures;
+mod profiles;
+mod report;
+mod summary;
+mod trajectories;
+
+pub use model::Model;
+pub use report::Report;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

@@ -1,0 +1,83 @@
+//! The table of figures.
+
+use fokker::figure::{Better, Definition, Difference, Figure};
+use fokker::stats::{AtTime, MeanSe};
+
+use super::model::Model;
+use super::notes::notes;
+use crate::cell::cell;
+use crate::table::{Row, Table};
+use crate::text::mean_se;
+
+/// What stands for a figure that there is not.
+const NONE: &str = "—";
+
+/// The figures, and how the other models' differ from the first's where that is known point by point.
+pub(super) fn summary(models: &[Model<'_>], differences: &[Difference]) -> Table {
+    let figures = models.first().into_iter().flat_map(|model| model.figures.iter());
+    let shown: Vec<&Figure> = figures.filter(|figure| figure.definition.shown.on_page()).collect();
+    let mut rows: Vec<Row> = shown.iter().filter_map(|figure| row(figure.definition, models, differences)).collect();
+    for figure in shown.iter().filter(|figure| figure.definition.look.is_some_and(|look| look.rows)) {
+        rows.extend(at_times(figure.definition, models, differences));
+    }
+    let mut header: Vec<String> =
+        std::iter::once(String::new()).chain(models.iter().map(|model| model.name.to_owned())).collect();
+    match models {
+        [] | [_] => {}
+        [_, _] => header.push("difference, paired".into()),
+        [reference, others @ ..] => {
+            header.extend(others.iter().map(|model| format!("{} less {}, paired", model.name, reference.name)));
+        }
+    }
+    Table { caption: "Measured on held-out points".into(), header, rows, notes: notes(models) }
+}
+
+/// The row of a figure that is one number; none if no model has it.
+fn row(definition: &'static Definition, models: &[Model<'_>], differences: &[Difference]) -> Option<Row> {
+    let shown: Vec<Option<String>> = models.iter().map(|model| cell(model.figures, definition)).collect();
+    if shown.iter().all(Option::is_none) {
+        return None;
+    }
+    let less: Vec<Option<MeanSe>> = (1..models.len()).map(|i| differences.get(i - 1)?.of(definition)).collect();
+    let last = less.iter().map(|d| d.map(|d| mean_se(d.mean, d.se)));
+    let or_none = |cell: Option<String>| cell.unwrap_or_else(|| NONE.into());
+    let row = Row::new(std::iter::once(definition.name()).chain(shown.into_iter().chain(last).map(or_none)));
+    Some(marked(row, definition.better, &less, 0.0))
+}
+
+/// A profile at each time, with the ratios to the first model's where there are several.
+fn at_times(definition: &Definition, models: &[Model<'_>], differences: &[Difference]) -> Vec<Row> {
+    let symbol = definition.look.map_or(definition.key, |look| look.symbol);
+    let profile = |model: &Model<'_>| -> Vec<AtTime> { model.figures.profile(definition.key).to_vec() };
+    let times = models.first().map(profile).unwrap_or_default();
+    let row = |(i, at): (usize, &AtTime)| {
+        let shown = models.iter().map(|m| profile(m).get(i).map_or(NONE.into(), |r| mean_se(r.mean, r.se)));
+        let at_time = |difference: &Difference| difference.ratio(definition.key)?.at.get(i).copied();
+        let ratios: Vec<Option<MeanSe>> =
+            differences.iter().map(|d| at_time(d).map(|r| MeanSe { mean: r.mean, se: r.se })).collect();
+        let last = ratios.iter().flatten().map(|r| format!("× {}", mean_se(r.mean, r.se)));
+        let row = Row::new(std::iter::once(format!("{symbol} at t = {}", at.t)).chain(shown).chain(last));
+        marked(row, definition.better, &ratios, 1.0)
+    };
+    times.iter().enumerate().map(row).collect()
+}
+
+/// The row with its best value marked, if what sets it off is beyond two standard errors: a model that is better than the first, or the
+/// first if all others are worse. `than` is what two equal models differ by.
+fn marked(row: Row, better: Better, differences: &[Option<MeanSe>], than: f64) -> Row {
+    let sign = match better {
+        Better::Lower => 1.0,
+        Better::Higher => -1.0,
+        Better::Neither => return row,
+    };
+    let beyond: Vec<f64> = differences
+        .iter()
+        .map(|d| d.filter(|d| (d.mean - than).abs() > 2.0 * d.se).map_or(0.0, |d| sign * (d.mean - than)))
+        .collect();
+    let least = beyond.iter().copied().enumerate().min_by(|a, b| a.1.total_cmp(&b.1));
+    match least {
+        Some((i, worse)) if worse < 0.0 => row.best(i + 2),
+        Some((_, worse)) if worse > 0.0 => row.best(1),
+        _ => row,
+    }
+}

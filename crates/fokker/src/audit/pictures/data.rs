@@ -1,0 +1,54 @@
+//! Pictures of the data, beside which those of models are set.
+
+use super::density::{LogDensity, window};
+use crate::audit::AuditConfig;
+use crate::data::{Data, HeldOut, ImageShape};
+use crate::rng::Streams;
+use crate::sde::Sde;
+
+/// Images that are shown of a set.
+pub(super) const IMAGES: usize = 64;
+
+/// Rows of the data, and its true density where that is known.
+///
+/// ```
+/// use fokker::audit::{AuditConfig, DataPictures};
+/// use fokker::{data::{Data, DataConfig}, sde::Sde};
+/// let data = Data::load(&DataConfig::default())?;
+/// let found = DataPictures::new(&data, &Sde::vp(), &AuditConfig { samples: 50, ..AuditConfig::default() }, 0);
+/// assert_eq!((found.dim, found.held_out.len(), found.image), (2, 100, None));
+/// assert!(found.log_density.is_some());
+/// # Ok::<(), fokker::data::DataError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataPictures {
+    /// D.
+    pub dim: usize,
+    /// The shape of the images that the rows are, if they are images.
+    pub image: Option<ImageShape>,
+    /// What a picture of points shows of the first two dimensions, `[[x low, x high], [y low, y high]]`, in model coordinates; `None`
+    /// in one dimension.
+    pub window: Option<[[f64; 2]; 2]>,
+    /// Different held-out rows, `rows × D`, in model coordinates: 64 images, or `audit.samples` rows, as far as there are so many.
+    pub held_out: Vec<f32>,
+    /// The true log-density at t_min (D = 2 only).
+    pub log_density: Option<LogDensity>,
+}
+
+impl DataPictures {
+    /// Takes rows at random, which `seed` fixes.
+    #[must_use]
+    pub fn new(data: &Data, sde: &Sde, settings: &AuditConfig, seed: u64) -> Self {
+        let rows = if data.image_shape().is_some() { IMAGES } else { settings.samples };
+        let mut rng = Streams::new(seed).named("report");
+        let held_out = HeldOut::new(data, &mut rng);
+        let truth = data.truth().filter(|_| data.dim() == 2);
+        Self {
+            dim: data.dim(),
+            image: data.image_shape(),
+            window: (data.dim() > 1).then(|| window(data)),
+            held_out: held_out.draw(0..rows, &mut rng),
+            log_density: truth.map(|truth| LogDensity::of_truth(truth, data, &sde.at(sde.t_min()))),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The audit itself.
+
+use fokker_jet::Real;
+use fokker_jet::cpu::Workers;
+
+use super::context::Context;
+use super::measure::registry;
+use super::measurement::{AtOneTime, Measure, Measurement, Rows};
+use super::{Audit, AuditConfig, Points};
+use crate::Error;
+use crate::figure::{Figure, Value};
+use crate::score::Differentiable;
+use crate::stats::AtTime;
+
+/// Audits a score on held-out points; `seed` fixes the audit's draws, `progress` is told what is being done.
+///
+/// Two scores that are audited with the same settings and seed are measured at the same points: [`Difference`](crate::figure::Difference)
+/// compares them by pairs.
+///
+/// ```
+/// use fokker::audit::{AuditConfig, Points, audit};
+/// use fokker::{density::mixture::Mixture, score::analytic::AnalyticScore};
+/// use fokker::sde::Sde;
+/// use fokker_jet::cpu::Workers;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // The exact score, on draws of the mixture that it belongs to.
+/// let score = AnalyticScore::new(Mixture::ring(8, 1.5, 0.15)?, Sde::vp());
+/// let mut rows = vec![0.0; 2 * 50];
+/// score.mixture().sample(&mut fokker::rng::Streams::new(1).named("rows"), &mut rows);
+/// let points = Points::from_rows(&rows, 2).with_truth(score.mixture());
+/// let settings = AuditConfig { times: vec![0.01, 0.3], gap_samples: 20, ..AuditConfig::default() };
+/// let found = audit::<f64>(&score, &points, &settings, 0, &Workers::new(1, 64)?, &|_| {})?;
+/// assert!(found.figures.profile("residual").iter().all(|r| r.mean < 1e-8));
+/// assert!(found.figures.mean("gap").is_some_and(|gap| gap.mean.abs() < 1e-3));
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// If the score cannot carry the jets, its dimension is not the points', there is no point, or the settings are out of range.
+pub fn audit<F: Real>(
+    score: &dyn Differentiable<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Result<Audit, Error> {
+    if score.dim() != points.dim() {
+        return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: points.dim() });
+    }
+    let wrong =
+        |key: &str, reason: &str| Error::Config { origin: "audit".into(), key: key.into(), reason: reason.into() };
+    settings.validate(score.sde().t_min()).map_err(|(key, reason)| wrong(key, &reason))?;
+    if points.is_empty() {
+        return Err(wrong("points", "there is no held-out row"));
+    }
+    settings.require(points.dim(), points.levels().is_some())?;
+    let context = Context::new(score, points, settings, seed, workers);
+    let registry = registry::<F>();
+    let mut found = at_times(&context, &registry, progress)?;
+    for measurement in &registry {
+        if let Measure::Once { what, measure } = measurement.measure {
+            what.iter().for_each(|what| progress(what));
+            found.extend(measure(&context)?);
+        }
+    }
+    let figures = registry.iter().flat_map(|measurement| &measurement.figures).map(|&definition| {
+        let place = found.iter().position(|figure| figure.definition.key == definition.key);
+        place.map_or_else(|| Figure::absent(definition), |place| found.swap_remove(place))
+    });
+    let figures = figures.collect();
+    Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest() })
+}
+
+/// All profiles, one time after the other.
+fn at_times<F: Real>(
+    context: &Context<'_, F>, registry: &[Measurement<F>], progress: &(dyn Fn(&str) + Sync),
+) -> Result<Vec<Figure>, Error> {
+    let mut profiles: Vec<Figure> = Vec::new();
+    for (index, &t) in context.settings.times.iter().enumerate() {
+        progress(&format!("residual and conservativity at t = {t}"));
+        let c = context.score.sde().at(t);
+        let x = context.rows.diffused::<F>(&c, 0..context.settings.points, index as u64);
+        let rows = Rows { c, x: &x, times: &vec![t; x.len() / context.dim()] };
+        for measurement in registry {
+            if let Measure::AtTimes(measure) = measurement.measure {
+                measure(context, &rows)?.into_iter().for_each(|found| add(&mut profiles, t, found));
+            }
+        }
+    }
+    Ok(profiles)
+}
+
+/// Adds a time to a profile.
+fn add(profiles: &mut Vec<Figure>, t: f64, found: AtOneTime) {
+    let AtOneTime { definition, value, points } = found;
+    let place = profiles.iter().position(|figure| figure.definition.key == definition.key).unwrap_or_else(|| {
+        profiles.push(Figure::new(definition, Value::Profile(Vec::new())));
+        profiles.len() - 1
+    });
+    if let Some(Value::Profile(times)) = &mut profiles[place].value {
+        times.push(AtTime::new(t, value));
+    }
+    if !points.is_empty() {
+        profiles[place].points.push(points);
+    }
+}

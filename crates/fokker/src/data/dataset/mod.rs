@@ -1,0 +1,11 @@
+//! Loaded data: training rows, held-out rows and what is known about them.
+
+mod data;
+mod draw;
+mod identity;
+mod load;
+mod own;
+mod source;
+
+pub use self::data::Data;
+pub use self::own::{HeldOutRows, ImagesOptions, PixelValues, RowsOptions};

@@ -1,0 +1,142 @@
+//! Tables in `.npz` archives: arrays of two dimensions, by name.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::format::{Matrix, Options, RowSource, TableFormat};
+use crate::data::DataError;
+use crate::data::column::{Column, Replay};
+use crate::data::finite::require_finite;
+use crate::data::input::Input;
+use crate::data::numpy::array::read_array;
+use crate::data::numpy::write::{array_size, column_size, write_array, write_column};
+use crate::data::one_line::one_line;
+use crate::data::zip::read::Archive;
+use crate::data::zip::write::{Stored, write_stored};
+
+/// NumPy's archive format.
+pub(super) struct Npz;
+
+/// A named array: its name, its shape and its values, row-major.
+pub type NamedArray<'a> = (&'a str, &'a [usize], &'a [f64]);
+
+/// Bytes that an archive needs for each array beside its name, its header and its values; and more than that.
+const OVERHEAD: u64 = 1200;
+
+impl TableFormat for Npz {
+    fn endings(&self) -> &'static [&'static str] {
+        &["npz"]
+    }
+
+    fn is_read_in_pieces(&self) -> bool {
+        false
+    }
+
+    fn has_named_arrays(&self) -> bool {
+        true
+    }
+
+    fn open(&self, input: Input, options: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
+        let Input { path, bytes, length } = input;
+        let archive = Archive::read_from(bytes, length, &path)?;
+        let index = choose(&archive.names(), options.array, &path)?;
+        // Messages name the entry as if the archive were a folder.
+        let inside = path.join(&archive.entries[index].name);
+        let array = archive.read(index, &inside, |reader, length| read_array(reader, length, &inside))?;
+        require_finite(&path, &array.values, array.dim, 0, options.gaps)?;
+        Ok(Box::new(Whole { dim: array.dim, values: array.values, done: 0 }))
+    }
+
+    /// An array for each column, for which the rows are asked for twice.
+    fn write_columns(
+        &self, out: &mut (dyn Write + Send), columns: &[Column<'_>], rows: u64, replay: Replay<'_>,
+    ) -> io::Result<()> {
+        let names: Vec<String> = columns.iter().map(|column| entry_name(column.name)).collect();
+        let mut files = Vec::new();
+        for (at, (column, name)) in columns.iter().zip(&names).enumerate() {
+            let fill = move |out: &mut dyn Write| write_column(out, column, at, rows, replay);
+            files.push(Stored { name, size: column_size(column, rows)?, fill });
+        }
+        let total: u64 = files.iter().map(|file| file.size + OVERHEAD).sum();
+        write_stored(out, files, total > u64::from(u32::MAX))
+    }
+
+    fn write_matrix(&self, out: &mut (dyn Write + Send), matrix: &Matrix<'_>) -> io::Result<()> {
+        let dim = matrix.columns.len().max(1);
+        write_arrays(out, &[(matrix.name, &[matrix.values.len() / dim, dim], matrix.values)])
+    }
+}
+
+/// Writes an archive of arrays.
+pub(in crate::data) fn write_arrays(out: &mut dyn Write, arrays: &[NamedArray<'_>]) -> io::Result<()> {
+    let size = |&(name, _, values): &NamedArray<'_>| OVERHEAD + 2 * name.len() as u64 + 8 * values.len() as u64;
+    let total: u64 = arrays.iter().map(size).sum();
+    write_archive(out, arrays, total > u64::from(u32::MAX) || arrays.len() >= 0xffff)
+}
+
+/// As [`write_arrays`]; `zip64` allows for 4 GiB and more.
+pub(in crate::data) fn write_archive(out: &mut dyn Write, arrays: &[NamedArray<'_>], zip64: bool) -> io::Result<()> {
+    let names: Vec<String> = arrays.iter().map(|&(name, ..)| entry_name(name)).collect();
+    let files = arrays.iter().zip(&names).map(|(&(_, shape, values), name)| {
+        let fill = move |out: &mut dyn Write| write_array(out, shape, values);
+        Stored { name, size: array_size(shape, values.len()), fill }
+    });
+    write_stored(out, files.collect(), zip64)
+}
+
+/// The name of an array's entry in an archive.
+fn entry_name(array: &str) -> String {
+    format!("{array}.npy")
+}
+
+/// The number of the entry that holds the array called `array`, or the only one.
+fn choose(names: &[&str], array: Option<&str>, path: &Path) -> Result<usize, DataError> {
+    let mut arrays = names.iter().filter_map(|name| name.strip_suffix(".npy"));
+    let refuse = |reason: String| {
+        let names = names.iter().filter_map(|name| name.strip_suffix(".npy"));
+        let names: Vec<String> = names.take(20).map(|name| one_line(name, 40)).collect();
+        let names = if names.is_empty() { "no array".into() } else { names.join(", ") };
+        DataError::Array { path: path.to_path_buf(), reason, names }
+    };
+    let name = match array {
+        Some(name) => name,
+        None => match (arrays.next(), arrays.next()) {
+            (Some(name), None) => name,
+            (None, _) => return Err(refuse("no .npy entry".into())),
+            _ => return Err(refuse("several arrays: name one with the key `array`".into())),
+        },
+    };
+    let index = names.iter().position(|&candidate| candidate == entry_name(name));
+    index.ok_or_else(|| refuse(format!("no array \"{}\"", one_line(name, 40))))
+}
+
+/// A table in memory.
+struct Whole {
+    dim: usize,
+    values: Vec<f64>,
+    /// Values handed out so far.
+    done: usize,
+}
+
+impl RowSource for Whole {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn rows(&self) -> Option<u64> {
+        Some((self.values.len() / self.dim) as u64)
+    }
+
+    fn read(&mut self, most: usize, values: &mut Vec<f64>, _: &mut Vec<u64>) -> Result<(), DataError> {
+        let left = &self.values[self.done..];
+        let next = &left[..left.len().min(most.saturating_mul(self.dim))];
+        self.done += next.len();
+        values.extend(next);
+        Ok(())
+    }
+
+    fn read_all(&mut self, _: &Path) -> Result<Vec<f64>, DataError> {
+        self.done = 0;
+        Ok(std::mem::take(&mut self.values))
+    }
+}

@@ -1,0 +1,119 @@
+//! Whoever is told what a job does.
+
+use std::path::Path;
+
+use crate::train::Metrics;
+
+/// What is counted of a piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unit {
+    /// Steps of training.
+    Steps,
+    /// Rows of data or samples.
+    Rows,
+    /// Nothing: [`Observer::doing`] says what it has come to.
+    Nothing,
+}
+
+/// A piece of work that is begun.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Work<'a> {
+    /// What it is called: the command, or the model that is trained.
+    pub name: &'a str,
+    /// What is counted.
+    pub unit: Unit,
+    /// How many there are; 0 where nothing is counted.
+    pub total: u64,
+    /// How many of them are done already.
+    pub done: u64,
+}
+
+impl<'a> Work<'a> {
+    /// Work whose parts are counted.
+    #[must_use]
+    pub fn counted(name: &'a str, unit: Unit, total: u64, done: u64) -> Self {
+        Self { name, unit, total, done }
+    }
+
+    /// Work whose end is not known before.
+    #[must_use]
+    pub fn uncounted(name: &'a str) -> Self {
+        Self { name, unit: Unit::Nothing, total: 0, done: 0 }
+    }
+}
+
+/// Told what a job does: a progress bar, a log, a test. Whatever it does not care for it leaves out.
+///
+/// Calls come in the order [`begin`](Self::begin), any of the others, [`end`](Self::end); a job has one or more such pieces of work,
+/// one after the other. [`done`](Self::done) may be called from any thread.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use fokker::jobs::Observer;
+///
+/// /// Keeps the notes.
+/// #[derive(Default)]
+/// struct Notes(Mutex<Vec<String>>);
+///
+/// impl Observer for Notes {
+///     fn note(&self, text: &str) {
+///         self.0.lock().expect("no other holder panics").push(text.to_owned());
+///     }
+/// }
+/// let notes = Notes::default();
+/// notes.note("the columns have no names");
+/// notes.done(3);
+/// assert_eq!(notes.0.into_inner().expect("not poisoned").len(), 1);
+/// ```
+pub trait Observer: Sync {
+    /// A piece of work begins.
+    fn begin(&self, work: &Work<'_>) {
+        let _ = work;
+    }
+
+    /// So many units are done, of all that there are.
+    fn done(&self, done: u64) {
+        let _ = done;
+    }
+
+    /// What is being done now, in a few words.
+    fn doing(&self, what: &str) {
+        let _ = what;
+    }
+
+    /// A stretch of training steps is over.
+    fn metrics(&self, metrics: &Metrics) {
+        let _ = metrics;
+    }
+
+    /// A checkpoint is on disk.
+    fn checkpoint(&self, path: &Path) {
+        let _ = path;
+    }
+
+    /// The piece of work is over, or has failed.
+    fn end(&self) {}
+
+    /// Something worth a word to the user, which keeps nothing from going on.
+    fn note(&self, text: &str) {
+        let _ = text;
+    }
+
+    /// A run that is kept in `folder` is used: its training goes on from `step`, or has been finished (`None`).
+    fn kept(&self, name: &str, step: Option<u64>, folder: &Path) {
+        let _ = (name, step, folder);
+    }
+}
+
+/// An observer that does nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {}
+
+/// Hands on what is worth a word.
+pub(super) fn notes(observer: &dyn Observer, notes: impl IntoIterator<Item = String>) {
+    notes.into_iter().for_each(|text| observer.note(&text));
+}

@@ -1,0 +1,82 @@
+//! A run's beginning: what may be in its directory, and what is removed from there.
+
+use std::fs;
+use std::path::Path;
+
+use super::checkpoints::step_of;
+use super::directory::Run;
+use super::failure::failed_write;
+use crate::config::Config;
+use crate::data::{Data, write_atomically};
+use crate::manifest::{Manifest, first_entry};
+use crate::{Error, Occupant};
+
+impl Run {
+    /// Makes the directory for a fresh run on some data and writes its resolved config.
+    ///
+    /// # Errors
+    /// [`Error::Occupied`] if anything is there already; [`Error::Write`].
+    pub fn create(root: &Path, config: &Config, data: &Data) -> Result<Self, Error> {
+        let run = Self::at(root);
+        if let Some(occupant) = run.occupant()? {
+            return Err(Error::Occupied { path: root.into(), occupant });
+        }
+        run.begin(config, data)?;
+        Ok(run)
+    }
+
+    /// As [`create`](Self::create), but what fokker wrote there before, by its manifest, is removed first. Nothing else is, and
+    /// nothing at all if a file that is not fokker's stands where one of the run's would.
+    ///
+    /// # Errors
+    /// [`Error::Occupied`]; [`Error::Write`].
+    pub fn replace(root: &Path, config: &Config, data: &Data) -> Result<Self, Error> {
+        let run = Self::at(root);
+        let manifest = Manifest::read(root)?;
+        let foreign = match &manifest {
+            None => first_entry(root)?,
+            Some(manifest) => {
+                let own = [run.config(), run.model(), run.metrics()];
+                let names = own.iter().filter(|path| path.exists()).map(|path| run.name(path));
+                names.into_iter().find(|name| !manifest.holds(name))
+            }
+        };
+        if let Some(name) = foreign {
+            return Err(Error::Occupied { path: root.into(), occupant: Occupant::Foreign { name } });
+        }
+        Manifest::remove_files(root)?;
+        run.begin(config, data)?;
+        Ok(run)
+    }
+
+    fn begin(&self, config: &Config, data: &Data) -> Result<(), Error> {
+        fs::create_dir_all(self.root()).map_err(failed_write(self.root()))?;
+        let text = Config { data: data.saved_as(&config.data), ..config.clone() }.to_toml()?;
+        let path = self.config();
+        // First of all: whatever is found here from now on is known to be fokker's.
+        self.record(&path)?;
+        self.record_data(data)?;
+        let checkpoints = self.checkpoints();
+        fs::create_dir_all(&checkpoints).map_err(failed_write(&checkpoints))?;
+        write_atomically(&path, |out| out.write_all(text.as_bytes())).map_err(failed_write(&path))
+    }
+
+    /// What is in the directory, if there is anything.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] if its manifest is damaged.
+    pub fn occupant(&self) -> Result<Option<Occupant>, Error> {
+        let Some(name) = first_entry(self.root())? else { return Ok(None) };
+        if Manifest::read(self.root())?.is_none_or(|manifest| !manifest.holds("config.toml")) {
+            return Ok(Some(Occupant::Foreign { name }));
+        }
+        Ok(Some(if self.model().exists() {
+            Occupant::Finished
+        } else {
+            match self.list().ok().and_then(|all| all.last().and_then(|path| step_of(path))) {
+                Some(step) => Occupant::Unfinished { step },
+                None => Occupant::Begun,
+            }
+        }))
+    }
+}

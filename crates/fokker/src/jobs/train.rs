@@ -1,0 +1,234 @@
+//! Training into a run directory, and going on with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::error::JobError;
+use super::observer::{Observer, Unit, Work, notes};
+use super::open::{load_data, model_file};
+use super::run::Run;
+use crate::Error;
+use crate::config::Config;
+use crate::data::Data;
+use crate::objective::LossTerms;
+use crate::score::network::NetworkScore;
+use crate::train::{self, Checkpoint, Metrics, Trainer};
+use crate::weights::{NameMap, read_weights};
+
+/// A run that is to be begun.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRun<'a> {
+    /// What the observer is told that is trained.
+    pub name: &'a str,
+    /// The run directory.
+    pub root: &'a Path,
+    /// The run's config.
+    pub config: &'a Config,
+    /// The data, which need not be what the config names.
+    pub data: &'a Arc<Data>,
+    /// Whether an earlier run in the directory is removed: what its manifest says fokker wrote, and nothing else.
+    pub replace: bool,
+}
+
+impl<'a> NewRun<'a> {
+    /// A run in a directory that is empty or not there.
+    #[must_use]
+    pub fn new(name: &'a str, root: &'a Path, config: &'a Config, data: &'a Arc<Data>) -> Self {
+        Self { name, root, config, data, replace: false }
+    }
+}
+
+/// Weights to start from.
+#[derive(Clone, Copy, Debug)]
+pub struct Init<'a> {
+    /// A fokker model or its run directory, a PyTorch checkpoint or safetensors.
+    pub path: &'a Path,
+    /// A TOML file that says what the network's layers are called there; see `docs/model-format.md`.
+    pub names: Option<&'a Path>,
+}
+
+/// A trained model and how long it took.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The model.
+    pub score: NetworkScore<f32>,
+    /// Seconds of training, those before an interruption included.
+    pub seconds: f64,
+}
+
+/// Trains a model into a fresh run directory: its config, checkpoints, metrics and, at the end, the model.
+///
+/// The config that is written says how many threads there were: sums depend on it, and a resumed run must not differ.
+///
+/// # Errors
+/// [`Error::Occupied`] if the directory holds anything that is not to be replaced; as [`Trainer::new`] and [`fit`]; with
+/// [`Init`] also if the weights cannot be read or are another network's.
+pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
+    let config = new.config.with_threads();
+    let trainer = match init {
+        Some(init) => init.trainer(&config, new.data)?,
+        None => Trainer::new(&config, new.data)?,
+    };
+    // Read before the run directory is made, which may be the one that the file lies in.
+    let origin = init.map(Init::provenance).transpose()?;
+    let begin = if new.replace { Run::replace } else { Run::create };
+    let run = begin(new.root, &config, new.data)?;
+    if let Some(origin) = origin {
+        run.annotate(&origin)?;
+    }
+    let fitted = fit(trainer, new.name, &run, &config, new.data, observer)?;
+    Ok((run, fitted))
+}
+
+/// Goes on with an interrupted run on the data that it was begun with, as if it had never stopped.
+///
+/// # Errors
+/// If there is no run, no checkpoint, or the data are not what they were; as [`fit`].
+pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
+    let (run, config) = Run::open(root)?;
+    config.suggest_budget();
+    let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
+    go_on(name, run, &config, &data, observer)
+}
+
+/// As [`resume`], on data that the caller hands over: that of its own which the run was begun with, or any that has the same fingerprint.
+///
+/// # Errors
+/// As [`resume`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use fokker::{config::Config, data::{Data, DataConfig, RowsOptions}, jobs::{self, NewRun, Run, Silent}};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let root = folder.path().join("run");
+/// let config = Config::preset("ring8", &["train.steps=20".into(), "network.width=8".into()])?;
+/// let rows = |last: f32| [0.0_f32, 1.0, 2.0, 4.0, 7.0, last];
+/// let data = Arc::new(Data::from_rows(&rows(9.0), 1, &RowsOptions::default())?);
+/// jobs::train(&NewRun::new("train", &root, &config, &data), None, &Silent)?;
+/// assert_eq!(Run::open(&root)?.1.data, DataConfig::Memory {});
+///
+/// assert!(jobs::resume("train", &root, &Silent).is_err());
+/// assert!(jobs::resume_on("train", &root, &data, &Silent).is_ok());
+/// let other = Arc::new(Data::from_rows(&rows(9.5), 1, &RowsOptions::default())?);
+/// let error = jobs::resume_on("train", &root, &other, &Silent).err().ok_or("resumed")?;
+/// assert!(error.to_string().starts_with("data in memory: it is not what training began with"));
+/// # Ok(()) }
+/// ```
+pub fn resume_on(
+    name: &str, root: &Path, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<(Run, Fitted), JobError> {
+    let (run, config) = Run::open(root)?;
+    config.suggest_budget();
+    go_on(name, run, &config, data, observer)
+}
+
+fn go_on(
+    name: &str, run: Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<(Run, Fitted), JobError> {
+    notes(observer, run.require_data(config, data)?);
+    let fitted = fit(resumed(&run, config, data)?, name, &run, config, data, observer)?;
+    Ok((run, fitted))
+}
+
+impl Init<'_> {
+    /// A fresh start from the weights. No key of the config names the file: a run is resumed, and measured, without it.
+    fn trainer(&self, config: &Config, data: &Arc<Data>) -> Result<Trainer, Error> {
+        let names = self.names.map(NameMap::read).transpose()?;
+        let model = config.model(data.shape());
+        let weights = read_weights(&model_file(self.path), &model, &config.network, names.as_ref())?;
+        Trainer::with_weights(config, data, weights)
+    }
+
+    /// What the config says of the file that the weights came from.
+    fn provenance(&self) -> Result<String, Error> {
+        let path = model_file(self.path);
+        let io = |source| Error::Io { path: path.clone(), source };
+        let (mut digest, mut file) = (Sha256::new(), std::fs::File::open(&path).map_err(io)?);
+        std::io::copy(&mut file, &mut digest).map_err(io)?;
+        let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("weights at the start: {}, SHA-256 {digest}", path.display()))
+    }
+}
+
+/// Training as it stood at a run's newest checkpoint; the lines of its metrics after that are dropped.
+///
+/// # Errors
+/// [`Error::File`] if there is no checkpoint, or it is another network's; as [`Trainer::with_state`].
+pub fn resumed(run: &Run, config: &Config, data: &Arc<Data>) -> Result<Trainer, Error> {
+    let (path, state) = run.newest_checkpoint()?;
+    let step = state.step;
+    let mut trainer = Trainer::with_state(config, data, state).map_err(|error| match error {
+        Error::Dimension { expected, found, .. } => Error::File {
+            path: path.clone(),
+            reason: format!("{found} parameters, but the network of {} has {expected}", run.config().display()),
+        },
+        other => other,
+    })?;
+    run.truncate_metrics(step)?;
+    trainer.set_last_checkpoint(Some(path));
+    Ok(trainer)
+}
+
+/// Trains to the end, keeping checkpoints and metrics in the run directory, then writes the model there.
+///
+/// # Errors
+/// [`JobError::Diverged`], [`JobError::Interrupted`].
+pub fn fit(
+    mut trainer: Trainer, name: &str, run: &Run, config: &Config, data: &Data, observer: &dyn Observer,
+) -> Result<Fitted, JobError> {
+    let before = if trainer.steps_done() > 0 { run.manifest()?.train_seconds } else { 0.0 };
+    observer.begin(&Work::counted(name, Unit::Steps, config.train.steps, trainer.steps_done()));
+    let mut keeper = Keeper { run, observer, before, start: Instant::now(), seconds: before, kept: None };
+    let result = trainer.run(&mut keeper);
+    observer.end();
+    let seconds = keeper.seconds;
+    let kept = keeper.kept.or_else(|| trainer.last_checkpoint().map(Path::to_path_buf));
+    let root = run.root().to_path_buf();
+    let written = result.and_then(|()| {
+        let score = trainer.score();
+        run.write_model(config, data, &score)?;
+        Ok(Fitted { score, seconds })
+    });
+    match written {
+        Ok(fitted) => Ok(fitted),
+        Err(Error::NonFinite { step, term, .. }) => {
+            Err(JobError::Diverged { root, source: Box::new(Error::NonFinite { step, term, checkpoint: kept }) })
+        }
+        Err(error) => Err(JobError::Interrupted { root, kept, source: Box::new(error) }),
+    }
+}
+
+/// Keeps what training hands over in the run directory, and tells the observer.
+struct Keeper<'a> {
+    run: &'a Run,
+    observer: &'a dyn Observer,
+    /// Seconds of training before this start, when that was, and seconds in all at the newest checkpoint.
+    before: f64,
+    start: Instant,
+    seconds: f64,
+    /// The newest checkpoint written.
+    kept: Option<PathBuf>,
+}
+
+impl train::Observer for Keeper<'_> {
+    fn step(&mut self, done: u64, _: &LossTerms) {
+        self.observer.done(done);
+    }
+
+    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
+        self.observer.metrics(metrics);
+        self.run.append_metrics(metrics)
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        let path = self.run.write_checkpoint(checkpoint)?;
+        self.observer.checkpoint(&path);
+        self.kept = Some(path);
+        self.seconds = self.before + self.start.elapsed().as_secs_f64();
+        self.run.record_seconds(self.seconds)
+    }
+}

@@ -1,0 +1,53 @@
+//! One of the ways to train that are compared.
+
+/// A way to train: what it is called, and what it changes in the config that all arms share.
+///
+/// ```
+/// use fokker::study::Arm;
+/// let arm = Arm::new("long", "DSM, long").without("loss.fp").set("train.steps=20400");
+/// assert_eq!((arm.key.as_str(), arm.removes.len(), arm.sets.len()), ("long", 1, 1));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arm {
+    /// Its key in files, and the name of its folder.
+    pub key: String,
+    /// Its name in tables.
+    pub name: String,
+    /// Dotted keys of the config that it does without, as far as they are there.
+    pub removes: Vec<String>,
+    /// What it sets, `key=value`, after that.
+    pub sets: Vec<String>,
+}
+
+impl Arm {
+    /// An arm that trains by the config as it is.
+    #[must_use]
+    pub fn new(key: &str, name: &str) -> Self {
+        Self { key: key.into(), name: name.into(), removes: Vec::new(), sets: Vec::new() }
+    }
+
+    /// The same without a key, or a table, of the config.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Self {
+        self.removes.push(key.into());
+        self
+    }
+
+    /// The same with a key set, `key=value`.
+    #[must_use]
+    pub fn set(mut self, assignment: &str) -> Self {
+        self.sets.push(assignment.into());
+        self
+    }
+
+    /// What `fokker compare` compares: denoising score matching alone, and with the score-FPE term.
+    ///
+    /// ```
+    /// let names: Vec<String> = fokker::study::Arm::dsm_and_fp().into_iter().map(|arm| arm.name).collect();
+    /// assert_eq!(names, ["DSM", "FP"]);
+    /// ```
+    #[must_use]
+    pub fn dsm_and_fp() -> Vec<Self> {
+        vec![Self::new("dsm", "DSM").without("loss.fp").without("loss.scalar"), Self::new("fp", "FP")]
+    }
+}

@@ -1,0 +1,68 @@
+//! Three arms: their keys, and how any of them differs from any other.
+
+use super::*;
+use crate::audit::{Audit, AuditConfig};
+use crate::figure::{Definition, Figure, Figures, Value};
+use crate::stats::MeanSe;
+
+static NLL: Definition = Definition::mean("nll").paired();
+
+fn model(seed: u64, values: &[f64]) -> Audit {
+    let nll = Figure::new(&NLL, Value::Mean(MeanSe::of(values))).at_points(vec![values.to_vec()]);
+    let figures: Figures = [nll].into_iter().collect();
+    timed(Audit { seed, settings: AuditConfig::default(), figures, closest: vec![] }, 2.0, 1000)
+}
+
+fn three() -> (Vec<Arm>, Vec<SeedFigures>) {
+    let arms = vec![Arm::new("dsm", "DSM").without("loss.fp"), Arm::new("long", "DSM, long"), Arm::new("fp", "FP")];
+    let seed = |seed: u64, shift: f64| {
+        let models = vec![
+            model(seed, &[1.0, 2.0, 6.0]),
+            model(seed, &[0.5 + shift, 1.0 + shift, 5.5 + shift]),
+            model(seed, &[0.0, 1.0, 5.0]),
+        ];
+        SeedFigures::new(seed, models)
+    };
+    (arms, vec![seed(5, 0.0), seed(6, 1.0)])
+}
+
+#[test]
+fn any_arm_is_compared_with_any_other() {
+    let (arms, seeds) = three();
+    let found = Comparison::new("ring8", &arms, seeds).unwrap();
+    assert_eq!((found.models.len(), found.differences.len()), (3, 2));
+    let less = |arm, reference| found.difference(arm, reference).and_then(|d| d.less("nll"));
+    assert_eq!(found.differences[1].less("nll"), Some(MeanSe { mean: -1.0, se: 0.0 }));
+    assert_eq!(less(2, 0), found.differences[1].less("nll"));
+    // Over the seeds: −2/3 and 1/3.
+    assert!((less(1, 0).unwrap().mean + 1.0 / 6.0).abs() < 1e-12 && (less(1, 0).unwrap().se - 0.5).abs() < 1e-12);
+    assert!((less(0, 1).unwrap().mean - 1.0 / 6.0).abs() < 1e-12);
+    assert_eq!(less(1, 1), Some(MeanSe { mean: 0.0, se: 0.0 }));
+    assert_eq!(found.difference(3, 0), None);
+    assert_eq!(found.models[2].figures.number("train_seconds"), Some(2.0));
+}
+
+#[test]
+fn files_have_the_arms_keys() {
+    let (arms, seeds) = three();
+    let json = |arms: &[Arm], seeds| serde_json::to_value(Comparison::new("ring8", arms, seeds).unwrap()).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let found = json(&arms, seeds.clone());
+    assert_eq!(keys(&found), ["config", "differences", "format", "models", "seeds"]);
+    assert_eq!(keys(&found["models"]), ["dsm", "fp", "long"]);
+    assert_eq!(keys(&found["differences"]), ["fp", "long"]);
+    assert_eq!(found["seeds"][1]["differences"]["fp"]["nll"]["mean"], -1.0);
+    assert_eq!(found["seeds"][1]["models"]["long"]["step_ms"], 2.0);
+    // Of two arms there is one difference.
+    let two = seeds.into_iter().map(|seed| SeedFigures::new(seed.seed, seed.models[..2].to_vec())).collect();
+    let found = json(&arms[..2], two);
+    assert_eq!(keys(&found), ["config", "difference", "format", "models", "seeds"]);
+    assert_eq!(keys(&found["seeds"][0]), ["difference", "models", "seed"]);
+}
+
+#[test]
+fn a_study_has_a_model_of_every_arm() {
+    let (arms, seeds) = three();
+    assert_eq!(Comparison::new("ring8", &arms[..2], seeds), None);
+    assert_eq!(Comparison::new("ring8", &arms, vec![]), None);
+}
