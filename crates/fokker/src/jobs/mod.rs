@@ -27,15 +27,17 @@ mod rows;
 mod run;
 mod sample;
 mod train;
+mod trainer;
 
 pub use compare::{Compare, ComparedModel, ComparedSeed, compare};
 pub use error::JobError;
 pub use eval::{EvalOptions, Units, eval};
 pub use export::export;
 pub use logp::{LogpOptions, LogpSummary, RunningMean, logp};
-pub use observer::{Observer, Silent, Unit, Work};
+pub use observer::{Observer, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
 pub use run::Run;
 pub use sample::{Draws, SampleRequest, Sampled, sample};
+pub use crate::train::Silent;
 pub use train::{Fitted, Init, NewRun, fit, resume, resume_on, resumed, train};

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::objective::LossTerms;
 use crate::score::network::NetworkScore;
-use crate::train::{self, Checkpoint, Metrics, Trainer};
+use crate::train::{Checkpoint, Metrics, Recorder, Trainer};
 use crate::weights::{NameMap, read_weights};
 
 /// A run that is to be begun.
@@ -214,7 +214,7 @@ struct Keeper<'a> {
     kept: Option<PathBuf>,
 }
 
-impl train::Observer for Keeper<'_> {
+impl Recorder for Keeper<'_> {
     fn step(&mut self, done: u64, _: &LossTerms) {
         self.observer.done(done);
     }
