@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use fokker::jobs::{Observer, Unit, Work};
+use fokker::objective::TermName;
 use fokker::train::Metrics;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -52,11 +53,13 @@ impl Observer for Progress {
     }
 
     fn metrics(&self, metrics: &Metrics) {
-        let term = |name: &str, value: Option<f64>| value.map_or(String::new(), |v| format!(" {name} {v:.3e}"));
+        let term = |(name, value): (&TermName, f64)| match name.weight {
+            None => format!("{} {value:.4}", name.key),
+            Some(_) => format!("{} {value:.3e}", name.key),
+        };
         if let Some((_, bar)) = &*self.bar() {
             bar.set_position(metrics.step);
-            let (fp, scalar) = (term("fp", metrics.fp), term("scalar", metrics.scalar));
-            bar.set_message(format!("dsm {:.4}{fp}{scalar}", metrics.dsm));
+            bar.set_message(metrics.terms.values().map(term).collect::<Vec<_>>().join(" "));
         }
     }
 

@@ -6,8 +6,8 @@ use fokker_jet::cpu::Workers;
 
 use crate::Error;
 use crate::divergence::Divergence;
-use crate::residual::equation::dot;
 use crate::rng::Streams;
+use crate::rows::dot;
 use crate::score::{Differentiable, Directions};
 use crate::sde::Coefficients;
 

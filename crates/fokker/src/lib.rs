@@ -84,6 +84,7 @@ pub mod net;
 pub mod objective;
 pub mod residual;
 pub mod rng;
+mod rows;
 pub mod sample;
 pub mod score;
 pub mod sde;

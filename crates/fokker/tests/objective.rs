@@ -37,7 +37,8 @@ fn objective(config: &Config) -> (Objective<f64>, Parameters<f64>) {
 fn total(config: &Config, terms: &LossTerms) -> f64 {
     let fp = config.loss.fp.as_ref().map_or(0.0, |fp| fp.weight * fp.every as f64);
     let scalar = config.loss.scalar.as_ref().map_or(0.0, |s| s.weight);
-    terms.dsm + fp * terms.fp.unwrap_or(0.0) + scalar * terms.scalar.unwrap_or(0.0)
+    let value = |key: &str| terms.get(key).unwrap_or(0.0);
+    value("dsm") + fp * value("fp") + scalar * value("scalar")
 }
 
 /// Largest difference between the gradient and central differences (fourth order) over every parameter, relative to the
@@ -150,7 +151,7 @@ fn a_residual_of_zero_has_a_gradient_of_zero_in_the_first_norm() {
         theta.update(&workers, |theta| theta.iter_mut().for_each(|w| *w *= start));
         let mut gradient = vec![0.0; theta.len()];
         let terms = objective.evaluate(Step(0), &theta, &mut gradient);
-        (terms.fp, gradient)
+        (terms.get("fp"), gradient)
     };
     let (residual, with) = gradient("[loss.fp]\nweight = 0.5\nnorm = 1", 0.0);
     let (_, without) = gradient("", 0.0);
@@ -169,7 +170,8 @@ fn weight_zero_is_plain_denoising_bit_for_bit() {
     let run = |config: &Config| {
         let (mut objective, theta) = objective(config);
         let mut gradient = vec![0.0; theta.len()];
-        let terms: Vec<f64> = (0..3).map(|s| objective.evaluate(Step(s), &theta, &mut gradient).dsm).collect();
+        let terms: Vec<f64> =
+            (0..3).map(|s| objective.evaluate(Step(s), &theta, &mut gradient).get("dsm").unwrap()).collect();
         (terms, gradient)
     };
     assert_eq!(run(&plain), run(&zero));
@@ -184,7 +186,7 @@ fn difference(loss_a: &str, loss_b: &str) -> (MeanSe, f64) {
     let (mut b, _) = objective(&config("vp", loss_b));
     let mut scratch = vec![0.0; theta.len()];
     let mut value =
-        |objective: &mut Objective<f64>, step| objective.evaluate(Step(step), &theta, &mut scratch).fp.unwrap();
+        |objective: &mut Objective<f64>, step| objective.evaluate(Step(step), &theta, &mut scratch).get("fp").unwrap();
     let pairs: Vec<(f64, f64)> = (0..3000).map(|s| (value(&mut a, s), value(&mut b, s))).collect();
     let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
     (MeanSe::of(&differences), MeanSe::of(&pairs.iter().map(|p| p.1).collect::<Vec<_>>()).mean)
@@ -227,7 +229,11 @@ fn importance_sampling_of_t_keeps_the_mean() {
     let mean = |config: &Config| {
         let (mut objective, theta) = objective(config);
         let mut scratch = vec![0.0; theta.len()];
-        MeanSe::of(&(0..4000).map(|s| objective.evaluate(Step(s), &theta, &mut scratch).dsm).collect::<Vec<_>>())
+        MeanSe::of(
+            &(0..4000)
+                .map(|s| objective.evaluate(Step(s), &theta, &mut scratch).get("dsm").unwrap())
+                .collect::<Vec<_>>(),
+        )
     };
     let (a, b) = (mean(&plain), mean(&important));
     assert!((a.mean - b.mean).abs() < 4.5 * a.se.hypot(b.se), "{a:?} {b:?}");

@@ -219,7 +219,7 @@ fn weight(w: TimeWeight, c: &Coefficients) -> f64 {
         TimeWeight::Convention => c.g2.sqrt(),
         TimeWeight::Likelihood => c.g2,
         TimeWeight::Sigma4 => c.sigma.powi(4),
-        TimeWeight::LogSnr => c.g2 * c.sigma.powi(2),
+        TimeWeight::G2Sigma2 => c.g2 * c.sigma.powi(2),
     }
 }
 
@@ -332,8 +332,8 @@ fn denoising_has_its_value() {
                 let loss = format!("weighting = \"{weighting}\"\ntime_sampling = \"{sampling}\"");
                 let setting = Setting::new(sde, &loss);
                 let (found, want) = (setting.terms(), dsm(&setting, 0));
-                close(found.dsm, want, &format!("{sde} {loss}"));
-                assert_eq!((found.fp, found.scalar), (None, None));
+                close(found.get("dsm").unwrap(), want, &format!("{sde} {loss}"));
+                assert_eq!((found.get("fp"), found.get("scalar")), (None, None));
                 // VE's g²/σ² is constant: its times are uniform by importance too.
                 if (sde, sampling) != ("ve", "importance") {
                     seen.push(want);
@@ -376,9 +376,9 @@ fn check_fp(sde: &str, loss: &str, count: usize) -> f64 {
     let setting = Setting::new(sde, loss);
     let config = setting.config.loss.fp.clone().unwrap();
     let (found, want) = (setting.terms(), vector(&setting, &config, count));
-    close(found.fp.unwrap(), want, &format!("{sde} {loss}"));
+    close(found.get("fp").unwrap(), want, &format!("{sde} {loss}"));
     let shared = if config.points == PointSource::Perturbed { count } else { 0 };
-    close(found.dsm, dsm(&setting, shared), &format!("J_DSM beside {sde} {loss}"));
+    close(found.get("dsm").unwrap(), dsm(&setting, shared), &format!("J_DSM beside {sde} {loss}"));
     want
 }
 
@@ -427,7 +427,7 @@ fn other_points_and_parts_of_the_batch_have_their_value() {
     // On the steps between there is no term, on those with it its value is the same.
     let every = Setting::new("vp", &format!("{fp}\nevery = {STEP}"));
     assert_eq!(every.terms(), Setting::new("vp", fp).terms());
-    assert_eq!(Setting::new("vp", &format!("{fp}\nevery = {}", STEP + 1)).terms().fp, None);
+    assert_eq!(Setting::new("vp", &format!("{fp}\nevery = {}", STEP + 1)).terms().get("fp"), None);
 }
 
 #[test]
@@ -442,8 +442,8 @@ fn the_scalar_form_has_its_value() {
                     let setting = Setting::new(sde, &loss);
                     let config = setting.config.loss.scalar.clone().unwrap();
                     let (found, want) = (setting.terms(), scalar(&setting, &config, BATCH));
-                    close(found.scalar.unwrap(), want, &format!("{sde} {loss}"));
-                    close(found.dsm, dsm(&setting, 0), &format!("J_DSM beside {sde} {loss}"));
+                    close(found.get("scalar").unwrap(), want, &format!("{sde} {loss}"));
+                    close(found.get("dsm").unwrap(), dsm(&setting, 0), &format!("J_DSM beside {sde} {loss}"));
                     seen.push(want);
                 }
             }
@@ -452,7 +452,7 @@ fn the_scalar_form_has_its_value() {
     }
     let setting = Setting::new("vp", "[loss.scalar]\nweight = 0.1\nbatch_fraction = 0.6");
     let config = setting.config.loss.scalar.clone().unwrap();
-    close(setting.terms().scalar.unwrap(), scalar(&setting, &config, 24), "a part of the batch");
+    close(setting.terms().get("scalar").unwrap(), scalar(&setting, &config, 24), "a part of the batch");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How training went.
 
+use fokker::objective::{LossTerms, TermName};
 use fokker::train::Metrics;
 
 use super::model::{Model, style};
@@ -8,15 +9,19 @@ use crate::chart::LineChart;
 use crate::page::Illustration;
 use crate::series::{Point, Series};
 
+/// A chart of each term that any of the models had.
 pub(super) fn curves(models: &[Model<'_>]) -> Vec<Illustration> {
-    let mut figures =
-        vec![chart(models, "Denoising loss", "J_DSM", Scale::Linear, "Mean over each stretch of steps.", &|m| {
-            Some(m.dsm)
-        })];
-    if models.iter().any(|model| model.metrics.iter().any(|m| m.fp.is_some())) {
-        figures.push(chart(models, "Score-FPE term", "R", Scale::Log, "Before its weight α.", &|m| m.fp));
-    }
-    figures
+    let had = |key: &str| models.iter().any(|model| model.metrics.iter().any(|m| m.terms.get(key).is_some()));
+    let of = |name: &TermName| {
+        let (mut title, key) = (name.label.to_owned(), name.key);
+        title[..1].make_ascii_uppercase();
+        let (scale, caption) = match name.weight {
+            None => (Scale::Linear, "Mean over each stretch of steps.".to_owned()),
+            Some(weight) => (Scale::Log, format!("Before its weight {weight}.")),
+        };
+        chart(models, &title, name.symbol, scale, &caption, &|m| m.terms.get(key))
+    };
+    LossTerms::names().iter().filter(|name| name.weight.is_none() || had(name.key)).map(of).collect()
 }
 
 /// One number of the metrics against the step.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use fokker_jet::Real;
 
-use crate::residual::equation::dot;
+use crate::rows::dot;
 use crate::score::{Directions, ScoreTape};
 use crate::sde::Coefficients;
 

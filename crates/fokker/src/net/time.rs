@@ -1,6 +1,9 @@
 //! What a network is told of time.
 
 use std::f64::consts::PI;
+use std::fmt;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 
 use fokker_jet::Real;
 use serde::{Deserialize, Serialize};
@@ -69,12 +72,27 @@ impl Default for TimeConfig {
 /// features.fill(&sde.at(1.0), &mut c);
 /// assert!((c[0] - 1.0).abs() < 1e-12 && (c[1] - 1.0).abs() < 1e-12);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TimeFeatures {
-    config: TimeConfig,
-    /// u = scale · ln σ + shift.
-    scale: f64,
-    shift: f64,
+#[derive(Clone, Debug)]
+pub struct TimeFeatures(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    /// Those of a config, with u = scale · ln σ + shift.
+    Of { config: TimeConfig, scale: f64, shift: f64 },
+    /// One's own.
+    Own { len: usize, at: Arc<At> },
+}
+
+/// Calls back with each feature's number, its value and its t-derivative.
+type At = dyn Fn(&Coefficients, &mut dyn FnMut(usize, f64, f64)) + Send + Sync + UnwindSafe + RefUnwindSafe;
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Of { config, .. } => config.fmt(f),
+            Self::Own { len, .. } => write!(f, "{len} functions of t"),
+        }
+    }
 }
 
 impl TimeFeatures {
@@ -83,68 +101,85 @@ impl TimeFeatures {
     pub fn new(config: TimeConfig, sde: &Sde) -> Self {
         let (low, high) = (sde.at(sde.t_min()).sigma.ln(), sde.at(T_MAX).sigma.ln());
         let scale = 2.0 / (high - low);
-        Self { config, scale, shift: 1.0 - scale * high }
+        Self(Kind::Of { config, scale, shift: 1.0 - scale * high })
+    }
+
+    /// One's own: a function of the SDE at a time that gives each feature and its t-derivative.
+    ///
+    /// ```
+    /// use fokker::{net::TimeFeatures, sde::Sde};
+    /// let features = TimeFeatures::from_fn(|c| [[c.t, 1.0], [c.sigma.ln(), c.dsigma / c.sigma]]);
+    /// let (mut values, mut slopes) = ([0.0_f64; 2], [0.0_f64; 2]);
+    /// features.fill(&Sde::vp().at(0.5), &mut values);
+    /// features.fill_dt(&Sde::vp().at(0.5), &mut slopes);
+    /// assert_eq!((values[0], slopes[0]), (0.5, 1.0));
+    /// ```
+    #[must_use]
+    pub fn from_fn<const N: usize>(
+        of: impl Fn(&Coefficients) -> [[f64; 2]; N] + Send + Sync + UnwindSafe + RefUnwindSafe + 'static,
+    ) -> Self {
+        let at = move |c: &Coefficients, put: &mut dyn FnMut(usize, f64, f64)| {
+            of(c).into_iter().enumerate().for_each(|(k, [value, slope])| put(k, value, slope));
+        };
+        Self(Kind::Own { len: N, at: Arc::new(at) })
     }
 
     /// Number of features.
     #[must_use]
     #[allow(clippy::len_without_is_empty)]
     pub fn len(&self) -> usize {
-        match self.config {
-            TimeConfig::LogSigma { frequencies } => 2 + 2 * frequencies,
-            TimeConfig::Plain {} => 1,
-            TimeConfig::Positional { features } => features,
+        match self.0 {
+            Kind::Of { config: TimeConfig::LogSigma { frequencies }, .. } => 2 + 2 * frequencies,
+            Kind::Of { config: TimeConfig::Plain {}, .. } => 1,
+            Kind::Of { config: TimeConfig::Positional { features }, .. } => features,
+            Kind::Own { len, .. } => len,
         }
     }
 
     /// Writes the features at one time.
     pub fn fill<F: Real>(&self, c: &Coefficients, out: &mut [F]) {
-        if let TimeConfig::Positional { features } = self.config {
-            let half = features / 2;
-            return positions(c.t, half, |k, _, sin, cos| (out[k], out[half + k]) = (F::of(sin), F::of(cos)));
-        }
-        out[0] = F::of(c.t);
-        if let TimeConfig::LogSigma { .. } = self.config {
-            let u = self.scale * c.sigma.ln() + self.shift;
-            out[1] = F::of(u);
-            self.harmonics(u, |k, _, sin, cos| {
-                out[2 * k] = F::of(sin);
-                out[2 * k + 1] = F::of(cos);
-            });
-        }
+        self.each(c, |k, value, _| out[k] = F::of(value));
     }
 
     /// Writes their derivatives in t.
     pub fn fill_dt<F: Real>(&self, c: &Coefficients, out: &mut [F]) {
-        if let TimeConfig::Positional { features } = self.config {
-            let half = features / 2;
-            return positions(c.t, half, |k, rate, sin, cos| {
-                (out[k], out[half + k]) = (F::of(rate * cos), F::of(-rate * sin));
-            });
-        }
-        out[0] = F::ONE;
-        if let TimeConfig::LogSigma { .. } = self.config {
-            let u = self.scale * c.sigma.ln() + self.shift;
-            let du = self.scale * c.dsigma / c.sigma;
-            out[1] = F::of(du);
-            self.harmonics(u, |k, rate, sin, cos| {
-                out[2 * k] = F::of(rate * du * cos);
-                out[2 * k + 1] = F::of(-rate * du * sin);
-            });
-        }
+        self.each(c, |k, _, slope| out[k] = F::of(slope));
     }
 
-    /// Calls `f(k, πk, sin πku, cos πku)` for k = 1, 2, …; by the addition theorem, one sine and cosine for all.
-    fn harmonics(&self, u: f64, mut f: impl FnMut(usize, f64, f64, f64)) {
-        let TimeConfig::LogSigma { frequencies } = self.config else { return };
-        let (s1, c1) = (PI * u).sin_cos();
-        let (mut sin, mut cos) = (s1, c1);
-        let mut rate = PI;
-        for k in 1..=frequencies {
-            f(k, rate, sin, cos);
-            (sin, cos) = (sin * c1 + cos * s1, cos * c1 - sin * s1);
-            rate += PI;
+    /// Calls `put` with each feature's number, its value and its t-derivative.
+    fn each(&self, c: &Coefficients, mut put: impl FnMut(usize, f64, f64)) {
+        match &self.0 {
+            Kind::Own { at, .. } => at(c, &mut put),
+            Kind::Of { config: TimeConfig::Plain {}, .. } => put(0, c.t, 1.0),
+            Kind::Of { config: TimeConfig::LogSigma { frequencies }, scale, shift } => {
+                let (u, du) = (scale * c.sigma.ln() + shift, scale * c.dsigma / c.sigma);
+                put(0, c.t, 1.0);
+                put(1, u, du);
+                harmonics(u, *frequencies, |k, rate, sin, cos| {
+                    put(2 * k, sin, rate * du * cos);
+                    put(2 * k + 1, cos, -rate * du * sin);
+                });
+            }
+            Kind::Of { config: TimeConfig::Positional { features }, .. } => {
+                let half = features / 2;
+                positions(c.t, half, |k, rate, sin, cos| {
+                    put(k, sin, rate * cos);
+                    put(half + k, cos, -rate * sin);
+                });
+            }
         }
+    }
+}
+
+/// Calls `f(k, πk, sin πku, cos πku)` for k = 1 … n; by the addition theorem, one sine and cosine for all.
+fn harmonics(u: f64, n: usize, mut f: impl FnMut(usize, f64, f64, f64)) {
+    let (s1, c1) = (PI * u).sin_cos();
+    let (mut sin, mut cos) = (s1, c1);
+    let mut rate = PI;
+    for k in 1..=n {
+        f(k, rate, sin, cos);
+        (sin, cos) = (sin * c1 + cos * s1, cos * c1 - sin * s1);
+        rate += PI;
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the directions of a term take, and the key to change if it is too much.
 
+use super::fault::{Fault, check};
 use crate::divergence::Divergence;
 use crate::memory::{self, MemoryError};
 
@@ -20,4 +21,13 @@ pub(super) fn key(divergence: Divergence, term: &str) -> String {
         Divergence::Exact {} => format!("{term}.divergence"),
         Divergence::Hutchinson { .. } => format!("{term}.divergence.probes"),
     }
+}
+
+/// The key and the reason, if there are no probes or absurdly many.
+pub(super) fn validate(divergence: Divergence, term: &str) -> Result<(), Fault> {
+    let good = match divergence {
+        Divergence::Exact {} => true,
+        Divergence::Hutchinson { probes, .. } => (1..=10_000).contains(&probes),
+    };
+    check(good, &key(divergence, term), "must be between 1 and 10000")
 }

@@ -1,27 +1,26 @@
-//! What a chunk is made of: points, times, probes, drawn from named streams.
+//! What a chunk is made of: points, times, directions, dropout masks, drawn from named streams.
 
 use std::ops::Range;
 
-use fokker_jet::{Real, Tape};
+use fokker_jet::Real;
 use rand::RngExt;
 
-use super::objective::Call;
-use super::pass::Shard;
+use super::time::TimeSampler;
+use crate::data::Data;
 use crate::divergence::{Divergence, fill_normal};
-use crate::residual::equation::Points;
-use crate::rng::Stream;
-use crate::score::network::NetworkTape;
-use crate::sde::Coefficients;
+use crate::rng::{Stream, Streams};
+use crate::rows::{Host, Rows};
+use crate::sde::{Coefficients, Sde};
 
 /// Numbers that are drawn from one stream, about, and rows at most. What is drawn does not depend on how the batch is cut into
 /// chunks, which are made of whole blocks of rows.
 const NUMBERS: usize = 512;
 const MOST_ROWS: usize = 32;
 
-/// Rows that are drawn from one stream, whole groups of `copies` (1 or 2) that share their time.
-pub(super) fn block(dim: usize, copies: usize) -> usize {
+/// Rows that are drawn from one stream, whole groups of `unit` (1 or 2).
+pub(super) fn block(dim: usize, unit: usize) -> usize {
     let rows = (NUMBERS / dim.max(1)).clamp(1, MOST_ROWS);
-    (1 << rows.ilog2()).max(copies)
+    (1 << rows.ilog2()).max(unit)
 }
 
 /// What a chunk's points are.
@@ -35,61 +34,96 @@ pub(super) enum Draw {
     Uniform,
 }
 
+impl Draw {
+    /// The streams of the batch's own points.
+    pub const BATCH: &'static str = "rows";
+    /// Those of the rest of the batch, where some of it had a pass of its own.
+    pub const REST: &'static str = "rows-rest";
+}
+
+/// Directions to be drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probing {
+    /// How div s is had.
+    pub divergence: Divergence,
+    /// Independent sets of its directions.
+    pub sets: usize,
+    /// Is there a normal direction u before those?
+    pub slices: bool,
+    /// The name of the random streams.
+    pub stream: &'static str,
+    /// The table of the config that says how many directions there are.
+    pub table: &'static str,
+}
+
 /// The rows of a chunk.
-#[derive(Debug, Default)]
-pub(super) struct ChunkRows<F> {
+#[derive(Debug)]
+pub(super) struct ChunkRows<R: Rows> {
     pub dim: usize,
-    pub x: Vec<F>,
-    pub z: Vec<F>,
+    pub x: R::Owned,
+    /// The noise in x, where there is any.
+    pub z: R::Owned,
     pub sde: Vec<Coefficients>,
     /// 1/(p(t)(T − t_min)).
     pub weight: Vec<f64>,
 }
 
-impl<F> ChunkRows<F> {
-    pub fn clear(&mut self) {
+impl<F: Real> ChunkRows<Host<F>> {
+    /// No rows of dimension `dim`.
+    pub fn new(dim: usize) -> Self {
+        Self { dim, x: Vec::new(), z: Vec::new(), sde: Vec::new(), weight: Vec::new() }
+    }
+
+    fn clear(&mut self) {
         self.x.clear();
         self.z.clear();
         self.sde.clear();
         self.weight.clear();
     }
-
-    pub fn points(&self) -> Points<'_, F> {
-        Points { dim: self.dim, x: &self.x, sde: &self.sde }
-    }
 }
 
-/// The directions of a chunk and what is held constant between two passes.
-#[derive(Debug, Default)]
-pub(super) struct Probing<F> {
-    pub u: Vec<F>,
-    pub v: Vec<Vec<F>>,
-    pub residual: [Vec<F>; 2],
+/// Where a step's draws come from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub sde: &'a Sde,
+    pub data: &'a Data,
+    pub sampler: &'a TimeSampler,
+    pub streams: &'a Streams,
+    /// The step.
+    pub step: u64,
 }
 
-impl<F: Real> Call<'_, F> {
-    /// Draws the points of a chunk, block by block.
-    pub(super) fn draw(&self, shard: &mut Shard<F>, range: &Range<usize>, what: Draw, name: &str) {
-        shard.rows.clear();
-        let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
-        let size = block(self.model.dim(), copies);
-        for block in blocks(range, size) {
-            let mut rng = self.streams.at(name, self.step.0, (block.start / size) as u64);
-            let first = shard.rows.sde.len();
-            self.draw_times(&mut shard.rows, first + block.len(), copies, &mut rng);
-            match what {
-                Draw::Perturbed { .. } => self.diffuse(shard, first, &mut rng),
-                Draw::Data => self.draw_data(shard, block.len(), &mut rng),
-                Draw::Uniform => self.draw_uniform(shard, block.len(), &mut rng),
-            }
+impl Source<'_> {
+    /// Calls `f(rows from the range's first on, their stream)` for each block of a range that begins at a block's border.
+    fn blocks(&self, range: &Range<usize>, size: usize, name: &str, mut f: impl FnMut(Range<usize>, &mut Stream)) {
+        for start in range.clone().step_by(size) {
+            let mut rng = self.streams.at(name, self.step, (start / size) as u64);
+            f(start - range.start..range.end.min(start + size) - range.start, &mut rng);
         }
     }
 
+    /// Draws the points of a chunk, block by block; `row` is memory for a row of data.
+    pub fn points<F: Real>(
+        &self, rows: &mut ChunkRows<Host<F>>, row: &mut [f32], range: &Range<usize>, what: Draw, name: &str,
+    ) {
+        rows.clear();
+        let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
+        self.blocks(range, block(rows.dim, copies), name, |block, rng| {
+            let first = rows.sde.len();
+            self.times(rows, block.end, copies, rng);
+            match what {
+                Draw::Perturbed { .. } => self.diffuse(rows, row, first, rng),
+                Draw::Data => self.of_data(rows, row, block.len(), rng),
+                Draw::Uniform => self.uniform(rows, block.len(), rng),
+            }
+        });
+    }
+
     /// Times until there are `count` rows.
-    fn draw_times(&self, rows: &mut ChunkRows<F>, count: usize, copies: usize, rng: &mut Stream) {
+    fn times<F: Real>(&self, rows: &mut ChunkRows<Host<F>>, count: usize, copies: usize, rng: &mut Stream) {
         while rows.sde.len() < count {
             let (t, weight) = self.sampler.draw(rng);
-            let c = self.model.sde().at(t);
+            let c = self.sde.at(t);
             for _ in 0..copies {
                 rows.weight.push(weight);
                 rows.sde.push(c);
@@ -98,8 +132,7 @@ impl<F: Real> Call<'_, F> {
     }
 
     /// x = m x₀ + σ z for the rows from `first` on.
-    fn diffuse(&self, shard: &mut Shard<F>, first: usize, rng: &mut Stream) {
-        let Shard { rows, row, .. } = shard;
+    fn diffuse<F: Real>(&self, rows: &mut ChunkRows<Host<F>>, row: &mut [f32], first: usize, rng: &mut Stream) {
         rows.z.resize(rows.sde.len() * rows.dim, F::ZERO);
         let z = &mut rows.z[first * rows.dim..];
         fill_normal(rng, z);
@@ -110,61 +143,42 @@ impl<F: Real> Call<'_, F> {
         }
     }
 
-    fn draw_data(&self, shard: &mut Shard<F>, rows: usize, rng: &mut Stream) {
-        for _ in 0..rows {
-            self.data.draw(rng, &mut shard.row);
-            shard.rows.x.extend(shard.row.iter().map(|&x| F::of(f64::from(x))));
+    fn of_data<F: Real>(&self, rows: &mut ChunkRows<Host<F>>, row: &mut [f32], count: usize, rng: &mut Stream) {
+        for _ in 0..count {
+            self.data.draw(rng, row);
+            rows.x.extend(row.iter().map(|&x| F::of(f64::from(x))));
         }
     }
 
-    fn draw_uniform(&self, shard: &mut Shard<F>, rows: usize, rng: &mut Stream) {
+    fn uniform<F: Real>(&self, rows: &mut ChunkRows<Host<F>>, count: usize, rng: &mut Stream) {
         let (low, high) = self.data.bounds();
-        for _ in 0..rows {
+        for _ in 0..count {
             let point = low.iter().zip(high).map(|(&a, &b)| a + (b - a) * rng.random::<f32>());
-            shard.rows.x.extend(point.map(|x| F::of(f64::from(x))));
+            rows.x.extend(point.map(|x| F::of(f64::from(x))));
         }
     }
 
-    /// Draws the dropout masks of a chunk whose points were drawn from the streams of this name.
-    pub(super) fn draw_masks<T: Tape<F>>(&self, tape: &mut NetworkTape<'_, F, T>, range: &Range<usize>, name: &str) {
-        if self.model.masks().is_empty() {
-            return;
-        }
-        let (size, name) = (block(self.model.dim(), 1), format!("dropout-{name}"));
-        for block in blocks(range, size) {
-            let mut rng = self.streams.at(&name, self.step.0, (block.start / size) as u64);
-            tape.draw_masks(block.start - range.start..block.end - range.start, &mut rng);
-        }
-    }
-
-    /// Draws the probes of a chunk and, for slices, u.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn draw_probes(
-        &self, shard: &mut Shard<F>, range: &Range<usize>, divergence: Divergence, sets: usize, slices: bool,
-        name: &str,
-    ) {
-        let (dim, size) = (shard.rows.dim, shard.rows.x.len());
-        let n = divergence.directions(dim);
-        let Probing { u, v, .. } = &mut shard.probing;
-        v.resize_with(sets * n, Vec::new);
-        v.iter_mut().for_each(|v| v.resize(size, F::ZERO));
-        u.resize(if slices { size } else { 0 }, F::ZERO);
-        let size = block(self.model.dim(), 1);
-        for block in blocks(range, size) {
-            let mut rng = self.streams.at(name, self.step.0, (block.start / size) as u64);
-            let at = (block.start - range.start) * dim..(block.end - range.start) * dim;
-            for (j, v) in v.iter_mut().enumerate() {
-                divergence.fill(j % n, dim, &mut rng, &mut v[at.clone()]);
+    /// Draws the directions of a chunk's rows: u, if there are slices, then the probes.
+    pub fn directions<F: Real>(&self, vectors: &mut Vec<Vec<F>>, dim: usize, range: &Range<usize>, probing: &Probing) {
+        let Probing { divergence, sets, slices, stream, .. } = *probing;
+        let (n, u) = (divergence.directions(dim), usize::from(slices));
+        vectors.resize_with(u + sets * n, Vec::new);
+        vectors.iter_mut().for_each(|v| v.resize(range.len() * dim, F::ZERO));
+        let (slices, probes) = vectors.split_at_mut(u);
+        self.blocks(range, block(dim, 1), stream, |block, rng| {
+            let at = block.start * dim..block.end * dim;
+            for (j, v) in probes.iter_mut().enumerate() {
+                divergence.fill(j % n, dim, rng, &mut v[at.clone()]);
             }
-            if slices {
-                fill_normal(&mut rng, &mut u[at]);
+            for u in slices.iter_mut() {
+                fill_normal(rng, &mut u[at.clone()]);
             }
-        }
+        });
     }
-}
 
-/// The blocks of a range that begins at a block's border.
-fn blocks(range: &Range<usize>, size: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-    let end = range.end;
-    range.clone().step_by(size).map(move |start| start..end.min(start + size))
+    /// Calls `draw(rows, stream)` for each block of a chunk whose dropout masks are to be drawn; its points are those of the streams
+    /// of this name.
+    pub fn masks(&self, dim: usize, range: &Range<usize>, name: &str, draw: impl FnMut(Range<usize>, &mut Stream)) {
+        self.blocks(range, block(dim, 1), &format!("dropout-{name}"), draw);
+    }
 }

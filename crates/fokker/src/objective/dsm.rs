@@ -1,26 +1,74 @@
 //! Denoising score matching: J_DSM = ½ E λ(t) ‖s + z/σ‖² (Vincent 2011; Song et al. 2021, arXiv 2011.13456, eq. 7).
 
-use fokker_jet::Real;
+use std::borrow::{Borrow, BorrowMut};
 
-use super::Weighting;
-use super::draw::ChunkRows;
-use crate::score::ScoreTape;
+use serde::{Deserialize, Serialize};
 
-/// The term's sum over the chunk; its cotangents, times `scale`, are added to the seeds of s.
-pub(super) fn term<F: Real>(tape: &mut dyn ScoreTape<F>, rows: &ChunkRows<F>, weighting: Weighting, scale: f64) -> f64 {
-    let dim = rows.dim;
-    let (s, seed) = tape.part_and_seed(0, 0);
-    let mut sum = 0.0;
-    for (row, c) in rows.sde.iter().enumerate() {
-        let weight = weighting.lambda(c) * rows.weight[row];
-        let (inverse, k) = (F::of(1.0 / c.sigma), F::of(scale * weight));
-        let mut square = F::ZERO;
-        for i in row * dim..(row + 1) * dim {
-            let error = s[i] + rows.z[i] * inverse;
-            square += error * error;
-            seed[i] += k * error;
+use super::draw::Draw;
+use super::term::{Chunk, Needs, Share, Term, TermName};
+use crate::Error;
+use crate::rows::Rows;
+use crate::score::{Directions, RowTape};
+use crate::sde::Coefficients;
+
+pub(super) const NAME: TermName = TermName { key: "dsm", label: "denoising loss", symbol: "J_DSM", weight: None };
+
+/// λ(t) in J_DSM = ½ E λ(t) ‖s + z/σ‖² (Song et al. 2021, arXiv 2011.13456, eq. 7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Weighting {
+    /// λ = σ²: every noise level counts the same (Ho et al. 2020, arXiv 2006.11239, eq. 14).
+    #[default]
+    Simple,
+    /// λ = g²: bounds the likelihood (Song et al. 2021, arXiv 2101.09258, theorem 1).
+    Likelihood,
+}
+
+impl Weighting {
+    /// λ(t).
+    #[must_use]
+    pub fn lambda(self, c: &Coefficients) -> f64 {
+        match self {
+            Self::Simple => c.sigma * c.sigma,
+            Self::Likelihood => c.g2,
         }
-        sum += 0.5 * weight * square.as_f64();
     }
-    sum
+}
+
+/// The term.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Denoising {
+    pub weighting: Weighting,
+}
+
+impl<R: Rows> Term<R> for Denoising {
+    fn name(&self) -> &'static TermName {
+        &NAME
+    }
+
+    fn share(&self) -> Share {
+        Share { weight: 1.0, every: 1, fraction: 1.0, unit: 1 }
+    }
+
+    fn needs(&self, _: usize) -> Result<Needs, Error> {
+        let draw = Draw::Perturbed { copies: 1 };
+        Ok(Needs { draw, stream: Draw::BATCH, probes: None, directions: Directions::new(&[]), first: 1 })
+    }
+
+    fn value(&self, tape: &mut dyn RowTape<R>, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {
+        let (rows, points) = (chunk.rows, chunk.points());
+        let error: &mut R::Array = chunk.held[0].borrow_mut();
+        let mut sum = R::none(points.x);
+        let (s, seed) = tape.part_and_seed(0, 0);
+        points.each(|at| {
+            let (one, inverse) = (R::constant(at, 1.0), points.number(at, |c| 1.0 / c.sigma));
+            R::combine(at, error, [(one, s), (inverse, rows.z.borrow())]);
+            let weight = R::wide(at, |row| self.weighting.lambda(&rows.sde[row]) * rows.weight[row]);
+            let k = R::narrow(R::wide(at, |_| scale) * weight.clone());
+            let square = R::widen(R::dot(at, error, error));
+            R::accumulate(at, seed, [(k, error)]);
+            R::sum(&mut sum, R::wide(at, |_| 0.5) * weight * square);
+        });
+        sum
+    }
 }

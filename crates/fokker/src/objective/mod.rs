@@ -1,24 +1,35 @@
-//! The training objective J = J_DSM + α R_vec + β R_scalar, term by term, on a chunk of rows.
+//! The training objective J = J_DSM + α R_vec + β R_scalar: a list of terms, and the passes that evaluate them.
 //!
-//! Each term reads the parts of the score that it needs from a [`ScoreTape`](crate::score::ScoreTape) and writes its cotangents;
-//! one reverse pass with respect to the parameters then gives the gradient of their sum.
+//! Each term is a file: what its table of the config says, what it must be given, and its value and cotangents at a chunk of rows, in
+//! row operations. They are listed in `loss.rs`; `lineup.rs` says which passes a step makes.
 
-mod config;
 mod cost;
+#[cfg(feature = "burn")]
+mod device;
 mod draw;
 mod dsm;
+mod fault;
+mod fp;
+mod lineup;
+mod loss;
 mod objective;
 mod pass;
 mod scalar;
 mod sliced;
+mod term;
 #[cfg(test)]
 mod tests;
 mod time;
+mod time_weight;
+mod values;
 mod vector;
 
-pub use config::{
-    Estimator, FpConfig, LossConfig, Norm, PointSource, ScalarConfig, ScalarForm, Scale, TimeSampling, TimeWeight,
-    Weighting,
-};
-pub use objective::{LossTerms, Objective, Step};
-pub use time::TimeSampler;
+pub use dsm::Weighting;
+pub use fp::{Estimator, FpConfig, Norm, PointSource, Scale};
+pub use loss::LossConfig;
+pub use objective::{Objective, Step};
+pub use scalar::{ScalarConfig, ScalarForm};
+pub use term::TermName;
+pub use time::{TimeSampler, TimeSampling};
+pub use time_weight::TimeWeight;
+pub use values::LossTerms;

@@ -1,13 +1,17 @@
-//! A pass over part of a batch: the shape of its tapes, a workspace for each shard, and the memory that they take.
+//! Passes on the CPU: the shape of their tapes, a workspace for each shard, and the memory that they take.
 
 use std::sync::{Mutex, PoisonError};
 
-use fokker_jet::cpu::{MOST_THREADS, Plan, Workers, Workspace};
+use fokker_jet::cpu::{MOST_THREADS, Parameters, Plan, Workers, Workspace};
 use fokker_jet::{JetError, Real, Tape};
 
-use super::draw::{self, ChunkRows, Probing};
-use crate::score::Directions;
-use crate::score::network::ScoreModel;
+use super::draw::{self, ChunkRows, Source};
+use super::lineup::{Lineup, Visit};
+use super::loss::NAMES;
+use super::term::Chunk;
+use crate::rows::{Host, Rows};
+use crate::score::network::{NetworkTape, ScoreModel};
+use crate::score::{Directions, ScoreTape};
 use crate::sde::Coefficients;
 
 /// Bytes of a chunk's values that stay in a core's second-level cache (1 to 2 MiB on present servers) beside the weights.
@@ -18,19 +22,14 @@ const MANY: usize = 8;
 
 /// What a shard works with.
 #[derive(Debug)]
-pub(super) struct Shard<F> {
-    pub chunk: Workspace<F>,
-    pub rows: ChunkRows<F>,
-    pub probing: Probing<F>,
-    pub row: Vec<f32>,
-    pub sums: Sums,
-}
-
-/// Sums over rows of J_DSM and of the pass's own term.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sums {
-    pub dsm: f64,
-    pub term: f64,
+struct Shard<F: Real> {
+    workspace: Workspace<F>,
+    rows: ChunkRows<Host<F>>,
+    directions: Vec<Vec<F>>,
+    held: [Vec<F>; 2],
+    row: Vec<f32>,
+    /// The terms' sums over rows, by place.
+    sums: [f64; NAMES.len()],
 }
 
 /// A pass before any memory is taken for it.
@@ -47,12 +46,12 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Chunks of equal size for all shards, of as many rows as the cache holds, but no fewer than the config says and no more than
-    /// there are for a shard; whole groups of `copies`.
+    /// there are for a shard; whole groups of `unit`.
     pub fn new<F: Real>(
-        model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, copies: usize,
+        model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, unit: usize,
     ) -> Result<Self, JetError> {
         let plan = model.training_plan(&directions)?;
-        let block = draw::block(model.dim(), copies);
+        let block = draw::block(model.dim(), unit);
         let of_row = plan.numbers_per_row().saturating_mul(size_of::<F>());
         let fit = (CACHE / of_row.max(1)).max(workers.chunk_rows());
         let of_shard = batch.div_ceil(workers.shards());
@@ -67,7 +66,7 @@ impl Draft {
 
     /// Bytes that a shard takes with chunks of so many rows.
     fn shard_bytes<F: Real>(&self, rows: usize) -> u64 {
-        // x and z, u and the probes, two residuals.
+        // x and z, the directions, two arrays for the terms.
         let vectors = 5 + self.directions.kinds().len();
         let of_row = (self.dim as u64)
             .saturating_mul((vectors * size_of::<F>()) as u64)
@@ -96,11 +95,12 @@ impl Draft {
     pub fn pass<F: Real>(self) -> Pass<F> {
         let Self { directions, plan, dim, rows, shards, .. } = self;
         let shard = || Shard {
-            chunk: Workspace::new(&plan, rows),
-            rows: ChunkRows { dim, ..ChunkRows::default() },
-            probing: Probing::default(),
+            workspace: Workspace::new(&plan, rows),
+            rows: ChunkRows::new(dim),
+            directions: Vec::new(),
+            held: [Vec::new(), Vec::new()],
             row: vec![0.0; dim],
-            sums: Sums::default(),
+            sums: [0.0; NAMES.len()],
         };
         Pass { directions, rows, shards: (0..shards).map(|_| Mutex::new(shard())).collect() }
     }
@@ -108,35 +108,60 @@ impl Draft {
 
 /// A tape shape and a workspace for each shard.
 #[derive(Debug)]
-pub(super) struct Pass<F> {
-    pub directions: Directions,
+pub(super) struct Pass<F: Real> {
+    directions: Directions,
     /// Rows of a chunk.
-    pub rows: usize,
-    pub shards: Vec<Mutex<Shard<F>>>,
+    rows: usize,
+    shards: Vec<Mutex<Shard<F>>>,
+}
+
+/// One evaluation of an objective.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a, F: Real> {
+    pub model: &'a ScoreModel,
+    pub parameters: &'a Parameters<F>,
+    pub source: Source<'a>,
+    pub lineup: &'a Lineup<Host<F>>,
+    pub workers: &'a Workers,
 }
 
 impl<F: Real> Pass<F> {
-    pub fn clear(&mut self) {
+    /// Takes rows through the pass, chunk by chunk on all threads.
+    pub fn run(&mut self, call: &Call<'_, F>, visit: Visit) {
         for shard in &mut self.shards {
             let shard = unlocked(shard);
-            shard.chunk.clear_gradient();
-            shard.sums = Sums::default();
+            shard.workspace.clear_gradient();
+            shard.sums = [0.0; NAMES.len()];
         }
+        let (model, dim) = (call.model, call.model.dim());
+        let probes = visit.lead.and_then(|place| call.lineup.members()[place].needs.probes);
+        call.workers.run(self.rows, visit.rows, &self.shards, |shard, _, range| {
+            let Shard { workspace, rows, directions, held, row, sums } = shard;
+            call.source.points(rows, row, &range, visit.draw, visit.stream);
+            if let Some(probes) = &probes {
+                call.source.directions(directions, dim, &range, probes);
+            }
+            held.iter_mut().for_each(|held| held.resize(rows.x.len(), F::ZERO));
+            let mut tape = NetworkTape::new(model, &self.directions, call.parameters, workspace);
+            tape.begin(&rows.x, &rows.sde);
+            if !model.masks().is_empty() {
+                call.source.masks(dim, &range, visit.stream, |rows, rng| tape.draw_masks(rows, rng));
+            }
+            let mut chunk = Chunk { rows, directions, held };
+            call.lineup.chunk(visit, &mut tape, &mut chunk, |place, sum| sums[place] += Host::<F>::total(sum));
+        });
     }
 
-    /// The shards' sums, in order.
-    pub fn sums(&mut self) -> Sums {
-        self.shards.iter_mut().map(unlocked).fold(Sums::default(), |all, shard| Sums {
-            dsm: all.dsm + shard.sums.dsm,
-            term: all.term + shard.sums.term,
-        })
+    /// The shards' sums of a term, in order.
+    pub fn sum(&mut self, place: usize) -> f64 {
+        self.shards.iter_mut().fold(0.0, |sum, shard| sum + unlocked(shard).sums[place])
     }
 
     /// Adds the shards' gradients, in order; replaces what is there if `fresh`.
     pub fn add_gradient(&mut self, workers: &Workers, gradient: &mut [F], fresh: bool) {
         let (mut of_shards, shards) = ([&[][..]; MOST_THREADS], self.shards.len());
         for (of_shard, shard) in of_shards.iter_mut().zip(&mut self.shards) {
-            *of_shard = unlocked(shard).chunk.parameter_gradient();
+            *of_shard = unlocked(shard).workspace.parameter_gradient();
         }
         let of_shards = &of_shards[..shards.min(MOST_THREADS)];
         workers.for_each_chunk([gradient], |start, [gradient]| {
@@ -145,7 +170,7 @@ impl<F: Real> Pass<F> {
                 if fresh && i == 0 {
                     gradient.copy_from_slice(&of_shard[start..end]);
                 } else {
-                    gradient.iter_mut().zip(&of_shard[start..end]).for_each(|(g, &l)| *g += l);
+                    gradient.iter_mut().zip(&of_shard[start..end]).for_each(|(g, &s)| *g += s);
                 }
             }
         });

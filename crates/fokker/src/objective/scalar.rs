@@ -1,53 +1,115 @@
 //! R_scalar: the log-density form, from one forward pass.
 
-use fokker_jet::Real;
+use std::borrow::BorrowMut;
+
+use serde::{Deserialize, Serialize};
 
 use super::cost;
-use super::draw::{ChunkRows, Probing};
-use super::{ScalarConfig, ScalarForm};
+use super::draw::{Draw, Probing};
+use super::fault::{Fault, check, fraction, whole};
+use super::term::{Chunk, Needs, Share, Term, TermName};
+use super::time_weight::TimeWeight;
 use crate::Error;
+use crate::divergence::Divergence;
 use crate::residual::equation::{Probes, log_density_rate, seed_log_density_rate};
-use crate::score::{Directions, ScoreTape};
+use crate::rows::{Rows, Scalar};
+use crate::score::{Directions, RowTape};
 
-/// The probes alone.
-pub(super) fn directions(config: &ScalarConfig, dim: usize) -> Result<Directions, Error> {
-    cost::require(config.divergence, "loss.scalar", 1, 1, dim)?;
-    Ok(Directions::space(config.divergence.directions(dim)))
+pub(super) const NAME: TermName =
+    TermName { key: "scalar", label: "scalar term", symbol: "R_scalar", weight: Some("β") };
+
+/// The table of the config.
+const TABLE: &str = "loss.scalar";
+
+/// The log-density form β R_scalar: `[loss.scalar]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScalarConfig {
+    /// β.
+    pub weight: f64,
+    /// What is penalised.
+    #[serde(default)]
+    pub form: ScalarForm,
+    /// w(t).
+    #[serde(default)]
+    pub time_weight: TimeWeight,
+    /// How div s is had.
+    #[serde(default)]
+    pub divergence: Divergence,
+    /// Fraction of the batch that it is applied to.
+    #[serde(default = "whole")]
+    pub batch_fraction: f64,
 }
 
-/// The sum over the chunk; cotangents, times `scale`, are added to the seeds. For the product form rows 2i and 2i+1 have the same
-/// t and independent x, and each pair counts for two rows.
-pub(super) fn term<F: Real>(
-    tape: &mut dyn ScoreTape<F>, rows: &ChunkRows<F>, config: &ScalarConfig, probing: &mut Probing<F>, scale: f64,
-) -> f64 {
-    let Probing { v, residual: [phi, kappa], .. } = probing;
-    let probes = Probes { vectors: v, first: 1, coefficient: config.divergence.coefficient() };
-    phi.resize(rows.sde.len(), F::ZERO);
-    kappa.resize(rows.sde.len(), F::ZERO);
-    log_density_rate(tape, rows.points(), &probes, phi);
-    let mut sum = 0.0;
-    #[allow(clippy::cast_precision_loss)]
-    let dim = rows.dim as f64;
-    match config.form {
-        ScalarForm::Product => {
-            for pair in 0..phi.len() / 2 {
-                let (i, j) = (2 * pair, 2 * pair + 1);
-                let weight = 2.0 * config.time_weight.at(&rows.sde[i]) * rows.weight[i];
-                let (p, q) = (phi[i].as_f64(), phi[j].as_f64());
-                sum += weight * p * q;
-                kappa[i] = F::of(scale * weight * q);
-                kappa[j] = F::of(scale * weight * p);
-            }
-        }
-        ScalarForm::Published => {
-            for (row, c) in rows.sde.iter().enumerate() {
-                let weight = config.time_weight.at(c) * rows.weight[row] / dim;
-                let value = phi[row].as_f64() + c.a * dim;
-                sum += weight * value.abs();
-                kappa[row] = F::of(scale * weight * value.signum());
-            }
-        }
+/// What R_scalar penalises.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ScalarForm {
+    /// E_t w(t) (E_{x~q_t} φ)²: ∫ ∂ₜq_t = 0 makes the inner mean vanish for the true score. Estimated without bias by
+    /// φ(x₁, t) φ(x₂, t) of independent x₁, x₂.
+    #[default]
+    Product,
+    /// E w(t) ‖φ + div f‖/D, as the published code does. Not zero for the true score; for comparison only.
+    Published,
+}
+
+impl ScalarConfig {
+    /// The key and the reason, if a number is out of its range.
+    pub(super) fn validate(&self) -> Result<(), Fault> {
+        let weight = self.weight >= 0.0 && self.weight.is_finite();
+        check(weight, "loss.scalar.weight", "must be at least 0 and finite")?;
+        check(fraction(self.batch_fraction), "loss.scalar.batch_fraction", "must be in (0, 1]")?;
+        cost::validate(self.divergence, TABLE)
     }
-    seed_log_density_rate(tape, rows.points(), &probes, kappa);
-    sum
+}
+
+impl<R: Rows> Term<R> for ScalarConfig {
+    fn name(&self) -> &'static TermName {
+        &NAME
+    }
+
+    fn share(&self) -> Share {
+        Share { weight: self.weight, every: 1, fraction: self.batch_fraction, unit: 2 }
+    }
+
+    /// The probes alone. For the product form rows 2i and 2i+1 have the same t and independent x.
+    fn needs(&self, dim: usize) -> Result<Needs, Error> {
+        cost::require(self.divergence, TABLE, 1, 1, dim)?;
+        let directions = Directions::space(self.divergence.directions(dim));
+        let draw = Draw::Perturbed { copies: if self.form == ScalarForm::Product { 2 } else { 1 } };
+        let probes =
+            Probing { divergence: self.divergence, sets: 1, slices: false, stream: "scalar-probes", table: TABLE };
+        Ok(Needs { draw, stream: "scalar-rows", probes: Some(probes), first: directions.parts(), directions })
+    }
+
+    fn value(&self, tape: &mut dyn RowTape<R>, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {
+        let (rows, points) = (chunk.rows, chunk.points());
+        let probes = Probes::<R> { vectors: chunk.directions, first: 1, coefficient: self.divergence.coefficient() };
+        let [phi, kappa] = &mut *chunk.held;
+        let (phi, kappa): (&mut R::Array, &mut R::Array) = (phi.borrow_mut(), kappa.borrow_mut());
+        log_density_rate(tape, points, &probes, phi);
+        let mut sum = R::none(points.x);
+        #[allow(clippy::cast_precision_loss)]
+        let dim = points.dim as f64;
+        let w = |row: usize| self.time_weight.at(&rows.sde[row]);
+        match self.form {
+            // Each pair counts for two rows.
+            ScalarForm::Product => R::each_pair(points.x, points.dim, |i, j| {
+                let weight = R::wide(i, |row| 2.0 * w(row) * rows.weight[row]);
+                let scaled = R::wide(i, |_| scale) * weight.clone();
+                let (p, q) = (R::widen(R::get(i, phi)), R::widen(R::get(j, phi)));
+                R::put(i, kappa, R::narrow(scaled.clone() * q.clone()));
+                R::put(j, kappa, R::narrow(scaled * p.clone()));
+                R::sum(&mut sum, weight * p * q);
+            }),
+            ScalarForm::Published => points.each(|at| {
+                let weight = R::wide(at, |row| w(row) * rows.weight[row] / dim);
+                let value = R::widen(R::get(at, phi)) + R::wide(at, |row| rows.sde[row].a * dim);
+                R::sum(&mut sum, weight.clone() * value.clone().abs());
+                R::put(at, kappa, R::narrow(R::wide(at, |_| scale) * weight * value.signum()));
+            }),
+        }
+        seed_log_density_rate(tape, points, &probes, kappa);
+        sum
+    }
 }

@@ -1,13 +1,19 @@
 //! The terms on scores whose values are known: a mixture's own, which obeys the equation, and one that is off by t B x.
 
-use super::draw::{ChunkRows, Probing};
+use super::draw::ChunkRows;
+use super::sliced::Sliced;
+use super::term::{Chunk, Term};
+use super::vector::Vector;
 use super::*;
 use crate::density::mixture::Mixture;
 use crate::divergence::{Divergence, ProbeDistribution, fill_normal};
-use crate::residual::equation::{Probes, log_density_rate};
+use crate::residual::equation::{Points, Probes, log_density_rate};
 use crate::rng::{Stream, Streams};
+use crate::rows::Host;
 use crate::score::analytic::AnalyticScore;
-use crate::score::{Differentiable, Directions, Score};
+use crate::score::{Differentiable, Directions, Score, ScoreTape};
+
+type BoxedTape<'a> = Box<dyn ScoreTape<f64> + Send + 'a>;
 use crate::sde::{Coefficients, Sde};
 use crate::stats::MeanSe;
 
@@ -30,7 +36,7 @@ fn sdes() -> [Sde; 3] {
 }
 
 /// x ~ q_t, all at one time.
-fn rows(score: &AnalyticScore, c: &Coefficients, count: usize, rng: &mut Stream) -> ChunkRows<f64> {
+fn rows(score: &AnalyticScore, c: &Coefficients, count: usize, rng: &mut Stream) -> ChunkRows<Host<f64>> {
     let (mut x, mut z) = (vec![0.0; count * DIM], vec![0.0; count * DIM]);
     score.mixture().sample(rng, &mut x);
     fill_normal(rng, &mut z);
@@ -66,7 +72,8 @@ fn rates(score: &AnalyticScore, t: f64, count: usize) -> Result<Vec<f64>, Box<dy
     }
     tape.forward(0..1 + DIM);
     let mut phi = vec![f64::NAN; count];
-    log_density_rate(&*tape, rows.points(), &Probes { vectors: &vectors, first: 1, coefficient: 1.0 }, &mut phi);
+    let points = Points::<Host<f64>> { dim: DIM, x: &rows.x, sde: &rows.sde };
+    log_density_rate(&*tape, points, &Probes { vectors: &vectors, first: 1, coefficient: 1.0 }, &mut phi);
     Ok(phi)
 }
 
@@ -86,25 +93,35 @@ fn the_rate_of_the_log_density_has_mean_zero_unless_the_score_is_wrong() -> Any 
     Ok(())
 }
 
+/// A term's sum over rows, along directions that are given.
+fn sum(
+    term: &dyn Term<Host<f64>>, tape: &mut BoxedTape<'_>, rows: &ChunkRows<Host<f64>>, directions: &[Vec<f64>],
+) -> Result<f64, crate::Error> {
+    tape.begin(&rows.x, &rows.sde);
+    for (j, v) in directions.iter().enumerate() {
+        tape.direction(j).copy_from_slice(v);
+    }
+    tape.forward(0..term.needs(DIM)?.first);
+    let mut held = [rows.x.clone(), rows.x.clone()];
+    Ok(term.value(tape, &mut Chunk { rows, directions, held: &mut held }, 1.0))
+}
+
 /// R_scalar at one time by chunks of 50 rows.
 fn scalar_value(
     score: &AnalyticScore, t: f64, config: &ScalarConfig, rng: &mut Stream,
 ) -> Result<MeanSe, crate::Error> {
     let (c, count) = (Score::<f64>::sde(score).at(t), 50);
-    let directions = scalar::directions(config, DIM)?;
+    let directions = Term::<Host<f64>>::needs(config, DIM)?.directions;
     let mut tape = score.tape(&directions, count)?;
-    let mut probing = Probing { v: vec![vec![0.0; count * DIM]; directions.kinds().len()], ..Probing::default() };
+    let mut vectors = vec![vec![0.0; count * DIM]; directions.kinds().len()];
     let chunks = (0..800).map(|_| {
         let rows = rows(score, &c, count, rng);
-        tape.begin(&rows.x, &rows.sde);
-        for (j, v) in probing.v.iter_mut().enumerate() {
+        for (j, v) in vectors.iter_mut().enumerate() {
             config.divergence.fill(j, DIM, rng, v);
-            tape.direction(j).copy_from_slice(v);
         }
-        tape.forward(0..directions.parts());
-        scalar::term(&mut *tape, &rows, config, &mut probing, 1.0) / count as f64
+        Ok(sum(config, &mut tape, &rows, &vectors)? / count as f64)
     });
-    Ok(MeanSe::of(&chunks.collect::<Vec<_>>()))
+    Ok(MeanSe::of(&chunks.collect::<Result<Vec<_>, crate::Error>>()?))
 }
 
 #[test]
@@ -136,28 +153,19 @@ fn vector_value(score: &AnalyticScore, t: f64, config: &FpConfig) -> Result<f64,
     let (c, count) = (Score::<f64>::sde(score).at(t), 30);
     let mut rng = Streams::new(3).named("rows");
     let rows = rows(score, &c, count, &mut rng);
-    let n = config.divergence.directions(DIM);
-    let mut probing = Probing { u: vec![0.0; count * DIM], v: vec![vec![0.0; count * DIM]; n], ..Probing::default() };
-    fill_normal(&mut rng, &mut probing.u);
-    probing.v.iter_mut().enumerate().for_each(|(j, v)| config.divergence.fill(j, DIM, &mut rng, v));
-    let (directions, first) = match config.estimator {
-        Estimator::Vector => (vector::directions(config, DIM)?, 0),
-        Estimator::Sliced => (sliced::directions(config, DIM)?, 1),
+    let mut u = vec![0.0; count * DIM];
+    fill_normal(&mut rng, &mut u);
+    let mut vectors = vec![vec![0.0; count * DIM]; config.divergence.directions(DIM)];
+    vectors.iter_mut().enumerate().for_each(|(j, v)| config.divergence.fill(j, DIM, &mut rng, v));
+    let term: Box<dyn Term<Host<f64>>> = match config.estimator {
+        Estimator::Vector => Box::new(Vector(config.clone())),
+        Estimator::Sliced => Box::new(Sliced(config.clone())),
     };
-    let mut tape = score.tape(&directions, count)?;
-    tape.begin(&rows.x, &rows.sde);
-    for (j, v) in probing.v.iter().enumerate() {
-        tape.direction(first + j).copy_from_slice(v);
+    if config.estimator == Estimator::Sliced {
+        vectors.insert(0, u);
     }
-    let sum = if config.estimator == Estimator::Vector {
-        tape.forward(0..vector::first_pass(n));
-        vector::term(&mut *tape, &rows, config, &mut probing, 1.0)
-    } else {
-        tape.direction(0).copy_from_slice(&probing.u);
-        tape.forward(0..directions.parts());
-        sliced::term(&mut *tape, &rows, config, &mut probing, 1.0)
-    };
-    Ok(sum / count as f64)
+    let mut tape = score.tape(&term.needs(DIM)?.directions, count)?;
+    Ok(sum(&*term, &mut tape, &rows, &vectors)? / count as f64)
 }
 
 #[test]

@@ -1,9 +1,24 @@
 //! Drawing t.
 
 use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 
-use super::TimeSampling;
 use crate::sde::{Sde, T_MAX};
+
+/// The law p(t) that times are drawn from. Every draw is weighted by 1/(p(t)(T − t_min)), so the objective is the same under all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeSampling {
+    /// Uniform on [t_min, T].
+    #[default]
+    Uniform,
+    /// p ∝ g²/σ², uniform in the logarithm of the signal-to-noise ratio: keeps the variance of the `likelihood` weighting down
+    /// (Song et al. 2021, arXiv 2101.09258, section 5.1).
+    Importance,
+    /// Half of each: the weights never exceed 2, and small t, where the residual is largest, is still seen often
+    /// (defensive importance sampling, Hesterberg 1995, Technometrics 37(2)).
+    Mixture,
+}
 
 /// Draws t in [t_min, T] and says with what weight 1/(p(t)(T − t_min)) the draw counts towards a mean over uniform t.
 ///

@@ -3,100 +3,94 @@
 //! Two forms of one residual ε = ∂ₜs − ∇φ: the vector, by a reverse pass in x ([`vector`]), and its component along a direction
 //! u, by forward parts alone ([`directional`]). Both take div s = Σ_j c v_j·s_{v_j}.
 
-use std::ops::Range;
+use std::borrow::Borrow;
 
-use fokker_jet::Real;
-
-use crate::score::ScoreTape;
+use crate::rows::Rows;
+use crate::score::RowTape;
 use crate::sde::Coefficients;
 
 /// The directions v_j behind a divergence.
-#[derive(Clone, Copy)]
-pub(crate) struct Probes<'a, F> {
+pub(crate) struct Probes<'a, R: Rows> {
     /// v_j, `rows × D` each.
-    pub vectors: &'a [Vec<F>],
+    pub vectors: &'a [R::Owned],
     /// The part of v_0; the others follow.
     pub first: usize,
     /// c.
     pub coefficient: f64,
 }
 
-/// The points of a chunk.
-#[derive(Clone, Copy)]
-pub(crate) struct Points<'a, F> {
+/// Some points and their times.
+pub(crate) struct Points<'a, R: Rows> {
     pub dim: usize,
     /// `rows × D`.
-    pub x: &'a [F],
+    pub x: &'a R::Array,
     /// The SDE at each row's time.
     pub sde: &'a [Coefficients],
 }
 
-impl<F: Real> Points<'_, F> {
-    /// Row ranges with the SDE there.
-    fn rows(&self) -> impl Iterator<Item = (Range<usize>, &Coefficients)> {
-        let dim = self.dim;
-        self.sde.iter().enumerate().map(move |(row, c)| (row * dim..(row + 1) * dim, c))
+impl<R: Rows> Copy for Points<'_, R> {}
+impl<R: Rows> Clone for Points<'_, R> {
+    fn clone(&self) -> Self {
+        *self
     }
 }
 
-pub(crate) fn dot<F: Real>(a: &[F], b: &[F]) -> F {
-    a.iter().zip(b).map(|(&a, &b)| a * b).sum()
+impl<R: Rows> Points<'_, R> {
+    /// Calls `f` for every row.
+    pub fn each(&self, f: impl FnMut(&R::At)) {
+        R::each(self.x, self.dim, f);
+    }
+
+    /// A number that depends on a row's time alone.
+    pub fn number(&self, at: &R::At, of: impl Fn(&Coefficients) -> f64) -> R::Scalar {
+        R::number(at, |row| of(&self.sde[row]))
+    }
 }
 
 /// ε = ∂ₜs − ∇φ into `out` (`rows × D`). The tape has computed s, the parts of the probes and part `time`, all of them below
 /// `parts` but `time`.
-pub(crate) fn vector<F: Real>(
-    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, probes: &[Probes<'_, F>], time: usize, parts: usize,
-    out: &mut [F],
+pub(crate) fn vector<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &mut T, points: Points<'_, R>, probes: &[Probes<'_, R>], time: usize, parts: usize, out: &mut R::Array,
 ) {
-    let n = points.x.len();
     // ε ← ∂ₜs + a s; the gradient of φ at fixed s is −a s.
-    out[..n].copy_from_slice(tape.part(time));
-    for (row, c) in points.rows() {
-        let a = F::of(c.a);
-        for (e, &s) in out[row.clone()].iter_mut().zip(&tape.part(0)[row]) {
-            *e += a * s;
-        }
-    }
+    points.each(|at| {
+        let (one, a) = (R::constant(at, 1.0), points.number(at, |c| c.a));
+        R::combine(at, out, [(one, tape.part(time)), (a, tape.part(0))]);
+    });
     // ∂φ/∂s = g² s − a x, ∂φ/∂s_v = ½ g² c v.
-    seed_score(tape, points);
+    let (s, seed) = tape.part_and_seed(0, 0);
+    points.each(|at| {
+        let (a, g2) = (points.number(at, |c| c.a), points.number(at, |c| c.g2));
+        R::combine(at, seed, [(g2, s), (-a, points.x)]);
+    });
     for probe in probes {
         seed_divergence(tape, points, probe);
     }
-    for (e, &p) in out[..n].iter_mut().zip(tape.pull_x(parts)) {
-        *e -= p;
-    }
+    subtract(points, out, tape.pull_x(parts));
 }
 
-/// Seeds s with g² s − a x.
-fn seed_score<F: Real>(tape: &mut dyn ScoreTape<F>, points: Points<'_, F>) {
-    let (s, seed) = tape.part_and_seed(0, 0);
-    for (row, c) in points.rows() {
-        let (a, g2) = (F::of(c.a), F::of(c.g2));
-        for i in row {
-            seed[i] = g2 * s[i] - a * points.x[i];
-        }
-    }
+/// ε ← ε − p.
+pub(crate) fn subtract<R: Rows>(points: Points<'_, R>, out: &mut R::Array, p: &R::Array) {
+    points.each(|at| R::accumulate(at, out, [(R::constant(at, -1.0), p)]));
 }
 
 /// Seeds the probes' parts so that the sum is ½ g² div s.
-pub(crate) fn seed_divergence<F: Real>(tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, probes: &Probes<'_, F>) {
+pub(crate) fn seed_divergence<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &mut T, points: Points<'_, R>, probes: &Probes<'_, R>,
+) {
     for (j, v) in probes.vectors.iter().enumerate() {
         let seed = tape.seed(probes.first + j);
-        for (row, c) in points.rows() {
-            let half = F::of(0.5 * c.g2 * probes.coefficient);
-            for i in row {
-                seed[i] += half * v[i];
-            }
-        }
+        points.each(|at| {
+            let half = points.number(at, |c| 0.5 * c.g2 * probes.coefficient);
+            R::accumulate(at, seed, [(half, v.borrow())]);
+        });
     }
 }
 
 /// Where the parts of u·ε are.
-#[derive(Clone, Copy)]
-pub(crate) struct Directional<'a, F> {
+pub(crate) struct Directional<'a, R: Rows> {
     /// u, `rows × D`.
-    pub u: &'a [F],
+    pub u: &'a R::Array,
     /// The part s_u.
     pub along: usize,
     /// The part s_{u v_0}; the others follow.
@@ -105,104 +99,95 @@ pub(crate) struct Directional<'a, F> {
     pub time: usize,
 }
 
-/// u·ε = u·∂ₜs − ½g² Σ c v_j·s_{u v_j} − g² s·s_u + a (u·s + x·s_u), one number a row, into `out`.
-pub(crate) fn directional<F: Real>(
-    tape: &dyn ScoreTape<F>, points: Points<'_, F>, d: Directional<'_, F>, probes: &Probes<'_, F>, out: &mut [F],
-) {
-    let (s, s_u, s_t) = (tape.part(0), tape.part(d.along), tape.part(d.time));
-    for ((row, c), r) in points.rows().zip(out.iter_mut()) {
-        let (a, g2) = (F::of(c.a), F::of(c.g2));
-        let (u, su, x) = (&d.u[row.clone()], &s_u[row.clone()], &points.x[row.clone()]);
-        let mut mixed = F::ZERO;
-        for (j, v) in probes.vectors.iter().enumerate() {
-            mixed += dot(&v[row.clone()], &tape.part(d.mixed + j)[row.clone()]);
-        }
-        let half = F::of(0.5 * c.g2 * probes.coefficient);
-        let here = &s[row.clone()];
-        *r = dot(u, &s_t[row]) - half * mixed - g2 * dot(here, su) + a * (dot(u, here) + dot(x, su));
+impl<R: Rows> Copy for Directional<'_, R> {}
+impl<R: Rows> Clone for Directional<'_, R> {
+    fn clone(&self) -> Self {
+        *self
     }
+}
+
+/// Σ v_j · (part first + j).
+fn sum_of_dots<R: Rows, T: RowTape<R> + ?Sized>(tape: &T, at: &R::At, vectors: &[R::Owned], first: usize) -> R::Scalar {
+    let dots = vectors.iter().enumerate().map(|(j, v)| R::dot(at, v.borrow(), tape.part(first + j)));
+    dots.fold(R::constant(at, 0.0), |sum, dot| sum + dot)
+}
+
+/// u·ε = u·∂ₜs − ½g² Σ c v_j·s_{u v_j} − g² s·s_u + a (u·s + x·s_u), one number a row, into `out`.
+pub(crate) fn directional<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &T, points: Points<'_, R>, d: Directional<'_, R>, probes: &Probes<'_, R>, out: &mut R::Array,
+) {
+    let (s, s_u, s_t, x) = (tape.part(0), tape.part(d.along), tape.part(d.time), points.x);
+    points.each(|at| {
+        let (a, g2) = (points.number(at, |c| c.a), points.number(at, |c| c.g2));
+        let half = points.number(at, |c| 0.5 * c.g2 * probes.coefficient);
+        let mixed = sum_of_dots(tape, at, probes.vectors, d.mixed);
+        let advected = a * (R::dot(at, d.u, s) + R::dot(at, x, s_u));
+        R::put(at, out, R::dot(at, d.u, s_t) - half * mixed - g2 * R::dot(at, s, s_u) + advected);
+    });
 }
 
 /// Adds κ (of the row) times the gradient of u·ε with respect to s and ∂ₜs to the seeds; u, v and x are held constant.
-pub(crate) fn seed_directional<F: Real>(
-    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, d: Directional<'_, F>, kappa: impl Fn(usize) -> F,
+pub(crate) fn seed_directional<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &mut T, points: Points<'_, R>, d: Directional<'_, R>, kappa: impl Fn(&R::At) -> R::Scalar,
 ) {
     let (s_u, seed) = tape.part_and_seed(d.along, 0);
-    for (r, (row, c)) in points.rows().enumerate() {
-        let (ka, kg2) = (kappa(r) * F::of(c.a), kappa(r) * F::of(c.g2));
-        for i in row {
-            seed[i] += ka * d.u[i] - kg2 * s_u[i];
-        }
-    }
+    points.each(|at| {
+        let (ka, kg2) = (kappa(at) * points.number(at, |c| c.a), kappa(at) * points.number(at, |c| c.g2));
+        R::accumulate(at, seed, [(ka, d.u), (-kg2, s_u)]);
+    });
     let seed = tape.seed(d.time);
-    for (r, (row, _)) in points.rows().enumerate() {
-        let k = kappa(r);
-        for i in row {
-            seed[i] += k * d.u[i];
-        }
-    }
+    points.each(|at| R::accumulate(at, seed, [(kappa(at), d.u)]));
 }
 
 /// The same with respect to s_u and s_{u v_j}: −κ times the gradient of φ with respect to s and s_{v_j}.
-pub(crate) fn seed_along<F: Real>(
-    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, d: Directional<'_, F>, probes: &Probes<'_, F>,
-    kappa: impl Fn(usize) -> F,
+pub(crate) fn seed_along<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &mut T, points: Points<'_, R>, d: Directional<'_, R>, probes: &Probes<'_, R>,
+    kappa: impl Fn(&R::At) -> R::Scalar,
 ) {
     let (s, seed) = tape.part_and_seed(0, d.along);
-    for (r, (row, c)) in points.rows().enumerate() {
-        let (ka, kg2) = (kappa(r) * F::of(c.a), kappa(r) * F::of(c.g2));
-        for i in row {
-            seed[i] += ka * points.x[i] - kg2 * s[i];
-        }
-    }
+    points.each(|at| {
+        let (ka, kg2) = (kappa(at) * points.number(at, |c| c.a), kappa(at) * points.number(at, |c| c.g2));
+        R::accumulate(at, seed, [(ka, points.x), (-kg2, s)]);
+    });
     for (j, v) in probes.vectors.iter().enumerate() {
         let seed = tape.seed(d.mixed + j);
-        for (r, (row, c)) in points.rows().enumerate() {
-            let half = kappa(r) * F::of(0.5 * c.g2 * probes.coefficient);
-            for i in row {
-                seed[i] -= half * v[i];
-            }
-        }
+        points.each(|at| {
+            let half = kappa(at) * points.number(at, |c| 0.5 * c.g2 * probes.coefficient);
+            R::accumulate(at, seed, [(-half, v.borrow())]);
+        });
     }
 }
 
 /// φ, one number a row, into `out`: φ = ½g² Σ c v_j·s_{v_j} + ½g²‖s‖² − a x·s − a D.
-pub(crate) fn log_density_rate<F: Real>(
-    tape: &dyn ScoreTape<F>, points: Points<'_, F>, probes: &Probes<'_, F>, out: &mut [F],
+pub(crate) fn log_density_rate<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &T, points: Points<'_, R>, probes: &Probes<'_, R>, out: &mut R::Array,
 ) {
     let s = tape.part(0);
-    #[allow(clippy::cast_precision_loss)]
-    let dim = F::of(points.dim as f64);
-    for ((row, c), phi) in points.rows().zip(out.iter_mut()) {
-        let mut divergence = F::ZERO;
-        for (j, v) in probes.vectors.iter().enumerate() {
-            divergence += dot(&v[row.clone()], &tape.part(probes.first + j)[row.clone()]);
-        }
-        let here = &s[row.clone()];
-        let half = F::of(0.5 * c.g2);
-        *phi = half * F::of(probes.coefficient) * divergence + half * dot(here, here)
-            - F::of(c.a) * (dot(&points.x[row], here) + dim);
-    }
+    points.each(|at| {
+        let (a, half) = (points.number(at, |c| c.a), points.number(at, |c| 0.5 * c.g2));
+        #[allow(clippy::cast_precision_loss)]
+        let dim = R::constant(at, points.dim as f64);
+        let divergence = sum_of_dots(tape, at, probes.vectors, probes.first);
+        let of_divergence = half.clone() * R::constant(at, probes.coefficient) * divergence;
+        R::put(at, out, of_divergence + half * R::dot(at, s, s) - a * (R::dot(at, points.x, s) + dim));
+    });
 }
 
 /// Adds κ times the gradient of φ with respect to the score's parts to the seeds.
-pub(crate) fn seed_log_density_rate<F: Real>(
-    tape: &mut dyn ScoreTape<F>, points: Points<'_, F>, probes: &Probes<'_, F>, kappa: &[F],
+pub(crate) fn seed_log_density_rate<R: Rows, T: RowTape<R> + ?Sized>(
+    tape: &mut T, points: Points<'_, R>, probes: &Probes<'_, R>, kappa: &R::Array,
 ) {
     let (s, seed) = tape.part_and_seed(0, 0);
-    for ((row, c), &k) in points.rows().zip(kappa) {
-        let (ka, kg2) = (k * F::of(c.a), k * F::of(c.g2));
-        for i in row {
-            seed[i] += kg2 * s[i] - ka * points.x[i];
-        }
-    }
+    points.each(|at| {
+        let k = R::get(at, kappa);
+        let (ka, kg2) = (k.clone() * points.number(at, |c| c.a), k * points.number(at, |c| c.g2));
+        R::accumulate(at, seed, [(kg2, s), (-ka, points.x)]);
+    });
     for (j, v) in probes.vectors.iter().enumerate() {
         let seed = tape.seed(probes.first + j);
-        for ((row, c), &k) in points.rows().zip(kappa) {
-            let half = k * F::of(0.5 * c.g2 * probes.coefficient);
-            for i in row {
-                seed[i] += half * v[i];
-            }
-        }
+        points.each(|at| {
+            let half = R::get(at, kappa) * points.number(at, |c| 0.5 * c.g2 * probes.coefficient);
+            R::accumulate(at, seed, [(half, v.borrow())]);
+        });
     }
 }

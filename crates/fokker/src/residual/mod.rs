@@ -8,6 +8,7 @@ use fokker_jet::cpu::Workers;
 use crate::Error;
 use crate::divergence::Divergence;
 use crate::rng::Streams;
+use crate::rows::Host;
 use crate::score::Direction::{Space, Time};
 use crate::score::{Differentiable, Directions, ScoreTape};
 use crate::sde::Coefficients;
@@ -115,7 +116,7 @@ impl<'a, F: Real> Evaluator<'a, F> {
         &mut self, x: &[F], t: &[f64], mut fill: impl FnMut(usize, &mut [F]), coefficient: f64,
     ) -> Residuals<F> {
         let sde: Vec<Coefficients> = t.iter().map(|&t| self.score.sde().at(t)).collect();
-        let points = Points { dim: self.score.dim(), x, sde: &sde };
+        let points = Points::<Host<F>> { dim: self.score.dim(), x, sde: &sde };
         let mut vectors = vec![vec![F::ZERO; x.len()]; self.group];
         let mut residual = vec![F::ZERO; x.len()];
         self.first.begin(x, &sde);
@@ -139,9 +140,7 @@ impl<'a, F: Real> Evaluator<'a, F> {
                 rest.forward(0..1 + count);
                 let probes = Probes { vectors: &vectors[..count], first: 1, coefficient };
                 equation::seed_divergence(&mut **rest, points, &probes);
-                for (e, &p) in residual.iter_mut().zip(rest.pull_x(1 + count)) {
-                    *e -= p;
-                }
+                equation::subtract(points, &mut residual, rest.pull_x(1 + count));
             }
         }
         Residuals { dim: points.dim, residual, dt }

@@ -6,6 +6,7 @@
 //! | --- | --- | --- |
 //! | [`Score`] | s | samplers |
 //! | [`Differentiable`] | s, J v, ∂ₜs, second derivatives along pairs of directions, gradients in x | residual, conservativity, likelihood, audit |
+//! | [`ScoreModel`](network::ScoreModel) with parameters | gradients in the parameters, too | training |
 //!
 //! Everything downstream is written once against these; what stands behind them may be a network ([`network`]) or a closed form
 //! ([`analytic`]).
@@ -14,8 +15,10 @@ pub mod analytic;
 mod config;
 mod directions;
 pub mod network;
+mod row_tape;
 mod tier;
 
 pub use config::ScoreConfig;
 pub use directions::{Direction, Directions};
+pub(crate) use row_tape::{RowTape, Trainable};
 pub use tier::{Differentiable, Evaluator, Score, ScoreTape, TapeEvaluator};

@@ -70,6 +70,27 @@ pub trait ScoreTape<F: Real> {
     }
 }
 
+impl<F: Real, T: ScoreTape<F> + ?Sized> ScoreTape<F> for Box<T> {
+    fn begin(&mut self, x: &[F], sde: &[Coefficients]) {
+        (**self).begin(x, sde);
+    }
+    fn direction(&mut self, direction: usize) -> &mut [F] {
+        (**self).direction(direction)
+    }
+    fn forward(&mut self, parts: Range<usize>) {
+        (**self).forward(parts);
+    }
+    fn part(&self, part: usize) -> &[F] {
+        (**self).part(part)
+    }
+    fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[F], &mut [F]) {
+        (**self).part_and_seed(part, seed)
+    }
+    fn pull_x(&mut self, parts: usize) -> &[F] {
+        (**self).pull_x(parts)
+    }
+}
+
 /// The values of a score that gives derivatives, of which it is asked none.
 pub struct TapeEvaluator<'a, F>(Box<dyn ScoreTape<F> + Send + 'a>);
 

@@ -1,60 +1,99 @@
 //! One line of `metrics.jsonl`.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::objective::LossTerms;
 
-/// What is logged of a stretch of steps: means over the stretch.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What is logged of a stretch of steps: means over the stretch. A line has a key for each term that there is, `null` where it was
+/// not part of the objective.
+///
+/// ```
+/// use fokker::train::Metrics;
+/// let line = r#"{"step":50,"dsm":0.5,"fp":null,"scalar":null,"gradient_norm":1.5,"learning_rate":0.001}"#;
+/// let metrics: Metrics = serde_json::from_str(line)?;
+/// assert_eq!((metrics.terms.get("dsm"), metrics.terms.get("fp")), (Some(0.5), None));
+/// assert_eq!(serde_json::to_string(&metrics)?, line);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Metrics {
     /// Steps done.
     pub step: u64,
-    /// J_DSM.
-    pub dsm: f64,
-    /// R_vec (before α), over the steps that had it.
-    pub fp: Option<f64>,
-    /// R_scalar (before β).
-    pub scalar: Option<f64>,
+    /// The terms before their weights, each over the steps that had it.
+    pub terms: LossTerms,
     /// Norm of the gradient before clipping.
     pub gradient_norm: f64,
     /// Learning rate at the last step.
     pub learning_rate: f64,
 }
 
+impl Serialize for Metrics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("step", &self.step)?;
+        for (name, value) in self.terms.iter() {
+            map.serialize_entry(name.key, &value)?;
+        }
+        map.serialize_entry("gradient_norm", &self.gradient_norm)?;
+        map.serialize_entry("learning_rate", &self.learning_rate)?;
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Metrics {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// The keys that every line has, and the others.
+        #[derive(Deserialize)]
+        struct Line {
+            step: u64,
+            gradient_norm: f64,
+            learning_rate: f64,
+            #[serde(flatten)]
+            terms: BTreeMap<String, Option<f64>>,
+        }
+        let line = Line::deserialize(deserializer)?;
+        let mut terms = LossTerms::default();
+        match line.terms.into_iter().find_map(|(key, value)| (!terms.set(&key, value)).then_some(key)) {
+            Some(key) => Err(de::Error::custom(format!("unknown field `{key}`"))),
+            None => Ok(Self {
+                step: line.step,
+                terms,
+                gradient_norm: line.gradient_norm,
+                learning_rate: line.learning_rate,
+            }),
+        }
+    }
+}
+
 /// Running sums between two lines.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
     steps: f64,
-    dsm: f64,
-    fp: (f64, f64),
-    scalar: (f64, f64),
+    terms: LossTerms,
+    /// Steps that had each term.
+    counts: LossTerms,
     gradient_norm: f64,
 }
 
 impl Sums {
     pub fn add(&mut self, terms: &LossTerms, gradient_norm: f64) {
         self.steps += 1.0;
-        self.dsm += terms.dsm;
         self.gradient_norm += gradient_norm;
-        for (sum, term) in [(&mut self.fp, terms.fp), (&mut self.scalar, terms.scalar)] {
-            if let Some(term) = term {
-                sum.0 += term;
-                sum.1 += 1.0;
-            }
+        for (name, value) in terms.values() {
+            self.terms.set(name.key, self.terms.get(name.key).unwrap_or(0.0) + value);
+            self.counts.set(name.key, self.counts.get(name.key).unwrap_or(0.0) + 1.0);
         }
     }
 
     pub fn take(&mut self, step: u64, learning_rate: f64) -> Metrics {
         let sums = std::mem::take(self);
-        let mean = |(sum, count): (f64, f64)| (count > 0.0).then(|| sum / count);
-        Metrics {
-            step,
-            dsm: sums.dsm / sums.steps,
-            fp: mean(sums.fp),
-            scalar: mean(sums.scalar),
-            gradient_norm: sums.gradient_norm / sums.steps,
-            learning_rate,
+        let mut terms = LossTerms::default();
+        for ((name, sum), (_, count)) in sums.terms.values().zip(sums.counts.values()) {
+            terms.set(name.key, sum / count);
         }
+        Metrics { step, terms, gradient_norm: sums.gradient_norm / sums.steps, learning_rate }
     }
 }

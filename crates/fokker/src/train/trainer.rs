@@ -183,13 +183,8 @@ impl Trainer {
     fn evaluate(&mut self) -> Result<(LossTerms, f64), Error> {
         let terms = self.objective.evaluate(Step(self.step), &self.weights, &mut self.gradient);
         let norm = adam::norm(&self.gradient, &self.workers);
-        let named = [
-            ("denoising loss", Some(terms.dsm)),
-            ("score-FPE term", terms.fp),
-            ("scalar term", terms.scalar),
-            ("gradient", Some(norm)),
-        ];
-        match named.into_iter().find(|(_, value)| value.is_some_and(|v| !v.is_finite())) {
+        let mut named = terms.values().map(|(name, value)| (name.label, value)).chain([("gradient", norm)]);
+        match named.find(|(_, value)| !value.is_finite()) {
             Some((term, _)) => Err(self.non_finite(term)),
             None => Ok((terms, norm)),
         }

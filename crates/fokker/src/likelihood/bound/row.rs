@@ -1,6 +1,6 @@
 //! A row on its way through its draws.
 
-use crate::residual::equation::dot;
+use crate::rows::dot;
 use crate::rng::Stream;
 use crate::sde::{Coefficients, Sde, T_MAX, Transition};
 

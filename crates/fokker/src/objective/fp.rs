@@ -1,64 +1,18 @@
-//! What a config's `[loss]` table says.
+//! The score-FPE term α R_vec: what its table of the config says.
 
 use serde::{Deserialize, Serialize};
 
+use super::cost;
+use super::draw::Draw;
+use super::fault::{Fault, check, fraction, whole};
+use super::term::TermName;
+use super::time_weight::TimeWeight;
 use crate::divergence::Divergence;
-use crate::sde::Coefficients;
 
-/// The training objective: `[loss]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LossConfig {
-    /// Weight λ(t) of denoising score matching.
-    #[serde(default)]
-    pub weighting: Weighting,
-    /// How t is drawn.
-    #[serde(default)]
-    pub time_sampling: TimeSampling,
-    /// The score-FPE term; absent: plain denoising score matching.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fp: Option<FpConfig>,
-    /// The log-density form of the score-FPE term.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scalar: Option<ScalarConfig>,
-}
+pub(super) const NAME: TermName = TermName { key: "fp", label: "score-FPE term", symbol: "R", weight: Some("α") };
 
-/// λ(t) in J_DSM = ½ E λ(t) ‖s + z/σ‖² (Song et al. 2021, arXiv 2011.13456, eq. 7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Weighting {
-    /// λ = σ²: every noise level counts the same (Ho et al. 2020, arXiv 2006.11239, eq. 14).
-    #[default]
-    Simple,
-    /// λ = g²: bounds the likelihood (Song et al. 2021, arXiv 2101.09258, theorem 1).
-    Likelihood,
-}
-
-impl Weighting {
-    /// λ(t).
-    #[must_use]
-    pub fn lambda(self, c: &Coefficients) -> f64 {
-        match self {
-            Self::Simple => c.sigma * c.sigma,
-            Self::Likelihood => c.g2,
-        }
-    }
-}
-
-/// The law p(t) that times are drawn from. Every draw is weighted by 1/(p(t)(T − t_min)), so the objective is the same under all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimeSampling {
-    /// Uniform on [t_min, T].
-    #[default]
-    Uniform,
-    /// p ∝ g²/σ², uniform in the logarithm of the signal-to-noise ratio: keeps the variance of the `likelihood` weighting down
-    /// (Song et al. 2021, arXiv 2101.09258, section 5.1).
-    Importance,
-    /// Half of each: the weights never exceed 2, and small t, where the residual is largest, is still seen often
-    /// (defensive importance sampling, Hesterberg 1995, Technometrics 37(2)).
-    Mixture,
-}
+/// The table of the config.
+pub(super) const TABLE: &str = "loss.fp";
 
 /// The score-FPE term α R_vec: `[loss.fp]` (Lai et al. 2023, arXiv 2210.04296, eq. 11).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,10 +54,6 @@ fn one() -> u64 {
     1
 }
 
-fn whole() -> f64 {
-    1.0
-}
-
 impl Default for FpConfig {
     /// The paper's defaults: α = 0.15, m = 2, divided by Dᵐ, w = g², x from q_t.
     fn default() -> Self {
@@ -119,6 +69,41 @@ impl Default for FpConfig {
             every: 1,
             batch_fraction: 1.0,
         }
+    }
+}
+
+impl FpConfig {
+    /// Sets of probes: one, or two that are independent.
+    pub(super) fn sets(&self) -> usize {
+        if self.unbiased { 2 } else { 1 }
+    }
+
+    /// Where the points come from, and the streams that they are drawn from: those of the batch, or its own.
+    pub(super) fn draw(&self) -> (Draw, &'static str) {
+        match self.points {
+            PointSource::Perturbed => (Draw::Perturbed { copies: 1 }, Draw::BATCH),
+            PointSource::Data => (Draw::Data, "fp-rows"),
+            PointSource::Uniform => (Draw::Uniform, "fp-rows"),
+        }
+    }
+
+    /// The key and the reason, if a number is out of its range or two settings do not go together.
+    pub(super) fn validate(&self) -> Result<(), Fault> {
+        let weight = self.weight >= 0.0 && self.weight.is_finite();
+        check(weight, "loss.fp.weight", "must be at least 0 and finite")?;
+        check(self.every > 0, "loss.fp.every", "must be at least 1")?;
+        check(fraction(self.batch_fraction), "loss.fp.batch_fraction", "must be in (0, 1]")?;
+        cost::validate(self.divergence, TABLE)?;
+        check(
+            !self.unbiased || self.norm == Norm::Second,
+            "loss.fp.unbiased",
+            "needs norm = 2: only a square is a product of two independent residuals",
+        )?;
+        check(
+            !self.unbiased || !matches!(self.divergence, Divergence::Exact {}),
+            "loss.fp.unbiased",
+            "has no use with an exact divergence",
+        )
     }
 }
 
@@ -200,43 +185,6 @@ impl Scale {
     }
 }
 
-/// w(t) in R_vec and R_scalar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimeWeight {
-    /// 1.
-    Constant,
-    /// g, the paper's "convention".
-    Convention,
-    /// g², the paper's default.
-    #[default]
-    Likelihood,
-    /// σ⁴: what makes the residual of a noise-predicting network of one size at all t.
-    Sigma4,
-    /// g²σ²: σ⁴ for t uniform in the logarithm of the signal-to-noise ratio, so that small t counts for more.
-    LogSnr,
-}
-
-impl TimeWeight {
-    /// w(t).
-    ///
-    /// ```
-    /// use fokker::{objective::TimeWeight, sde::Sde};
-    /// let c = Sde::vp().at(0.5);
-    /// assert_eq!(TimeWeight::Sigma4.at(&c), c.sigma.powi(4));
-    /// ```
-    #[must_use]
-    pub fn at(self, c: &Coefficients) -> f64 {
-        match self {
-            Self::Constant => 1.0,
-            Self::Convention => c.g2.sqrt(),
-            Self::Likelihood => c.g2,
-            Self::Sigma4 => c.sigma.powi(4),
-            Self::LogSnr => c.g2 * c.sigma * c.sigma,
-        }
-    }
-}
-
 /// Where the points of the score-FPE term come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -248,36 +196,4 @@ pub enum PointSource {
     Data,
     /// Uniform in the data's box.
     Uniform,
-}
-
-/// The log-density form β R_scalar: `[loss.scalar]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScalarConfig {
-    /// β.
-    pub weight: f64,
-    /// What is penalised.
-    #[serde(default)]
-    pub form: ScalarForm,
-    /// w(t).
-    #[serde(default)]
-    pub time_weight: TimeWeight,
-    /// How div s is had.
-    #[serde(default)]
-    pub divergence: Divergence,
-    /// Fraction of the batch that it is applied to.
-    #[serde(default = "whole")]
-    pub batch_fraction: f64,
-}
-
-/// What R_scalar penalises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScalarForm {
-    /// E_t w(t) (E_{x~q_t} φ)²: ∫ ∂ₜq_t = 0 makes the inner mean vanish for the true score. Estimated without bias by
-    /// φ(x₁, t) φ(x₂, t) of independent x₁, x₂.
-    #[default]
-    Product,
-    /// E w(t) ‖φ + div f‖/D, as the published code does. Not zero for the true score; for comparison only.
-    Published,
 }

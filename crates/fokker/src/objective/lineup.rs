@@ -1,0 +1,149 @@
+//! Which passes a step makes, with which terms, and what a pass does with a chunk.
+
+use std::borrow::Borrow;
+
+use super::draw::Draw;
+use super::loss::LossConfig;
+use super::term::{Chunk, Needs, Term};
+use super::values::LossTerms;
+use crate::Error;
+use crate::rows::Rows;
+use crate::score::Trainable;
+
+/// A term and what it needs.
+#[derive(Debug)]
+pub(super) struct Member<R: Rows> {
+    term: Box<dyn Term<R>>,
+    pub needs: Needs,
+}
+
+/// The terms of an objective.
+#[derive(Debug)]
+pub(super) struct Lineup<R: Rows> {
+    members: Vec<Member<R>>,
+    batch: usize,
+}
+
+/// A pass over some rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Visit {
+    /// The term that has directions, by its place.
+    pub lead: Option<usize>,
+    /// Are the terms without directions there?
+    pub riders: bool,
+    /// Number of rows.
+    pub rows: usize,
+    pub draw: Draw,
+    /// The name of the points' streams.
+    pub stream: &'static str,
+}
+
+impl<R: Rows> Member<R> {
+    /// Rows come in groups of so many.
+    pub fn unit(&self) -> usize {
+        self.term.share().unit
+    }
+}
+
+impl<R: Rows> Lineup<R> {
+    /// The terms of a config, for batches of `batch` rows of dimension `dim`.
+    ///
+    /// # Errors
+    /// If the directions of a term cannot be had.
+    pub fn new(config: &LossConfig, dim: usize, batch: usize) -> Result<Self, Error> {
+        let member = |term: Box<dyn Term<R>>| Ok(Member { needs: term.needs(dim)?, term });
+        Ok(Self { members: config.terms().into_iter().map(member).collect::<Result<_, Error>>()?, batch })
+    }
+
+    /// The members.
+    pub fn members(&self) -> &[Member<R>] {
+        &self.members
+    }
+
+    /// Calls `pass` for each pass that a step makes.
+    pub fn visits(&self, step: u64, mut pass: impl FnMut(Visit)) {
+        // Rows of the batch that the terms without directions have seen; none of them is left to be seen after their own pass.
+        let mut seen = 0;
+        for (place, Member { term, needs }) in self.members.iter().enumerate() {
+            let share = term.share();
+            let (draw, stream) = (needs.draw, needs.stream);
+            if !needs.values_alone() {
+                if step.is_multiple_of(share.every.max(1)) {
+                    let rows = fraction(self.batch, share.fraction, share.unit);
+                    let riders = seen == 0 && stream == Draw::BATCH;
+                    pass(Visit { lead: Some(place), riders, rows, draw, stream });
+                    seen = if riders { rows } else { seen };
+                }
+            } else if seen < self.batch {
+                let stream = if seen == 0 { stream } else { Draw::REST };
+                pass(Visit { lead: None, riders: true, rows: self.batch - seen, draw, stream });
+                seen = self.batch;
+            }
+        }
+    }
+
+    /// The places of the terms of a pass.
+    fn places(&self, visit: Visit) -> impl Iterator<Item = usize> + '_ {
+        let riders = self.members.iter().enumerate().filter(|(_, member)| member.needs.values_alone());
+        visit.lead.into_iter().chain(riders.map(|(place, _)| place).filter(move |_| visit.riders))
+    }
+
+    /// Takes a chunk, whose points are on the tape, through a pass; `add(place, sum)` takes the terms' sums.
+    pub fn chunk(
+        &self, visit: Visit, tape: &mut dyn Trainable<R>, chunk: &mut Chunk<'_, R>, mut add: impl FnMut(usize, R::Sum),
+    ) {
+        let Some(first) = self.places(visit).next() else { return };
+        let needs = &self.members[first].needs;
+        for (j, v) in chunk.directions.iter().enumerate() {
+            R::copy(tape.direction(j), v.borrow());
+        }
+        tape.forward(0..needs.first);
+        if needs.directions.set().tangent().is_some() {
+            tape.record();
+        }
+        for place in self.places(visit) {
+            let share = self.members[place].term.share();
+            #[allow(clippy::cast_precision_loss)]
+            let scale = share.weight * share.every.max(1) as f64 / self.rows_of(place, visit);
+            add(place, self.members[place].term.value(tape, chunk, scale));
+        }
+        tape.pull_parameters(needs.directions.parts());
+    }
+
+    /// The rows over which a term's mean is taken.
+    #[allow(clippy::cast_precision_loss)]
+    fn rows_of(&self, place: usize, visit: Visit) -> f64 {
+        (if self.members[place].needs.values_alone() { self.batch } else { visit.rows }) as f64
+    }
+
+    /// Adds what a pass's terms contribute, by their sums over its rows.
+    pub fn add(&self, visit: Visit, mut sums: impl FnMut(usize) -> f64, values: &mut LossTerms) {
+        for place in self.places(visit) {
+            let Member { term, needs } = &self.members[place];
+            let key = term.name().key;
+            // Those that are taken by several passes are divided when all have been made.
+            let value = if needs.values_alone() {
+                values.get(key).unwrap_or(0.0) + sums(place)
+            } else {
+                sums(place) / self.rows_of(place, visit)
+            };
+            values.set(key, value);
+        }
+    }
+
+    /// Makes means of the sums of the terms that are taken by several passes.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn finish(&self, values: &mut LossTerms) {
+        for Member { term, .. } in self.members.iter().filter(|member| member.needs.values_alone()) {
+            let key = term.name().key;
+            values.set(key, values.get(key).map(|sum| sum / self.batch as f64));
+        }
+    }
+}
+
+/// At least `unit` rows, a multiple of `unit`.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn fraction(batch: usize, fraction: f64, unit: usize) -> usize {
+    let rows = (batch as f64 * fraction).ceil() as usize;
+    rows.min(batch).div_ceil(unit).max(1) * unit
+}

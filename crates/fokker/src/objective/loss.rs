@@ -1,0 +1,78 @@
+//! What a config's `[loss]` table says, and the list of all terms.
+
+use serde::{Deserialize, Serialize};
+
+use super::dsm::{self, Denoising, Weighting};
+use super::fault::Fault;
+use super::fp::{self, Estimator, FpConfig};
+use super::scalar::{self, ScalarConfig};
+use super::sliced::Sliced;
+use super::term::{Term, TermName};
+use super::time::TimeSampling;
+use super::vector::Vector;
+use crate::rows::Rows;
+
+/// The training objective: `[loss]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LossConfig {
+    /// Weight λ(t) of denoising score matching.
+    #[serde(default)]
+    pub weighting: Weighting,
+    /// How t is drawn.
+    #[serde(default)]
+    pub time_sampling: TimeSampling,
+    /// The score-FPE term; absent: plain denoising score matching.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fp: Option<FpConfig>,
+    /// The log-density form of the score-FPE term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scalar: Option<ScalarConfig>,
+}
+
+/// All terms that there are, in the order in which they are reported.
+pub(super) const NAMES: [TermName; 3] = [dsm::NAME, fp::NAME, scalar::NAME];
+
+impl LossConfig {
+    /// The terms, in the order in which their passes are made: those that have the batch's points before the ones that need no
+    /// directions, which then share those passes. Terms of weight 0 are left out, draws included.
+    pub(super) fn terms<R: Rows>(&self) -> Vec<Box<dyn Term<R>>> {
+        let mut terms: Vec<Box<dyn Term<R>>> = Vec::new();
+        if let Some(fp) = &self.fp {
+            terms.push(match fp.estimator {
+                Estimator::Vector => Box::new(Vector(fp.clone())),
+                Estimator::Sliced => Box::new(Sliced(fp.clone())),
+            });
+        }
+        terms.push(Box::new(Denoising { weighting: self.weighting }));
+        if let Some(scalar) = &self.scalar {
+            terms.push(Box::new(scalar.clone()));
+        }
+        terms.retain(|term| term.share().weight != 0.0);
+        terms
+    }
+
+    /// The key and the reason, if a number is out of its range or two settings do not go together.
+    pub(crate) fn validate(&self) -> Result<(), Fault> {
+        self.fp.as_ref().map_or(Ok(()), FpConfig::validate)?;
+        self.scalar.as_ref().map_or(Ok(()), ScalarConfig::validate)
+    }
+
+    /// The same without any regulariser: plain denoising score matching.
+    ///
+    /// ```
+    /// use fokker::objective::{FpConfig, LossConfig};
+    /// let loss = LossConfig { fp: Some(FpConfig::default()), ..LossConfig::default() };
+    /// assert!(!loss.is_plain() && loss.plain() == LossConfig::default());
+    /// ```
+    #[must_use]
+    pub fn plain(&self) -> Self {
+        Self { weighting: self.weighting, time_sampling: self.time_sampling, ..Self::default() }
+    }
+
+    /// Is there no regulariser?
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        *self == self.plain()
+    }
+}

@@ -1,0 +1,60 @@
+//! What a model's graph is given beside x: functions of t and their derivatives.
+
+use fokker_jet::{Real, Tape};
+
+use super::ScoreModel;
+use crate::score::{Direction, Directions};
+use crate::sde::Coefficients;
+
+/// The rows of a graph's inputs, by input and part.
+pub(crate) trait InputRows<F> {
+    /// All rows of an input's part, to be filled in.
+    fn input(&mut self, input: usize, part: usize) -> &mut [F];
+}
+
+impl<F, T: Tape<F>> InputRows<F> for T {
+    fn input(&mut self, input: usize, part: usize) -> &mut [F] {
+        Tape::input(self, input, part)
+    }
+}
+
+/// Fills the inputs of a model's graph.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inputs<'a> {
+    pub model: &'a ScoreModel,
+    /// The part along time, if there is one.
+    time: Option<usize>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The input that x is.
+    pub const X: usize = 0;
+    /// The time features.
+    pub const FEATURES: usize = 1;
+    /// The parameterisation's first factor.
+    pub const FACTORS: usize = 2;
+
+    /// For tapes with these directions.
+    pub fn new(model: &'a ScoreModel, directions: &Directions) -> Self {
+        let time = directions.kinds().iter().position(|&kind| kind == Direction::Time).map(|i| 1 + i);
+        Self { model, time }
+    }
+
+    /// Fills a row of all functions of t.
+    pub fn fill<F: Real>(&self, row: usize, c: &Coefficients, to: &mut impl InputRows<F>) {
+        let features = self.model.features();
+        let n = features.len();
+        features.fill(c, &mut to.input(Self::FEATURES, 0)[row * n..(row + 1) * n]);
+        if let Some(part) = self.time {
+            features.fill_dt(c, &mut to.input(Self::FEATURES, part)[row * n..(row + 1) * n]);
+        }
+        let parameterisation = self.model.parameterisation();
+        let factors = parameterisation.factors(c);
+        for (i, factor) in factors.iter().take(parameterisation.count()).enumerate() {
+            to.input(Self::FACTORS + i, 0)[row] = F::of(factor.value);
+            if let Some(part) = self.time {
+                to.input(Self::FACTORS + i, part)[row] = F::of(factor.dt);
+            }
+        }
+    }
+}

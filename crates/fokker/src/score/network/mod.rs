@@ -1,0 +1,18 @@
+//! Scores given by networks.
+//!
+//! A [`ScoreModel`] is everything about one but its numbers: a [graph](fokker_jet::Graph) of x, features of t and the factors of a
+//! [`Parameterisation`]. It is what is trained ([`Objective`](crate::objective::Objective)); with its parameters it is a
+//! [`NetworkScore`].
+
+mod inputs;
+mod model;
+mod network_score;
+mod parameterisation;
+mod tape;
+
+#[cfg(feature = "burn")]
+pub(crate) use inputs::{InputRows, Inputs};
+pub use model::{DropoutMask, ScoreModel};
+pub use network_score::NetworkScore;
+pub use parameterisation::Parameterisation;
+pub use tape::NetworkTape;
