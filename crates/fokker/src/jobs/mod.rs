@@ -40,4 +40,4 @@ pub use part_error::PartError;
 pub use run::Run;
 pub use sample::{Draws, SampleRequest, Sampled, sample};
 pub use crate::train::Silent;
-pub use train::{Fitted, Init, NewRun, fit, resume, resume_on, resumed, train};
+pub use train::{Fitted, Init, NewRun, resume, resume_on, train};
