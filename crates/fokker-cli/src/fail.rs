@@ -37,8 +37,9 @@ pub fn option(error: JobError) -> anyhow::Error {
 
 /// An option, and its value if it has one, as it is typed.
 fn dashed(option: &str) -> String {
-    let name = option.split(' ').next().unwrap_or_default();
-    format!("{}{option}", if name.len() == 1 { "-" } else { "--" })
+    // The one option that has no long name.
+    let is_short = option == "n" || option.starts_with("n ");
+    format!("{}{option}", if is_short { "-" } else { "--" })
 }
 
 /// An error, exit status 1, if the solver failed on any row.
