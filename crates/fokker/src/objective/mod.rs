@@ -24,6 +24,8 @@ mod time_weight;
 mod values;
 mod vector;
 
+#[cfg(feature = "burn")]
+pub use device::DeviceObjective;
 pub use dsm::Weighting;
 pub use fp::{Estimator, FpConfig, Norm, PointSource, Scale};
 pub use loss::LossConfig;
