@@ -26,6 +26,8 @@ mod values;
 mod vector;
 
 pub use cpu::{Objective, Step};
+#[cfg(feature = "burn")]
+pub use device::DeviceObjective;
 pub use dsm::Weighting;
 pub use fp::{Estimator, FpConfig, Norm, PointSource, Scale};
 pub use loss::LossConfig;
