@@ -37,9 +37,8 @@ pub fn option(error: JobError) -> anyhow::Error {
 
 /// An option, and its value if it has one, as it is typed.
 fn dashed(option: &str) -> String {
-    // The one option that has no long name.
-    let is_short = option == "n" || option.starts_with("n ");
-    format!("{}{option}", if is_short { "-" } else { "--" })
+    let name = option.split(' ').next().unwrap_or_default();
+    format!("{}{option}", if matches!(name, "o" | "n") { "-" } else { "--" })
 }
 
 /// An error, exit status 1, if the solver failed on any row.

@@ -29,6 +29,7 @@ mod sample;
 mod train;
 mod trainer;
 
+pub use crate::train::Silent;
 pub use compare::{Compare, ComparedModel, ComparedSeed, compare};
 pub use error::JobError;
 pub use eval::{EvalOptions, Units, eval};
@@ -39,5 +40,4 @@ pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
 pub use run::Run;
 pub use sample::{Draws, SampleRequest, Sampled, sample};
-pub use crate::train::Silent;
 pub use train::{Fitted, Init, NewRun, resume, resume_on, train};

@@ -1,6 +1,5 @@
 //! Rows on a device: Burn tensors, all rows at once.
 
-use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -8,11 +7,6 @@ use burn::tensor::{Device, Element, Tensor, TensorData};
 use fokker_jet::Real;
 
 use super::{Rows, Scalar};
-
-/// A precision that both executors have.
-pub(crate) trait Precision: Real + Element + Debug {}
-impl Precision for f32 {}
-impl Precision for f64 {}
 
 /// Tensors `[rows, width]` of a precision.
 #[derive(Clone, Copy, Debug)]
@@ -38,12 +32,14 @@ enum Which {
 pub(crate) struct Column(Tensor<2>);
 
 /// A tensor of numbers on the host.
-pub(crate) fn upload<F: Precision, const D: usize>(values: Vec<F>, dims: [usize; D], device: &Device) -> Tensor<D> {
+pub(crate) fn upload<F: Real + Element, const D: usize>(
+    values: Vec<F>, dims: [usize; D], device: &Device,
+) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, dims), (device, F::dtype()))
 }
 
 /// A tensor's numbers on the host.
-pub(crate) fn download<F: Precision, const D: usize>(tensor: Tensor<D>) -> Vec<F> {
+pub(crate) fn download<F: Real + Element, const D: usize>(tensor: Tensor<D>) -> Vec<F> {
     tensor.into_data().iter::<F>().collect()
 }
 
@@ -81,7 +77,7 @@ fn sum<const N: usize>(at: &At, terms: [(Column, &Tensor<2>); N]) -> Option<Tens
     terms.into_iter().map(|(c, x)| c.0 * at.take(x)).reduce(|sum, term| sum + term)
 }
 
-impl<F: Precision> Rows for Tensors<F> {
+impl<F: Real + Element> Rows for Tensors<F> {
     type Array = Tensor<2>;
     type Owned = Tensor<2>;
     type At = At;

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::{Differentiable, Direction, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
+use super::derivative_tape::{DerivativeTape, Derivatives, Points};
+use super::{Differentiable, Directions, Evaluator, Score, ScoreTape, TapeEvaluator};
 use crate::Error;
-use crate::density::mixture::Mixture;
-use crate::memory::{self, Held};
-use crate::sde::{Coefficients, Sde};
+use crate::density::mixture::{Diffused, Mixture};
+use crate::sde::Sde;
 
 /// The score ∇ log q_t of a Gaussian mixture under an SDE, every derivative in closed form.
 ///
@@ -65,34 +65,8 @@ impl Score<f64> for AnalyticScore {
 
 impl Differentiable<f64> for AnalyticScore {
     fn tape<'a>(&'a self, directions: &Directions, rows: usize) -> Result<Box<dyn ScoreTape<f64> + Send + 'a>, Error> {
-        let size = rows * self.dim();
-        let parts = directions.kinds().len() + 2 * directions.parts() + 2;
-        let what = format!("{rows} rows of {} parts at a time", directions.parts());
-        let held = memory::hold(&what, memory::product(&[size, parts, size_of::<f64>()]))?;
-        Ok(Box::new(AnalyticTape {
-            _held: held,
-            score: self,
-            directions: directions.clone(),
-            x: Vec::with_capacity(size),
-            sde: Vec::with_capacity(rows),
-            along: vec![vec![0.0; size]; directions.kinds().len()],
-            parts: vec![vec![0.0; size]; directions.parts()],
-            seeds: vec![vec![0.0; size]; directions.parts()],
-            gradient: vec![0.0; size],
-        }))
+        Ok(Box::new(DerivativeTape::new(Exact(self), self.dim(), directions, rows)?))
     }
-}
-
-struct AnalyticTape<'a> {
-    _held: Held,
-    score: &'a AnalyticScore,
-    directions: Directions,
-    x: Vec<f64>,
-    sde: Vec<Coefficients>,
-    along: Vec<Vec<f64>>,
-    parts: Vec<Vec<f64>>,
-    seeds: Vec<Vec<f64>>,
-    gradient: Vec<f64>,
 }
 
 /// `out += scale · B v` or, transposed, `out += scale · Bᵀ v`.
@@ -106,87 +80,65 @@ fn add_product(b: &[f64], v: &[f64], scale: f64, transposed: bool, out: &mut [f6
     }
 }
 
-impl AnalyticTape<'_> {
-    fn compute(&mut self, part: usize, row: usize) {
-        let d = self.score.dim();
-        let at = row * d..(row + 1) * d;
-        let (x, t) = (&self.x[at.clone()], self.sde[row].t);
-        let q = self.score.mixture.diffused(&self.sde[row]);
-        let out = &mut self.parts[part][at.clone()];
-        let linear = self.score.linear.as_deref();
-        if part == 0 {
-            q.score(x, out);
-            if let Some(b) = linear {
-                add_product(b, x, t, false, out);
-            }
-        } else if let Some((u, v)) = self.directions.set().pair_of(part) {
-            q.second(x, &self.along[u - 1][at.clone()], &self.along[v - 1][at], out);
-        } else if self.directions.kinds()[part - 1] == Direction::Time {
-            q.dt(x, out);
-            if let Some(b) = linear {
-                add_product(b, x, 1.0, false, out);
-            }
-        } else {
-            let v = &self.along[part - 1][at];
-            q.jvp(x, v, out);
-            if let Some(b) = linear {
-                add_product(b, v, t, false, out);
-            }
+/// The closed forms, row by row.
+struct Exact<'a>(&'a AnalyticScore);
+
+impl Exact<'_> {
+    /// Calls `f(q_t, x, t, range)` for every row.
+    fn each(&self, at: Points<'_, f64>, mut f: impl FnMut(&Diffused<'_>, &[f64], f64, Range<usize>)) {
+        for (row, c) in at.sde.iter().enumerate() {
+            let range = row * at.dim..(row + 1) * at.dim;
+            f(&self.0.mixture.diffused(c), &at.x[range.clone()], c.t, range);
+        }
+    }
+
+    /// Adds `scale · B v` (or `Bᵀ v`), if there is a B.
+    fn bend(&self, v: &[f64], scale: f64, transposed: bool, out: &mut [f64]) {
+        if let Some(b) = &self.0.linear {
+            add_product(b, v, scale, transposed, out);
         }
     }
 }
 
-impl ScoreTape<f64> for AnalyticTape<'_> {
-    fn begin(&mut self, x: &[f64], sde: &[Coefficients]) {
-        self.x.clear();
-        self.x.extend_from_slice(x);
-        self.sde.clear();
-        self.sde.extend_from_slice(sde);
-        self.along.iter_mut().chain(&mut self.seeds).for_each(|v| v.fill(0.0));
+impl Derivatives<f64> for Exact<'_> {
+    fn value(&mut self, at: Points<'_, f64>, out: &mut [f64]) {
+        self.each(at, |q, x, t, row| {
+            q.score(x, &mut out[row.clone()]);
+            self.bend(x, t, false, &mut out[row]);
+        });
     }
 
-    fn direction(&mut self, direction: usize) -> &mut [f64] {
-        &mut self.along[direction][..self.x.len()]
+    fn along(&mut self, at: Points<'_, f64>, v: &[f64], out: &mut [f64]) {
+        self.each(at, |q, x, t, row| {
+            q.jvp(x, &v[row.clone()], &mut out[row.clone()]);
+            self.bend(&v[row.clone()], t, false, &mut out[row]);
+        });
     }
 
-    fn forward(&mut self, parts: Range<usize>) {
-        for part in parts {
-            for row in 0..self.sde.len() {
-                self.compute(part, row);
-            }
-        }
+    fn second(&mut self, at: Points<'_, f64>, u: &[f64], v: &[f64], out: &mut [f64]) {
+        self.each(at, |q, x, _, row| q.second(x, &u[row.clone()], &v[row.clone()], &mut out[row]));
     }
 
-    fn part(&self, part: usize) -> &[f64] {
-        &self.parts[part][..self.x.len()]
+    fn dt(&mut self, at: Points<'_, f64>, out: &mut [f64]) {
+        self.each(at, |q, x, _, row| {
+            q.dt(x, &mut out[row.clone()]);
+            self.bend(x, 1.0, false, &mut out[row]);
+        });
     }
 
-    fn part_and_seed(&mut self, part: usize, seed: usize) -> (&[f64], &mut [f64]) {
-        (&self.parts[part][..self.x.len()], &mut self.seeds[seed][..self.x.len()])
-    }
-
-    // The Hessian of log q is symmetric, and so is its third derivative: ∇ₓ⟨p, s⟩ = J p, ∇ₓ⟨p, J v⟩ = D²s[v, p].
-    fn pull_x(&mut self, parts: usize) -> &[f64] {
-        let d = self.score.dim();
-        let mut term = vec![0.0; d];
-        for row in 0..self.sde.len() {
-            let at = row * d..(row + 1) * d;
-            let (x, t) = (&self.x[at.clone()], self.sde[row].t);
-            let q = self.score.mixture.diffused(&self.sde[row]);
-            let out = &mut self.gradient[at.clone()];
-            q.jvp(x, &self.seeds[0][at.clone()], out);
-            if let Some(b) = &self.score.linear {
-                add_product(b, &self.seeds[0][at.clone()], t, true, out);
-            }
-            for part in 1..parts.min(1 + self.directions.kinds().len()) {
-                let seed = &self.seeds[part][at.clone()];
-                if self.directions.kinds()[part - 1] == Direction::Space && seed.iter().any(|&s| s != 0.0) {
-                    q.second(x, &self.along[part - 1][at.clone()], seed, &mut term);
+    // The Hessian of log q is symmetric, and so is its third derivative: ∇ₓ⟨p, s⟩ = J p, ∇ₓ⟨w, J v⟩ = D²s[v, w].
+    fn pull(&mut self, at: Points<'_, f64>, p: &[f64], pairs: &[(&[f64], &[f64])], out: &mut [f64]) {
+        let mut term = vec![0.0; at.dim];
+        self.each(at, |q, x, t, row| {
+            let out = &mut out[row.clone()];
+            q.jvp(x, &p[row.clone()], out);
+            self.bend(&p[row.clone()], t, true, out);
+            for (v, w) in pairs {
+                if w[row.clone()].iter().any(|&w| w != 0.0) {
+                    q.second(x, &v[row.clone()], &w[row.clone()], &mut term);
                     out.iter_mut().zip(&term).for_each(|(o, t)| *o += t);
                 }
             }
-        }
-        self.seeds.iter_mut().for_each(|v| v.fill(0.0));
-        &self.gradient[..self.x.len()]
+        });
     }
 }

@@ -1,5 +1,7 @@
 //! Derivatives by finite differences of high order.
 
+use fokker_jet::Real;
+
 /// Nodes of a stencil.
 pub(super) const NODES: usize = 9;
 
@@ -28,6 +30,39 @@ pub(super) fn unit(epsilon: f64) -> f64 {
 /// The same for a second derivative, by differences of differences: ε^(1/10).
 pub(super) fn second_unit(epsilon: f64) -> f64 {
     epsilon.powf(0.1)
+}
+
+/// Machine epsilon of a precision.
+pub(super) fn epsilon<F: Real>() -> f64 {
+    if F::of(1.0 + f64::EPSILON).as_f64() > 1.0 { f64::EPSILON } else { f32::EPSILON.into() }
+}
+
+/// Derivatives of a function of a point, with memory for one point.
+pub(super) struct Slopes<F> {
+    moved: Vec<F>,
+    value: Vec<F>,
+    sum: Vec<f64>,
+}
+
+impl<F: Real> Slopes<F> {
+    /// In `dim` dimensions.
+    pub fn new(dim: usize) -> Self {
+        Self { moved: vec![F::ZERO; dim], value: vec![F::ZERO; dim], sum: vec![0.0; dim] }
+    }
+
+    /// d/dh f(x + h v) at h = 0 by steps of `unit`.
+    pub fn along(&mut self, x: &[F], v: &[F], unit: f64, mut f: impl FnMut(&[F], &mut [F])) -> &[f64] {
+        self.sum.fill(0.0);
+        for (node, weight) in CENTRAL {
+            let step = F::of(node * unit);
+            for ((moved, &x), &v) in self.moved.iter_mut().zip(x).zip(v) {
+                *moved = x + step * v;
+            }
+            f(&self.moved, &mut self.value);
+            self.sum.iter_mut().zip(&self.value).for_each(|(sum, value)| *sum += weight / unit * value.as_f64());
+        }
+        &self.sum
+    }
 }
 
 /// Nodes and weights of the first derivative at 0 from values at `first`, `first + 1`, … units, for where a point has no room on one

@@ -9,10 +9,12 @@ mod model;
 mod network_score;
 mod parameterisation;
 mod tape;
-
 #[cfg(feature = "burn")]
-pub(crate) use inputs::{InputRows, Inputs};
+mod tensor_tape;
+
 pub use model::{DropoutMask, ScoreModel};
 pub use network_score::NetworkScore;
 pub use parameterisation::Parameterisation;
 pub use tape::NetworkTape;
+#[cfg(feature = "burn")]
+pub(crate) use tensor_tape::NetworkTensors;
