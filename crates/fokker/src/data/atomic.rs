@@ -164,6 +164,32 @@ mod tests {
     }
 
     #[test]
+    fn new_files_have_the_rights_of_new_files() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |name: &str| fs::metadata(at(name)).unwrap().permissions().mode();
+        fs::write(at("usual"), "").unwrap();
+        write(&at("new"), "").unwrap();
+        assert_eq!(mode("new"), mode("usual"));
+        // Errors are in the system's own words.
+        let nowhere = write(&at("no/folder/x"), "").unwrap_err();
+        assert_eq!(nowhere.to_string(), File::create(at("no/folder/x")).unwrap_err().to_string());
+        assert!(is_wrong_place(&nowhere));
+    }
+
+    #[test]
+    fn a_panic_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        write(&path, "old").unwrap();
+        let unwound = std::panic::catch_unwind(|| write_atomically(&path, |_| panic!("while it was written")));
+        assert!(unwound.is_err());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
     fn a_fifo_is_written_through() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fifo");

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 
 use super::{file, gzip, idx, npy, put};
 use crate::data::formats::npz::write_archive;
-use crate::data::{Data, DataConfig, DataError, ImageShape, RowReader, ScalingConfig, read_table};
-
-const NAMES: [&str; 4] = ["a.npy", "a.npz", "a.csv", "a.parquet"];
+use crate::data::{
+    Data, DataConfig, DataError, ImageShape, RowReader, ScalingConfig, parse_table, read_table, table_formats,
+};
 
 /// Reads the bytes with every reader.
 fn read_all_ways(bytes: &[u8]) {
@@ -23,9 +23,17 @@ fn read_all_ways(bytes: &[u8]) {
     put(folder.path(), "train-images-idx3-ubyte.gz", &gzip(bytes));
     errors.extend(images(folder.path()).err());
     errors.extend(read_images_all_ways(bytes, images));
-    for name in NAMES {
-        let path = put(folder.path(), name, bytes);
-        errors.extend(read_table(&path, None).err());
+    for format in table_formats() {
+        let path = put(folder.path(), &format!("a.{}", format.ending), bytes);
+        let (read, parsed) = (read_table(&path, None), parse_table(&path, bytes.to_vec(), None));
+        match (read, parsed) {
+            (Ok(read), Ok(parsed)) => assert!(read == parsed, "in a file and in memory"),
+            (Err(read), Err(parsed)) => {
+                assert_eq!(read.to_string(), parsed.to_string());
+                errors.push(read);
+            }
+            (read, parsed) => panic!("in a file {read:?}, in memory {parsed:?}"),
+        }
         errors.extend(read_table(&path, Some("x")).err());
         let config = DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise };
         errors.extend(Data::load(&config).err());
