@@ -38,7 +38,7 @@ pub fn option(error: JobError) -> anyhow::Error {
 /// An option, and its value if it has one, as it is typed.
 fn dashed(option: &str) -> String {
     let name = option.split(' ').next().unwrap_or_default();
-    format!("{}{option}", if name.len() == 1 { "-" } else { "--" })
+    format!("{}{option}", if matches!(name, "o" | "n") { "-" } else { "--" })
 }
 
 /// An error, exit status 1, if the solver failed on any row.

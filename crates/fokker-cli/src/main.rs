@@ -35,6 +35,7 @@ fn main() -> ExitCode {
 }
 
 /// A panic that the library catches, that of a decoder on a damaged file, becomes an error of one line; nobody need see it besides.
+#[allow(clippy::disallowed_methods, reason = "this is the program")]
 fn keep_caught_panics_quiet() {
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

@@ -89,6 +89,7 @@ fn main() -> Result<(), JetError> {
             let truth = |row: usize| (-at(row / POINTS)).exp() * (PI * at(row % POINTS)).sin();
             let error = tape.output(U).iter().enumerate().map(|(row, u)| (u - truth(row)).abs()).fold(0.0, f64::max);
             println!("step {number:4}: mean square of u_t - u_xx {loss:.1e}, largest error of u {error:.1e}");
+            assert!(number < STEPS || error < 2e-3, "it has not learned");
         }
     }
     Ok(())

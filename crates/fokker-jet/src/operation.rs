@@ -4,8 +4,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::panic::RefUnwindSafe;
 
-use crate::pass::program::Program;
-use crate::pass::site::Site;
+use crate::pass::{Program, Site};
 #[cfg(feature = "burn")]
 use crate::tensor::{Jet, operands::Operands};
 use crate::{JetSet, Live, NodeId, ParamId};

@@ -45,7 +45,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let found = log_prob::<f64>(&exact, &x, &options, &workers, &|_| {})?;
     let start = sde.at(sde.t_min());
     for (x, value) in x.chunks_exact(2).zip(&found.values) {
-        println!("log p({:4}, {:4}) = {value:10.6}, truth {:10.6}", x[0], x[1], ring.diffused(&start).log_density(x));
+        let truth = ring.diffused(&start).log_density(x);
+        println!("log p({:4}, {:4}) = {value:10.6}, truth {truth:10.6}", x[0], x[1]);
+        assert!((value - truth).abs() < 1e-4);
     }
 
     // Samples are the mixture's: their mean log-density is the negative entropy of what is drawn.

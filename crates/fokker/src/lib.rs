@@ -11,8 +11,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use fokker::{audit::{Points, audit}, config::Config, data::Data, train::{Silent, Trainer}};
-//! use fokker_jet::cpu::Workers;
+//! use fokker::{Workers, audit::{Points, audit}, config::Config, data::Data, train::{Silent, Trainer}};
 //! # fn main() -> Result<(), fokker::Error> {
 //! // A preset, made small enough for a doc test.
 //! let small = ["train.steps=50", "network.width=16", "audit.points=50", "audit.nll_points=50", "audit.gap_samples=50"].map(String::from);
@@ -23,8 +22,7 @@
 //! trainer.run(&mut Silent)?;
 //! let score = trainer.score();
 //!
-//! let workers = Workers::new(2, 64)?;
-//! let found = audit(&score, &Points::of(&data), &config.audit, config.seed, &workers, &|_| {})?.figures;
+//! let found = audit(&score, &Points::of(&data), &config.audit, config.seed, &Workers::new(2, 64)?, &|_| {})?.figures;
 //! for r in found.profile("residual") {
 //!     println!("r({}) = {:.3} ± {:.3}", r.t, r.mean, r.se);
 //! }
@@ -33,6 +31,9 @@
 //! }
 //! # Ok(()) }
 //! ```
+//!
+//! The same from a config to a run directory, a table and a page are [jobs](jobs). `crates/fokker/examples/` has rows, networks, SDEs and scores of
+//! one's own.
 //!
 //! Where things are, in the order in which they build on each other:
 //!
@@ -90,6 +91,7 @@ pub mod sde;
 pub mod solve;
 pub mod stats;
 pub mod study;
+mod tensor_file;
 #[cfg(test)]
 mod testing;
 pub mod train;

@@ -1,22 +1,21 @@
 //! `model.safetensors`: a trained model, with all that is needed to use it (see `docs/model-format.md`).
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
 use fokker_jet::Shape;
 use fokker_jet::cpu::Parameters;
 use safetensors::SafeTensors;
-use safetensors::tensor::{Dtype, TensorView, View};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::data::{DataInfo, ImageShape, Scaling, write_atomically};
+use crate::data::{DataInfo, ImageShape, Scaling};
 use crate::memory;
 use crate::net::NetworkConfig;
 use crate::score::ScoreConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
+use crate::tensor_file::{floats, read_bytes, view, write_tensors};
 
 /// What the metadata of a model file says, as one JSON text under the key `fokker`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,15 +78,27 @@ pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> 
 /// # Errors
 /// [`Error::Io`]; [`Error::File`] if it is not a model of this format; [`Error::Memory`].
 pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
-    let bytes = read_bytes(path)?;
+    parse_model(path, &read_bytes(path)?)
+}
+
+/// As [`read_model`], from the bytes of a file; `path` is what messages call it.
+///
+/// # Errors
+/// As [`read_model`].
+///
+/// ```
+/// let error = fokker::model_file::parse_model("x.safetensors".as_ref(), b"nothing").unwrap_err();
+/// assert!(error.to_string().starts_with("x.safetensors: not a safetensors file"));
+/// ```
+pub fn parse_model(path: &Path, bytes: &[u8]) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
     let bad = |reason: String| Error::File { path: path.into(), reason };
     let (_, metadata) =
-        SafeTensors::read_metadata(&bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
+        SafeTensors::read_metadata(bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
     let text = metadata.metadata().as_ref().and_then(|m| m.get("fokker"));
     let text = text.ok_or_else(|| bad("no `fokker` entry in its metadata: not a fokker model".into()))?;
     let info = parse_info(text).map_err(&bad)?;
     let model = ScoreModel::new(info.shape(), &info.sde, &info.network, info.score.parameterisation);
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| bad(error.to_string()))?;
     // No more than the file can hold, whatever the metadata says.
     let mut parameters = Vec::with_capacity(model.graph().parameter_count().min(bytes.len() / size_of::<f32>()));
     for spec in model.graph().parameters() {
@@ -137,57 +148,4 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
     }
     info.network.check(info.shape()).map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
     Ok(info)
-}
-
-pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
-    memory::read(path).map_err(|source| Error::read(path, source))
-}
-
-pub(crate) fn write_tensors<'a>(
-    path: &Path, tensors: impl IntoIterator<Item = (&'a str, Floats<'a>)>, metadata: HashMap<String, String>,
-) -> Result<(), Error> {
-    let bytes = safetensors::serialize(tensors, Some(metadata))
-        .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
-    write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| Error::Write { path: path.into(), source })
-}
-
-/// f32 values as a tensor to be written.
-pub(crate) struct Floats<'a> {
-    values: &'a [f32],
-    shape: &'a [usize],
-}
-
-pub(crate) fn view<'a>(values: &'a [f32], shape: &'a [usize]) -> Floats<'a> {
-    Floats { values, shape }
-}
-
-impl View for Floats<'_> {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        self.values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
-    }
-
-    fn data_len(&self) -> usize {
-        self.values.len() * 4
-    }
-}
-
-/// A tensor's f32 values.
-pub(crate) fn floats(tensor: &TensorView<'_>) -> Result<Vec<f32>, String> {
-    if tensor.dtype() != Dtype::F32 {
-        return Err(format!("{:?} values; only F32 are read", tensor.dtype()));
-    }
-    let values: Vec<f32> =
-        tensor.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    if values.iter().any(|v| !v.is_finite()) {
-        return Err("holds a value that is not finite".into());
-    }
-    Ok(values)
 }

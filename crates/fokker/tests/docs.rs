@@ -315,13 +315,13 @@ const WRONG: &str = "\
 
 Paths are below `crates/fokker/src`, or below `crates`.
 
-`sde.rs: at`, `sde/tests.rs`, `loss/`, `docs/`, `crates/fokker/src/lib.rs`, `fokker-jet/src/lib.rs`, `.npy`, `run/model.npz`
+`stats.rs: paired`, `sde/tests.rs`, `objective/`, `docs/`, `crates/fokker/src/lib.rs`, `fokker-jet/src/lib.rs`, `.npy`, `run/model.npz`
 `audit.rs`
 `chunk/`
 `crates/fokker/none`
-`sde.rs: at, nowhere`
+`stats.rs: paired, nowhere`
 `none.rs: at`
-`likelihood::tests::error_follows_the_tolerance`, `fokker::objective::config`, `Start::AtZero`
+`likelihood::tests::error_follows_the_tolerance`, `fokker::objective::dsm`, `Start::AtZero`
 `likelihood::tests::nowhere`
 `nothing::here`
 `python bench/step.py` and `python bench/none.py`
@@ -347,7 +347,7 @@ fn what_is_not_there_is_told_with_its_line() {
         "docs/wrong.md:6: audit.rs: no such file or folder",
         "docs/wrong.md:7: chunk/: no such file or folder",
         "docs/wrong.md:8: crates/fokker/none: no such file or folder",
-        "docs/wrong.md:9: sde.rs: at, nowhere: sde.rs defines no nowhere",
+        "docs/wrong.md:9: stats.rs: paired, nowhere: stats.rs defines no nowhere",
         "docs/wrong.md:10: none.rs: no such file or folder",
         "docs/wrong.md:12: likelihood::tests::nowhere: the module defines no nowhere",
         "docs/wrong.md:13: nothing::here: no such module",
@@ -362,7 +362,7 @@ fn what_is_not_there_is_told_with_its_line() {
     // Without the sentence that says what they are below, the sources are not found, and folders are a user's own.
     let silent = Text { text: WRONG.replace("Paths are", "Some are"), ..page };
     let (_, found) = Checker::page(&root, &silent).check(of_page(&silent.text));
-    assert!(found.contains(&"docs/wrong.md:5: sde.rs: no such file or folder".into()), "{found:?}");
+    assert!(found.contains(&"docs/wrong.md:5: stats.rs: no such file or folder".into()), "{found:?}");
     assert!(!found.iter().any(|fault| fault.contains("chunk/")), "{found:?}");
 }
 

@@ -197,7 +197,11 @@ fn residuals_and_asymmetries_of_a_black_box_are_the_score_s() {
             &ProductScore::new(DIM, sde.clone(), products(&mixture, false)),
         ] {
             let (found, skew) = of(score);
-            let rows = found.residual.chunks_exact(DIM).zip(want.residual.chunks_exact(DIM)).zip(&want.dt_per_dimension())
+            let rows = found
+                .residual
+                .chunks_exact(DIM)
+                .zip(want.residual.chunks_exact(DIM))
+                .zip(&want.dt_per_dimension())
                 .map(|((a, b), dt)| (norm(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>()), norm(b) + dt))
                 .collect::<Vec<_>>();
             let relative = worst(rows.iter().map(|(error, size)| error / size));

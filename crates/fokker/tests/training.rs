@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use fokker::Error;
 use fokker::config::{Config, PRESETS};
-use fokker::data::Data;
+use fokker::data::{Data, DataConfig};
 use fokker::jobs::Run;
 use fokker::model_file::read_model;
 use fokker::objective::LossTerms;
 use fokker::score::Score;
-use fokker::train::{Checkpoint, Metrics, Observer, Silent, Trainer};
+use fokker::train::{Checkpoint, Metrics, Recorder, Silent, TrainConfig, Trainer, Training};
 
 fn small(overrides: &[&str]) -> Config {
     let mut all = vec![
@@ -32,7 +32,7 @@ struct Interrupted<'a> {
     at: u64,
 }
 
-impl Observer for Interrupted<'_> {
+impl Recorder for Interrupted<'_> {
     fn step(&mut self, _: u64, _: &LossTerms) {}
 
     fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
@@ -192,4 +192,26 @@ fn collect(table: &toml::Table, prefix: &str, keys: &mut Vec<(String, toml::Valu
             leaf => keys.push((path, leaf.clone())),
         }
     }
+}
+
+#[test]
+fn parts_train_as_their_config_does_and_are_checked_as_it_is() {
+    let config = small(&["train.steps=5"]);
+    let data = Arc::new(Data::load(&config.data).unwrap());
+    let model = config.model(data.shape());
+    let parts = Training { model: &model, data: &data, loss: &config.loss, train: &config.train, seed: config.seed };
+    let trained = |mut trainer: Trainer| {
+        trainer.run(&mut Silent).unwrap();
+        trainer.state()
+    };
+    let whole = trained(Trainer::new(&config, &data).unwrap());
+    assert_eq!(trained(parts.fresh().unwrap()), whole);
+    assert_ne!(trained(Training { seed: config.seed + 1, ..parts }.fresh().unwrap()), whole);
+
+    let never = TrainConfig { log_every: 0, ..config.train.clone() };
+    let error = Training { train: &never, ..parts }.fresh().unwrap_err();
+    assert!(matches!(&error, Error::Config { key, .. } if key == "train.log_every"), "{error}");
+    let other = Arc::new(Data::load(&DataConfig::Normal { dim: 3 }).unwrap());
+    let error = Training { data: &other, ..parts }.fresh().unwrap_err();
+    assert!(matches!(error, Error::Dimension { expected: 2, found: 3, .. }), "{error}");
 }

@@ -101,6 +101,23 @@ fn a_run_that_does_not_say_what_it_began_with_is_resumed() {
     scratch.fokker(&["train", "--resume", "run"]).succeeded();
 }
 
+#[test]
+fn a_run_on_data_in_memory_cannot_be_gone_on_with_from_here() {
+    let scratch = Scratch::new();
+    scratch.put("x.csv", table(1.0));
+    train(&scratch, "run");
+    cut(&scratch, "run");
+    // As it is where a program of one's own trained on its own rows.
+    let config = scratch.text("run/config.toml");
+    let (before, data) = config.split_once("[data]\n").unwrap();
+    let after = data.find("\n[").unwrap();
+    scratch.put("run/config.toml", format!("{before}[data]\nkind = \"memory\"\n{}", &data[after..]));
+    scratch.refuses(&["train", "--resume", "run"], &["data.kind = \"memory\"", "no file holds them"]);
+    let new = ["train", "--preset", "ring8", "--set", "data={kind=\"memory\"}", "-o", "new"];
+    scratch.refuses(&new, &["data.kind = \"memory\""]);
+    assert!(!scratch.path("new").exists());
+}
+
 /// Audits the run on other data, or on its own, and gives the figures and what was printed first.
 fn audit(scratch: &Scratch, more: &[&str]) -> (serde_json::Value, String) {
     let done = scratch.fokker(&[&["audit", "run", "--json", "a.json"], more].concat()).succeeded();

@@ -32,7 +32,7 @@ fn network() -> Graph {
 
 /// All parts of the output, the gradient in x and those of the parameters, some of whose cotangents were kept.
 fn pass<F: Real>() -> Vec<F> {
-    const ROWS: usize = 3;
+    const ROWS: usize = if cfg!(miri) { 1 } else { 3 };
     let graph = network();
     let set = JetSet::first_order(3).with_pair(2, 0).and_then(JetSet::with_tangent).unwrap();
     let live = [Live::parts(&set, &[1, 3]), Live::parts(&set, &[2]), Live::parts(&set, &[2])];
@@ -84,6 +84,8 @@ fn agree<F: Real>(tolerance: f64) {
 
 #[test]
 fn a_network_is_the_same_on_every_instruction_set() {
-    agree::<f64>(1e-13);
     agree::<f32>(2e-5);
+    if !cfg!(miri) {
+        agree::<f64>(1e-13);
+    }
 }

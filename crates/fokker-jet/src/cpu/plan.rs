@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::Source;
-use crate::pass::layout::{Layout, Tangent};
-use crate::pass::program::Program;
-use crate::pass::site::{Lists, Shared, Site};
+use crate::pass::{Layout, Lists, Program, Shared, Site, Tangent};
 use crate::{Graph, JetError, JetSet, Live, Node, NodeId, ParamId, ParamSpec, Real, Wrt};
 
 /// A graph compiled for a jet set. Cheap to clone; shared by all workers.

@@ -46,7 +46,7 @@ struct Shared {
     announced: AtomicU64,
     /// The present job. Whoever has taken a task may read it until they have reported the task's end.
     call: AtomicPtr<Call<'static>>,
-    /// Tasks of it whose end has not been reported.
+    /// Tasks of it whose end has not been reported; before the first job, threads that have not started.
     unfinished: AtomicUsize,
     /// By member, what is left of its own tasks.
     shares: Vec<Share>,
@@ -88,7 +88,7 @@ impl ThreadPool {
         let shared = Arc::new(Shared {
             announced: AtomicU64::new(0),
             call: AtomicPtr::default(),
-            unfinished: AtomicUsize::new(0),
+            unfinished: AtomicUsize::new(others),
             shares: (0..=others).map(|_| Share(AtomicU64::new(0))).collect(),
             asleep: (0..others).map(|_| AtomicBool::new(false)).collect(),
             waiting: AtomicBool::new(false),
@@ -102,6 +102,8 @@ impl ThreadPool {
             let thread = std::thread::Builder::new().name(format!("jet-{number}"));
             pool.threads.push(thread.spawn(move || shared.serve(number))?);
         }
+        // A thread takes memory when it starts, which is not to fall into a job that takes none.
+        pool.shared.wait();
         Ok(pool)
     }
 
@@ -165,6 +167,7 @@ impl Shared {
 
     /// A thread's life.
     fn serve(&self, member: usize) {
+        self.report();
         let mut seen = 0;
         loop {
             seen = self.next(member, seen);
@@ -195,7 +198,7 @@ impl Shared {
         }
     }
 
-    /// Reports the end of a task; from then on the job may be gone.
+    /// Reports the end of a task, or a thread's start; from then on the job may be gone.
     fn report(&self) {
         if self.unfinished.fetch_sub(1, SeqCst) == 1
             && self.waiting.load(SeqCst)

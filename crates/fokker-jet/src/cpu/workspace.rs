@@ -4,10 +4,7 @@ use std::ops::Range;
 use std::sync::Mutex;
 
 use super::{Parameters, Plan, Workers};
-use crate::pass::forward::{Forward, Operands, Weights};
-use crate::pass::layout::Recording;
-use crate::pass::reverse::{Gradients, Pulls, Reverse};
-use crate::pass::scratch::Scratch;
+use crate::pass::{Forward, Gradients, Operands, Pulls, Recording, Reverse, Scratch, Weights};
 use crate::{Real, Tape, Wrt};
 
 /// The workspace of one worker. All memory is taken when it is made, but for the parameters' gradient, which is there from the first

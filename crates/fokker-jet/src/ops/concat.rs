@@ -1,10 +1,7 @@
 //! Concatenation.
 
 use crate::operation::Operation;
-use crate::pass::forward::Forward;
-use crate::pass::program::{Passes, Program};
-use crate::pass::reverse::Reverse;
-use crate::pass::site::Site;
+use crate::pass::{Forward, Passes, Program, Reverse, Site};
 use crate::routines::simd::multiversion;
 use crate::routines::vector::Registers;
 #[cfg(feature = "burn")]

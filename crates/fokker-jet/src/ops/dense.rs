@@ -1,10 +1,7 @@
 //! Dense layers.
 
 use crate::operation::Operation;
-use crate::pass::forward::Forward;
-use crate::pass::program::{Passes, Program};
-use crate::pass::reverse::Reverse;
-use crate::pass::site::Site;
+use crate::pass::{Forward, Passes, Program, Reverse, Site};
 use crate::routines::dense::{self, Scratch, Weight};
 use crate::routines::vector::Registers;
 #[cfg(feature = "burn")]

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use crate::operation::Operation;
-use crate::pass::forward::Forward;
-use crate::pass::program::{Passes, Program};
-use crate::pass::reverse::Reverse;
-use crate::pass::site::Site;
+use crate::pass::{Forward, Passes, Program, Reverse, Site};
 use crate::routines::map::{self, Cotangents};
 use crate::routines::parts::Part;
 use crate::routines::vector::Registers;

@@ -10,39 +10,36 @@ macro_rules! multiversion {
         $(#[$doc])*
         #[allow(clippy::too_many_arguments)]
         $visible fn $name<$f: $crate::routines::vector::Registers>($($arg: $ty),*) {
+            use $crate::routines::vector::{Registers, Vector};
+
             /// # Safety
             /// The processor must have the instructions of `V`.
             #[inline(always)]
             #[allow(clippy::too_many_arguments, clippy::extra_unused_type_parameters)]
-            unsafe fn body<
-                $f: $crate::routines::vector::Registers,
-                V: $crate::routines::vector::Vector<$f>,
-                const FMA: bool,
-                const TALL: usize,
-            >(
-                $($arg: $ty),*
-            ) $body
+            unsafe fn body<$f: Registers, V: Vector<$f>, const FMA: bool, const TALL: usize>($($arg: $ty),*) $body
 
             #[cfg(target_arch = "x86_64")]
             {
+                use $crate::routines::simd::{Level, level};
+
                 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,fma,avx2")]
                 #[allow(clippy::too_many_arguments)]
-                fn v4<$f: $crate::routines::vector::Registers>($($arg: $ty),*) {
+                fn v4<$f: Registers>($($arg: $ty),*) {
                     // SAFETY: this function is compiled for AVX-512, so whoever calls it has its instructions.
                     unsafe { body::<$f, $f::V4, true, 12>($($arg),*) }
                 }
                 #[target_feature(enable = "avx2,fma")]
                 #[allow(clippy::too_many_arguments)]
-                fn v3<$f: $crate::routines::vector::Registers>($($arg: $ty),*) {
+                fn v3<$f: Registers>($($arg: $ty),*) {
                     // SAFETY: this function is compiled for AVX2 and FMA, so whoever calls it has their instructions.
                     unsafe { body::<$f, $f::V3, true, 6>($($arg),*) }
                 }
-                match $crate::routines::simd::level() {
+                match level() {
                     // SAFETY: the processor has been asked for every feature that the function is compiled for.
-                    $crate::routines::simd::Level::V4 => return unsafe { v4($($arg),*) },
+                    Level::V4 => return unsafe { v4($($arg),*) },
                     // SAFETY: as for V4.
-                    $crate::routines::simd::Level::V3 => return unsafe { v3($($arg),*) },
-                    $crate::routines::simd::Level::Baseline => {}
+                    Level::V3 => return unsafe { v3($($arg),*) },
+                    Level::Baseline => {}
                 }
             }
             // NEON, with its fused multiply-add, is part of the aarch64 baseline.

@@ -1,4 +1,9 @@
 //! Telling contents apart.
+//!
+//! Fingerprints are written into run directories, model files and half-done results, as 16 hexadecimal digits, and asked for when these
+//! are gone on with. So the digest stays what it is: a cryptographic one in its place would refuse all that is there already, or have
+//! to be computed beside it, and would take several times as long over the gigabytes of a table, to no end: nobody is to be kept from
+//! making a file of the same fingerprint, only told that a file has changed.
 
 /// A 64-bit digest of bytes and numbers: it tells files that were changed from files that were not, and is no defence against
 /// malice.

@@ -17,6 +17,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! Rows and images that a program has in memory become a [`Data`] by [`Data::from_rows`] and [`Data::from_images`]; a run's config then
+//! says `kind = "memory"`.
+//!
 //! # Images
 //!
 //! The path of [`DataConfig::Images`] says by its names what the images are ([`describe`] tells what was recognised):

@@ -31,7 +31,7 @@ fn model(shift: f64, copies: bool) -> Figures {
         Some(Value::Profile(profile.collect())),
         Some(Value::Number(if copies { f64::NAN } else { 3.0 + shift })),
         Some(Value::List(vec![shift])),
-        copies.then(|| Value::Mean(MeanSe { mean: 0.25 + shift, se: 0.5 })),
+        copies.then_some(Value::Mean(MeanSe { mean: 0.25 + shift, se: 0.5 })),
         copies.then(|| Value::Records(vec![Record(vec![("row".into(), 3.into()), ("d".into(), 4.into())])])),
     ];
     let points = [vec![nll], vec![], vec![], vec![], vec![], residual, vec![], vec![], vec![], vec![]];

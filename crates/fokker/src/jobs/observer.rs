@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::train::Metrics;
+use crate::train::{Metrics, Silent};
 
 /// What is counted of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,10 +106,6 @@ pub trait Observer: Sync {
         let _ = (name, step, folder);
     }
 }
-
-/// An observer that does nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
 
 impl Observer for Silent {}
 

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::objective::LossTerms;
 use crate::score::network::NetworkScore;
-use crate::train::{self, Checkpoint, Metrics, Trainer};
+use crate::train::{Checkpoint, Metrics, Recorder, Trainer};
 use crate::weights::{NameMap, read_weights};
 
 /// A run that is to be begun.
@@ -64,7 +64,8 @@ pub struct Fitted {
 /// The config that is written says how many threads there were: sums depend on it, and a resumed run must not differ.
 ///
 /// # Errors
-/// [`Error::Occupied`] if the directory holds anything that is not to be replaced; as [`Trainer::new`] and [`fit`]; with
+/// [`Error::Occupied`] if the directory holds anything that is not to be replaced; as [`Trainer::new`];
+/// [`JobError::Diverged`] and [`JobError::Interrupted`] once it trains; with
 /// [`Init`] also if the weights cannot be read or are another network's.
 pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
     let config = new.config.with_threads();
@@ -86,7 +87,7 @@ pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer)
 /// Goes on with an interrupted run on the data that it was begun with, as if it had never stopped.
 ///
 /// # Errors
-/// If there is no run, no checkpoint, or the data are not what they were; as [`fit`].
+/// If there is no run, no checkpoint, or the data are not what they were; [`JobError::Diverged`], [`JobError::Interrupted`].
 pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
     let (run, config) = Run::open(root)?;
     config.suggest_budget();
@@ -158,7 +159,7 @@ impl Init<'_> {
 ///
 /// # Errors
 /// [`Error::File`] if there is no checkpoint, or it is another network's; as [`Trainer::with_state`].
-pub fn resumed(run: &Run, config: &Config, data: &Arc<Data>) -> Result<Trainer, Error> {
+pub(super) fn resumed(run: &Run, config: &Config, data: &Arc<Data>) -> Result<Trainer, Error> {
     let (path, state) = run.newest_checkpoint()?;
     let step = state.step;
     let mut trainer = Trainer::with_state(config, data, state).map_err(|error| match error {
@@ -177,7 +178,7 @@ pub fn resumed(run: &Run, config: &Config, data: &Arc<Data>) -> Result<Trainer, 
 ///
 /// # Errors
 /// [`JobError::Diverged`], [`JobError::Interrupted`].
-pub fn fit(
+pub(super) fn fit(
     mut trainer: Trainer, name: &str, run: &Run, config: &Config, data: &Data, observer: &dyn Observer,
 ) -> Result<Fitted, JobError> {
     let before = if trainer.steps_done() > 0 { run.manifest()?.train_seconds } else { 0.0 };
@@ -214,7 +215,7 @@ struct Keeper<'a> {
     kept: Option<PathBuf>,
 }
 
-impl train::Observer for Keeper<'_> {
+impl Recorder for Keeper<'_> {
     fn step(&mut self, done: u64, _: &LossTerms) {
         self.observer.done(done);
     }

@@ -72,11 +72,14 @@ impl<F: Real + Element> DeviceObjective<F> {
     ///
     /// # Errors
     /// If the model cannot carry the jets that the terms need.
-    pub fn evaluate(
-        &self, step: Step, parameters: &Parameters<F>,
-    ) -> Result<(LossTerms, Vec<Tensor<1>>), Error> {
-        let source =
-            Source { sde: self.model.sde(), data: &self.data, sampler: &self.sampler, streams: &self.streams, step: step.0 };
+    pub fn evaluate(&self, step: Step, parameters: &Parameters<F>) -> Result<(LossTerms, Vec<Tensor<1>>), Error> {
+        let source = Source {
+            sde: self.model.sde(),
+            data: &self.data,
+            sampler: &self.sampler,
+            streams: &self.streams,
+            step: step.0,
+        };
         let (mut values, mut failed) = (LossTerms::default(), Ok(()));
         let mut gradient: Vec<_> = parameters.tensors().iter().map(Tensor::zeros_like).collect();
         self.lineup.visits(step.0, |visit| {

@@ -4,6 +4,7 @@
 //! row operations. They are listed in `loss.rs`; `lineup.rs` says which passes a step makes.
 
 mod cost;
+mod cpu;
 #[cfg(feature = "burn")]
 mod device;
 mod draw;
@@ -12,7 +13,7 @@ mod fault;
 mod fp;
 mod lineup;
 mod loss;
-mod objective;
+
 mod pass;
 mod scalar;
 mod sliced;
@@ -24,12 +25,12 @@ mod time_weight;
 mod values;
 mod vector;
 
+pub use cpu::{Objective, Step};
 #[cfg(feature = "burn")]
 pub use device::DeviceObjective;
 pub use dsm::Weighting;
 pub use fp::{Estimator, FpConfig, Norm, PointSource, Scale};
 pub use loss::LossConfig;
-pub use objective::{Objective, Step};
 pub use scalar::{ScalarConfig, ScalarForm};
 pub use term::TermName;
 pub use time::{TimeSampler, TimeSampling};

@@ -32,7 +32,9 @@ enum Which {
 pub(crate) struct Column(Tensor<2>);
 
 /// A tensor of numbers on the host.
-pub(crate) fn upload<F: Real + Element, const D: usize>(values: Vec<F>, dims: [usize; D], device: &Device) -> Tensor<D> {
+pub(crate) fn upload<F: Real + Element, const D: usize>(
+    values: Vec<F>, dims: [usize; D], device: &Device,
+) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, dims), (device, F::dtype()))
 }
 

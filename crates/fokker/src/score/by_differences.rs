@@ -177,7 +177,8 @@ impl Derivatives<f64> for Numeric<'_> {
             // Rounding may take the last node beyond T by an ulp.
             let sde = times.map(|((c, (unit, _)), nodes)| self.of.sde().at((c.t + nodes[i].0 * unit).min(T_MAX)));
             self.evaluator.evaluate(at.x, &sde.collect::<Vec<_>>(), &mut self.value);
-            let rows = out.chunks_exact_mut(at.dim).zip(self.value.chunks_exact(at.dim)).zip(stencils.iter().zip(&steps));
+            let rows =
+                out.chunks_exact_mut(at.dim).zip(self.value.chunks_exact(at.dim)).zip(stencils.iter().zip(&steps));
             for ((out, s), (nodes, (unit, _))) in rows {
                 out.iter_mut().zip(s).for_each(|(out, s)| *out += nodes[i].1 / unit * s);
             }

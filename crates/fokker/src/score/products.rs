@@ -120,7 +120,9 @@ struct Given<'a, 'f, F> {
 }
 
 /// A row's numbers.
-fn rows<'a, F>(at: &Points<'a, F>) -> impl Iterator<Item = (std::ops::Range<usize>, &'a [F], &'a Coefficients)> + use<'a, F> {
+fn rows<'a, F>(
+    at: &Points<'a, F>,
+) -> impl Iterator<Item = (std::ops::Range<usize>, &'a [F], &'a Coefficients)> + use<'a, F> {
     let dim = at.dim;
     at.x.chunks_exact(dim).zip(at.sde).enumerate().map(move |(row, (x, c))| (row * dim..(row + 1) * dim, x, c))
 }

@@ -48,7 +48,7 @@ fn files_have_the_arms_keys() {
     let json = |arms: &[Arm], seeds| serde_json::to_value(Comparison::new("ring8", arms, seeds).unwrap()).unwrap();
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let found = json(&arms, seeds.clone());
-    assert_eq!(keys(&found), ["config", "differences", "format", "models", "seeds"]);
+    assert_eq!(keys(&found), ["format", "config", "models", "differences", "seeds"]);
     assert_eq!(keys(&found["models"]), ["dsm", "fp", "long"]);
     assert_eq!(keys(&found["differences"]), ["fp", "long"]);
     assert_eq!(found["seeds"][1]["differences"]["fp"]["nll"]["mean"], -1.0);
@@ -56,8 +56,8 @@ fn files_have_the_arms_keys() {
     // Of two arms there is one difference.
     let two = seeds.into_iter().map(|seed| SeedFigures::new(seed.seed, seed.models[..2].to_vec())).collect();
     let found = json(&arms[..2], two);
-    assert_eq!(keys(&found), ["config", "difference", "format", "models", "seeds"]);
-    assert_eq!(keys(&found["seeds"][0]), ["difference", "models", "seed"]);
+    assert_eq!(keys(&found), ["format", "config", "models", "difference", "seeds"]);
+    assert_eq!(keys(&found["seeds"][0]), ["seed", "models", "difference"]);
 }
 
 #[test]

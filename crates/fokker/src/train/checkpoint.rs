@@ -7,7 +7,7 @@ use safetensors::SafeTensors;
 
 use super::Adam;
 use crate::Error;
-use crate::model_file::{floats, read_bytes, view, write_tensors};
+use crate::tensor_file::{floats, read_bytes, view, write_tensors};
 
 /// The `format` entry of the metadata.
 const FORMAT: &str = "fokker-checkpoint 1";

@@ -1,8 +1,10 @@
 //! What a config's `[train]` table says.
 
+use fokker_jet::cpu::MOST_THREADS;
 use serde::{Deserialize, Serialize};
 
-use super::{AdamConfig, Schedule};
+use super::adam::AdamConfig;
+use super::schedule::Schedule;
 
 /// `[train]`: the optimisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,5 +54,37 @@ impl Default for TrainConfig {
             checkpoint_every: 1000,
             adam: AdamConfig::default(),
         }
+    }
+}
+
+impl TrainConfig {
+    /// Refuses numbers out of their range; the error is the key at fault and the reason.
+    ///
+    /// # Errors
+    /// For the first such key.
+    ///
+    /// ```
+    /// use fokker::train::TrainConfig;
+    /// assert!(TrainConfig::default().validate().is_ok());
+    /// let (key, _) = TrainConfig { batch: 0, ..TrainConfig::default() }.validate().unwrap_err();
+    /// assert_eq!(key, "train.batch");
+    /// ```
+    pub fn validate(&self) -> Result<(), (&'static str, String)> {
+        let positive = |value: f64| value > 0.0 && value.is_finite();
+        let (adam, share) = (&self.adam, 0.0..1.0);
+        let threads = format!("must be at most {MOST_THREADS}");
+        let rules = [
+            ((1..=1 << 24).contains(&self.batch), "train.batch", "must be between 1 and 2^24"),
+            ((1..=65_536).contains(&self.chunk_rows), "train.chunk_rows", "must be between 1 and 65536"),
+            (self.threads <= MOST_THREADS, "train.threads", &threads),
+            (positive(self.learning_rate), "train.learning_rate", "must be positive and finite"),
+            (share.contains(&self.ema_decay), "train.ema_decay", "must be in [0, 1)"),
+            (share.contains(&adam.beta1), "train.adam.beta1", "must be in [0, 1)"),
+            (share.contains(&adam.beta2), "train.adam.beta2", "must be in [0, 1)"),
+            (positive(adam.epsilon), "train.adam.epsilon", "must be positive and finite"),
+            (adam.clip >= 0.0, "train.adam.clip", "must be at least 0"),
+            (self.log_every > 0, "train.log_every", "must be at least 1"),
+        ];
+        rules.into_iter().find(|(good, ..)| !good).map_or(Ok(()), |(_, key, reason)| Err((key, reason.into())))
     }
 }

@@ -4,6 +4,7 @@ mod adam;
 mod checkpoint;
 mod config;
 mod metrics;
+mod recorder;
 mod schedule;
 mod trainer;
 
@@ -11,5 +12,6 @@ pub use adam::{Adam, AdamConfig};
 pub use checkpoint::Checkpoint;
 pub use config::TrainConfig;
 pub use metrics::Metrics;
+pub use recorder::{Recorder, Silent};
 pub use schedule::Schedule;
-pub use trainer::{Observer, Silent, Trainer};
+pub use trainer::{Trainer, Training};

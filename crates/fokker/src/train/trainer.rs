@@ -4,46 +4,17 @@ use std::sync::Arc;
 
 use fokker_jet::cpu::{Parameters, Workers};
 
-use super::adam::{self, Update};
+use super::adam::{self, Adam, Update};
+use super::checkpoint::Checkpoint;
+use super::config::TrainConfig;
 use super::metrics::Sums;
-use super::{Adam, Checkpoint, Metrics};
+use super::recorder::Recorder;
 use crate::Error;
-use crate::config::Config;
 use crate::data::Data;
 use crate::memory::{self, Held};
-use crate::objective::{LossTerms, Objective, Step};
+use crate::objective::{LossConfig, LossTerms, Objective, Step};
 use crate::rng::Streams;
 use crate::score::network::{NetworkScore, ScoreModel};
-
-/// Told of what training does; a progress bar, say.
-pub trait Observer {
-    /// After each step.
-    fn step(&mut self, done: u64, terms: &LossTerms);
-    /// After each logged stretch of steps.
-    ///
-    /// # Errors
-    /// Whatever keeps the line from being kept; training stops.
-    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error>;
-    /// When a checkpoint is due.
-    ///
-    /// # Errors
-    /// Whatever keeps it from being written; training stops.
-    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error>;
-}
-
-/// An observer that does nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn step(&mut self, _: u64, _: &LossTerms) {}
-    fn metrics(&mut self, _: &Metrics) -> Result<(), Error> {
-        Ok(())
-    }
-    fn checkpoint(&mut self, _: &Checkpoint) -> Result<(), Error> {
-        Ok(())
-    }
-}
 
 /// Everything that training carries from step to step.
 ///
@@ -60,7 +31,7 @@ impl Observer for Silent {
 /// ```
 #[derive(Debug)]
 pub struct Trainer {
-    config: Config,
+    config: TrainConfig,
     model: ScoreModel,
     objective: Objective<f32>,
     workers: Arc<Workers>,
@@ -72,20 +43,47 @@ pub struct Trainer {
     _held: Held,
 }
 
+/// What is trained, on what and how: all that a [`Trainer`] is made from.
+///
+/// ```
+/// use std::sync::Arc;
+/// use fokker::data::{Data, DataConfig};
+/// use fokker::net::NetworkConfig;
+/// use fokker::jet::Shape;
+/// use fokker::score::network::{Parameterisation, ScoreModel};
+/// use fokker::train::{Silent, TrainConfig, Training};
+/// use fokker::{objective::LossConfig, sde::Sde};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let data = Arc::new(Data::load(&DataConfig::Normal { dim: 3 })?);
+/// let network: NetworkConfig = toml::from_str("kind = \"mlp\"\nwidth = 8\ndepth = 1")?;
+/// let model = ScoreModel::new(Shape::vector(3), &Sde::vp(), &network, Parameterisation::Noise);
+/// let how = TrainConfig { steps: 10, batch: 16, threads: 1, ..TrainConfig::default() };
+/// let training = Training { model: &model, data: &data, loss: &LossConfig::default(), train: &how, seed: 0 };
+/// let mut trainer = training.fresh()?;
+/// trainer.run(&mut Silent)?;
+/// assert_eq!(trainer.steps_done(), 10);
+/// # Ok(()) }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'a> {
+    /// The model; its parameters are drawn, or given.
+    pub model: &'a ScoreModel,
+    /// The data, of the model's dimension.
+    pub data: &'a Arc<Data>,
+    /// The objective.
+    pub loss: &'a LossConfig,
+    /// The optimisation.
+    pub train: &'a TrainConfig,
+    /// Fixes every random number.
+    pub seed: u64,
+}
+
 /// The key that says how many weights there are.
 const WEIGHTS: &str = "network.width";
 
 /// Numbers beside the packed weights that training has for each weight: the gradient, Adam's moments and the average; and while a
 /// checkpoint is written, a copy of the weights and of Adam's state, their bytes, and those of one of them once more.
 const COPIES: usize = 4 + 4 + 4 + 1;
-
-/// The model, if it can take the data, and there may be memory for its weights.
-fn model(config: &Config, data: &Data) -> Result<ScoreModel, Error> {
-    config.check(data.shape(), "config")?;
-    let model = config.model(data.shape());
-    memory::require(WEIGHTS, bytes(&model))?;
-    Ok(model)
-}
 
 /// Bytes that training takes for the weights.
 fn bytes(model: &ScoreModel) -> u64 {
@@ -94,33 +92,40 @@ fn bytes(model: &ScoreModel) -> u64 {
     Parameters::<f32>::bytes(graph).saturating_add(copies)
 }
 
-impl Trainer {
-    /// A fresh start.
+impl Training<'_> {
+    /// A start from weights that are drawn as the model's graph says.
     ///
     /// # Errors
-    /// If the network cannot take the data, the threads cannot be had or the model cannot carry the jets; [`Error::Memory`], naming
-    /// the key to change, if it would all take more memory than there may be.
-    pub fn new(config: &Config, data: &Arc<Data>) -> Result<Self, Error> {
-        let weights = model(config, data)?.initial_parameters(&mut Streams::new(config.seed).named("weights"));
-        Self::with_weights(config, data, weights)
+    /// [`Error::Config`] for a number out of its range; [`Error::Dimension`] if the model is not the data's; if the threads cannot be had or the model cannot carry the jets;
+    /// [`Error::Memory`], naming the key to change, if it would all take more memory than there may be.
+    pub fn fresh(&self) -> Result<Trainer, Error> {
+        memory::require(WEIGHTS, bytes(self.model))?;
+        self.from_weights(self.model.initial_parameters(&mut Streams::new(self.seed).named("weights")))
     }
 
-    /// A fresh start from these weights, which are the average's, too.
+    /// A start from these weights, which are the average's, too.
     ///
     /// # Errors
-    /// As [`with_state`](Self::with_state).
-    pub fn with_weights(config: &Config, data: &Arc<Data>, weights: Vec<f32>) -> Result<Self, Error> {
-        model(config, data)?;
+    /// As [`from_checkpoint`](Self::from_checkpoint).
+    pub fn from_weights(&self, weights: Vec<f32>) -> Result<Trainer, Error> {
+        memory::require(WEIGHTS, bytes(self.model))?;
         let adam = Adam::new(&weights);
-        Self::with_state(config, data, Checkpoint { step: 0, weights, adam })
+        self.from_checkpoint(Checkpoint { step: 0, weights, adam })
     }
 
     /// Goes on from a checkpoint, as if training had never stopped.
     ///
     /// # Errors
-    /// As [`new`](Self::new), or if the checkpoint is of another network.
-    pub fn with_state(config: &Config, data: &Arc<Data>, state: Checkpoint) -> Result<Self, Error> {
-        let model = model(config, data)?;
+    /// As [`fresh`](Self::fresh), or if the checkpoint is of another network.
+    pub fn from_checkpoint(&self, state: Checkpoint) -> Result<Trainer, Error> {
+        let Self { model, data, loss, train, seed } = *self;
+        let wrong = |key: &str, reason| Error::Config { origin: "training".into(), key: key.into(), reason };
+        train.validate().map_err(|(key, reason)| wrong(key, reason))?;
+        loss.validate().map_err(|(key, reason)| wrong(&key, reason))?;
+        if data.dim() != model.dim() {
+            return Err(Error::Dimension { what: "data".into(), expected: model.dim(), found: data.dim() });
+        }
+        memory::require(WEIGHTS, bytes(model))?;
         let expected = model.graph().parameter_count();
         if state.weights.len() != expected {
             return Err(Error::Dimension {
@@ -129,15 +134,14 @@ impl Trainer {
                 found: state.weights.len(),
             });
         }
-        let held = memory::hold(WEIGHTS, bytes(&model))?;
-        let workers = model.workers(config.train.threads, config.train.chunk_rows)?;
-        let workers = Arc::new(if config.train.deterministic { workers.deterministic() } else { workers });
-        let seed = config.seed;
-        let objective = Objective::new(&model, data, &config.loss, config.train.batch, seed, &workers)?;
-        Ok(Self {
-            config: config.clone(),
+        let held = memory::hold(WEIGHTS, bytes(model))?;
+        let workers = model.workers(train.threads, train.chunk_rows)?;
+        let workers = Arc::new(if train.deterministic { workers.deterministic() } else { workers });
+        let objective = Objective::new(model, data, loss, train.batch, seed, &workers)?;
+        Ok(Trainer {
+            config: train.clone(),
             weights: Parameters::new(model.graph(), state.weights),
-            model,
+            model: model.clone(),
             objective,
             workers,
             gradient: vec![0.0; expected],
@@ -147,7 +151,9 @@ impl Trainer {
             _held: held,
         })
     }
+}
 
+impl Trainer {
     /// Names the newest checkpoint on disk, for messages.
     pub fn set_last_checkpoint(&mut self, path: Option<std::path::PathBuf>) {
         self.last_checkpoint = path;
@@ -171,10 +177,9 @@ impl Trainer {
     /// [`Error::NonFinite`] if a term or the gradient is not finite; the weights then are those from before the step.
     pub fn step(&mut self) -> Result<(LossTerms, f64), Error> {
         let (terms, norm) = self.evaluate()?;
-        let update =
-            Update { step: self.step, rate: self.rate(self.step), ema_decay: self.config.train.ema_decay, norm };
+        let update = Update { step: self.step, rate: self.rate(self.step), ema_decay: self.config.ema_decay, norm };
         let Self { config, workers, weights, gradient, adam, .. } = self;
-        weights.update(workers, |weights| adam.step(&config.train.adam, update, gradient, weights, workers));
+        weights.update(workers, |weights| adam.step(&config.adam, update, gradient, weights, workers));
         self.step += 1;
         Ok((terms, norm))
     }
@@ -195,36 +200,36 @@ impl Trainer {
     }
 
     fn rate(&self, step: u64) -> f64 {
-        let train = &self.config.train;
+        let train = &self.config;
         train.learning_rate * train.schedule.factor(step, train.steps, train.warmup)
     }
 
     /// Trains to the end.
     ///
     /// # Errors
-    /// [`Error::NonFinite`], or what the observer reports.
-    pub fn run(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
-        let train = self.config.train.clone();
+    /// [`Error::NonFinite`], or what the recorder reports.
+    pub fn run(&mut self, recorder: &mut dyn Recorder) -> Result<(), Error> {
+        let train = self.config.clone();
         let checkpoint_every = train.checkpoint_every.max(1).div_ceil(train.log_every) * train.log_every;
         let mut sums = Sums::default();
         while self.step < train.steps {
             let (terms, norm) = self.step()?;
             sums.add(&terms, norm);
-            observer.step(self.step, &terms);
+            recorder.step(self.step, &terms);
             let last = self.step == train.steps;
             if self.step.is_multiple_of(train.log_every) || last {
-                observer.metrics(&sums.take(self.step, self.rate(self.step - 1)))?;
+                recorder.metrics(&sums.take(self.step, self.rate(self.step - 1)))?;
             }
             if self.step.is_multiple_of(checkpoint_every) || last {
                 // Only weights that are known to give a finite loss are worth keeping.
                 self.evaluate()?;
-                observer.checkpoint(&self.state())?;
+                recorder.checkpoint(&self.state())?;
             }
         }
         Ok(())
     }
 
-    /// What [`with_state`](Self::with_state) needs to go on.
+    /// What [`Training::from_checkpoint`] needs to go on.
     #[must_use]
     pub fn state(&self) -> Checkpoint {
         Checkpoint { step: self.step, weights: self.weights.to_vec(), adam: self.adam.clone() }

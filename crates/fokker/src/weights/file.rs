@@ -9,7 +9,7 @@ use safetensors::tensor::Dtype;
 
 use super::number::{Number, floats};
 use crate::Error;
-use crate::model_file::read_bytes;
+use crate::tensor_file::read_bytes;
 
 /// A file's tensors, by name.
 pub(super) enum TensorFile {

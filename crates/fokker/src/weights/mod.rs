@@ -20,9 +20,10 @@ pub use names::{NameMap, Theirs};
 use self::file::TensorFile;
 use crate::Error;
 use crate::memory;
-use crate::model_file::{read_model, view, write_tensors};
+use crate::model_file::read_model;
 use crate::net::NetworkConfig;
 use crate::score::network::ScoreModel;
+use crate::tensor_file::{view, write_tensors};
 
 /// Names that a message lists before it is cut off.
 const LISTED: usize = 10;

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::order::Order;
 use super::part::Pixels;
 use crate::data::finite::require_finite;
 use crate::data::input::{check_length, require};
@@ -23,45 +24,6 @@ pub(super) struct Layout {
     pub(super) interleaved: bool,
     /// Bytes before the values.
     pub(super) start: u64,
-}
-
-/// The order of an image's values: how far apart neighbours are in height, width and channel.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
-    shape: ImageShape,
-    steps: [usize; 3],
-}
-
-impl Order {
-    /// Plane after plane, each row after row: how CIFAR and ImageNet 32×32 are stored.
-    pub(super) fn planes(shape: ImageShape) -> Self {
-        Self { shape, steps: [shape.width, 1, shape.height * shape.width] }
-    }
-
-    /// Column after column, in one channel.
-    pub(super) fn transposed(shape: ImageShape) -> Self {
-        Self { shape, steps: [1, shape.height, 1] }
-    }
-
-    /// Brings an image into the order height, width, channels; `spare` is overwritten.
-    pub(super) fn channels_last<T: Copy>(&self, image: &mut [T], spare: &mut Vec<T>) {
-        let ImageShape { height, width, channels } = self.shape;
-        let [down, right, deep] = self.steps;
-        if self.steps == [width * channels, channels, 1] || channels == 1 && [down, right] == [width, 1] {
-            return;
-        }
-        spare.clear();
-        spare.extend_from_slice(image);
-        let mut at = 0;
-        for y in 0..height {
-            for x in 0..width {
-                for channel in 0..channels {
-                    image[at] = spare[y * down + x * right + channel * deep];
-                    at += 1;
-                }
-            }
-        }
-    }
 }
 
 /// How the axes of an array are to be understood.
@@ -126,7 +88,7 @@ pub(super) fn read_layout(reader: &mut dyn Read, length: u64, axes: Axes, path: 
         (true, false) => [1, height, height * width],
         (true, true) => [channels, channels * height, 1],
     };
-    let order = Order { shape, steps };
+    let order = Order::new(shape, steps);
     Ok(Layout { count, shape, dtype, order, interleaved: header.fortran, start })
 }
 
@@ -159,7 +121,7 @@ pub(super) fn append(
             reorder(&mut floats[before..], layout);
             require_range(&floats[before..], layout.shape.dim(), path)?;
         }
-        Pixels::Shards(_) => {}
+        Pixels::Disk(_) => {}
     }
     Ok(())
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::array::Axes;
+use super::disk::DiskImages;
 use super::loaded::Loaded;
 use super::locate::{ARRAYS, Located};
 use super::part::Pixels;
 use super::shapes::require_shape;
-use super::shards::Shards;
 use crate::data::{DataError, ImageShape};
 
 /// Bytes of 8-bit images that are kept in memory; of more, each image is read when it is drawn. What is drawn is the same.
@@ -67,7 +67,7 @@ pub(super) fn pixels(arrays: &[Located], in_memory: usize) -> Result<Pixels, Dat
         && let Some(places) =
             arrays.iter().map(Located::in_place).collect::<Result<Vec<_>, _>>()?.into_iter().collect::<Option<Vec<_>>>()
     {
-        let mut shards = Shards::new(dim);
+        let mut images = DiskImages::new(dim);
         for (array, (file, offset)) in arrays.iter().zip(places) {
             let start = offset.saturating_add(array.layout.start);
             let expected = start.saturating_add((array.layout.count * dim) as u64);
@@ -75,9 +75,9 @@ pub(super) fn pixels(arrays: &[Located], in_memory: usize) -> Result<Pixels, Dat
             if actual < expected {
                 return Err(DataError::Truncated { path: array.path.clone(), expected, actual });
             }
-            shards.push(file, start, array.layout.count, array.layout.order);
+            images.push(file, start, array.layout.count, array.layout.order);
         }
-        return Ok(Pixels::Shards(shards));
+        return Ok(Pixels::Disk(images));
     }
     let bytes = arrays[0].layout.dtype.is_byte();
     let mut pixels = if bytes { Pixels::Bytes(Vec::new()) } else { Pixels::Floats(Vec::new()) };

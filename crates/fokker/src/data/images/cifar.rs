@@ -4,13 +4,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::array::Order;
 use super::loaded::Loaded;
+use super::order::Order;
 use super::part::Pixels;
 use crate::data::input::require;
 use crate::data::one_line::{one_line, shown};
@@ -96,6 +96,11 @@ pub(super) fn load_rows(kind: Kind, folder: &Path) -> Result<(ImageShape, Vec<u8
 /// Loads the files of an archive (`.tar.gz`), as it is downloaded.
 pub(super) fn load_archive(path: &Path) -> Result<Loaded, DataError> {
     let file = File::open(path).map_err(|error| DataError::read(path, error))?;
+    read_archive(BufReader::new(file), path)
+}
+
+/// Reads the files of an archive.
+fn read_archive(reader: impl Read, path: &Path) -> Result<Loaded, DataError> {
     // What the unpackers say of damage quotes the bytes they found.
     let broken = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof => DataError::damaged(path, "the archive ends too early"),
@@ -105,7 +110,7 @@ pub(super) fn load_archive(path: &Path) -> Result<Loaded, DataError> {
         _ => DataError::read(path, error),
     };
     let what = shown(path);
-    let mut archive = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
+    let mut archive = tar::Archive::new(MultiGzDecoder::new(reader));
     let (mut found, mut total): (Vec<(String, Vec<u8>)>, _) = (Vec::new(), 0);
     // As they stand: extensions of the format, which may be of any length, are not read. The files have short names.
     for entry in archive.entries().map_err(broken)?.raw(true) {

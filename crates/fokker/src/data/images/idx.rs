@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
-use super::array::Order;
 use super::loaded::Loaded;
+use super::order::Order;
 use super::part::{Pixels, require_count};
 use super::shapes::require_shape;
 use crate::data::input::{check_length, fill};
@@ -113,7 +113,12 @@ fn read_images(
 /// Reads a file of images, plain or `.gz`.
 fn read_file(path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
     let (mut reader, length) = open(path)?;
-    let [count, height, width] = header(&mut reader, path, "an IDX file of 8-bit images", *b"\0\0\x08\x03")?;
+    read(&mut *reader, length, path)
+}
+
+/// Reads images from bytes, of which there are `length`, if that is known.
+fn read(reader: &mut dyn Read, length: Option<u64>, path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
+    let [count, height, width] = header(reader, path, "an IDX file of 8-bit images", *b"\0\0\x08\x03")?;
     let path = || path.to_path_buf();
     if count == 0 {
         return Err(DataError::TooFewRows { path: path(), actual: 0, needed: 1 });
@@ -122,7 +127,7 @@ fn read_file(path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
         let found = format!("({count}, {height}, {width})");
         return Err(DataError::Shape { path: path(), found, needed: "at least one pixel an image" });
     }
-    let pixels = body(&mut reader, &path(), length, 16, &[count, height, width])?;
+    let pixels = body(reader, &path(), length, 16, &[count, height, width])?;
     Ok((ImageShape { height: height as usize, width: width as usize, channels: 1 }, pixels))
 }
 

@@ -6,11 +6,13 @@
 mod array;
 mod batches;
 mod cifar;
+mod disk;
 mod files;
 mod idx;
 mod loaded;
 mod locate;
 mod model_rows;
+mod order;
 mod part;
 mod picture;
 mod pictures;
@@ -20,7 +22,6 @@ mod recognise;
 mod rows;
 mod set;
 mod shapes;
-mod shards;
 
 #[cfg(test)]
 pub(super) use self::batches::load_arrays_within;

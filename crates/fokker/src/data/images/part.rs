@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::shards::Shards;
+use super::disk::DiskImages;
 use crate::data::DataError;
 use crate::data::split::split;
 
@@ -16,7 +16,7 @@ pub(in crate::data) enum Pixels {
     /// Continuous values in memory.
     Floats(Vec<f32>),
     /// 8-bit grey levels on disk.
-    Shards(Shards),
+    Disk(DiskImages),
 }
 
 impl Pixels {
@@ -25,7 +25,7 @@ impl Pixels {
         match self {
             Self::Bytes(bytes) => bytes.len() / dim,
             Self::Floats(values) => values.len() / dim,
-            Self::Shards(shards) => shards.len(),
+            Self::Disk(images) => images.len(),
         }
     }
 
@@ -37,9 +37,9 @@ impl Pixels {
         match self {
             Self::Bytes(bytes) => take(Ok(Row::Bytes(&bytes[start..][..dim]))),
             Self::Floats(values) => take(Ok(Row::Floats(&values[start..][..dim]))),
-            Self::Shards(shards) => {
+            Self::Disk(images) => {
                 let mut image = vec![0; dim];
-                let read = shards.read(index, &mut image);
+                let read = images.read(index, &mut image);
                 take(read.map(|()| Row::Bytes(&image)))
             }
         }
@@ -50,7 +50,7 @@ impl Pixels {
         match self {
             Self::Bytes(bytes) => bytes.capacity() as u64,
             Self::Floats(values) => size_of_val(&values[..]) as u64,
-            Self::Shards(_) => 0,
+            Self::Disk(_) => 0,
         }
     }
 }
@@ -119,7 +119,7 @@ impl Part {
 
     /// Whether images are read from disk one by one.
     pub(in crate::data) fn on_disk(&self) -> bool {
-        matches!(*self.pixels, Pixels::Shards(_))
+        matches!(*self.pixels, Pixels::Disk(_))
     }
 
     /// Hands image `index` to `take`.

@@ -168,7 +168,7 @@ impl Mixture {
                 left -= component.weight;
                 left < 0.0
             });
-            // Rounding can leave a trifle above the last weight: it belongs to the last component.
+            // Rounding can leave a remainder above the last weight: it belongs to the last component.
             let Some(component) = picked.or(self.components.last()) else {
                 continue;
             };

@@ -50,14 +50,14 @@ impl Request<'_> {
 /// Computes the rows that `part` lacks and writes the result; an error comes with the number of rows that are kept.
 pub(super) fn finish<F: Real>(
     request: &Request<'_>, score: &dyn Differentiable<F>, mut part: Part,
-) -> Result<LogpSummary, (JobError, u64)> {
+) -> Result<LogpSummary, (Box<JobError>, u64)> {
     match compute(request, score, &mut part) {
         Ok(seen) if seen == request.survey => {}
         Ok(_) => {
             part.remove();
-            return Err((JobError::InputChanged { path: request.data.into() }, 0));
+            return Err((Box::new(JobError::InputChanged { path: request.data.into() }), 0));
         }
-        Err(error) => return Err((error, part.rows)),
+        Err(error) => return Err((Box::new(error), part.rows)),
     }
     let scaling = &request.info.scaling;
     let written = write(request.output, &part, scaling, request.more())
@@ -68,7 +68,7 @@ pub(super) fn finish<F: Real>(
             part.remove();
             Ok(summary)
         }
-        Err(error) => Err((error, part.rows)),
+        Err(error) => Err((Box::new(error), part.rows)),
     }
 }
 

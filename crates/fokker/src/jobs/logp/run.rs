@@ -76,11 +76,9 @@ pub fn logp(
         // There is nothing to go on from.
         0 => {
             let _ = std::fs::remove_file(&part_path);
-            error
+            *error
         }
-        done => {
-            JobError::Kept { why: chain(&error), done, rows: survey.rows, path: part_path, source: Box::new(error) }
-        }
+        done => JobError::Kept { why: chain(&error), done, rows: survey.rows, path: part_path, source: error },
     })
 }
 

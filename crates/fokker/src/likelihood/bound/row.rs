@@ -1,7 +1,7 @@
 //! A row on its way through its draws.
 
-use crate::rows::dot;
 use crate::rng::Stream;
+use crate::rows::dot;
 use crate::sde::{Coefficients, Sde, T_MAX, Transition};
 
 /// Draws in a stratum of t.

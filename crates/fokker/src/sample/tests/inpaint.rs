@@ -50,7 +50,7 @@ fn rows_have_their_own_knowledge_whatever_the_batch() -> Any {
         for (x, known) in all.x.iter().zip(known) {
             assert!(x.is_finite() && (known.is_nan() || *x == known));
         }
-        // With every step walked three times, and the end.
+        // With every step taken three times, and the end.
         let plain = sample::<f64>(&score, 1, sampler, 0, &Workers::new(1, 1)?, &|_| {})?.evaluations[0];
         assert_eq!(all.evaluations, [3 * (plain - 1) + 1; 4]);
     }

@@ -123,7 +123,9 @@ impl<'a, F: Real + Element> NetworkTensors<'a, F> {
     }
 
     /// Parts `0..parts` of the output, from leaves that are tracked as asked; with the leaves.
-    fn evaluate(&self, parts: usize, tracked: Option<Tracked>) -> Result<(Jet<2>, Tensor<2>, Vec<Tensor<1>>), JetError> {
+    fn evaluate(
+        &self, parts: usize, tracked: Option<Tracked>,
+    ) -> Result<(Jet<2>, Tensor<2>, Vec<Tensor<1>>), JetError> {
         let set = &self.sets[parts - 1];
         let leaf = |tensor: &Tensor<2>| if tracked.is_some() { tensor.clone().autodiff() } else { tensor.clone() };
         let mut x = leaf(&self.values[Inputs::X][0]);

@@ -38,7 +38,7 @@ pub struct Unpacked {
 pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let damaged = |reason: String| anyhow!("{}: {reason}; nothing was unpacked", archive.display());
     let mut names = BTreeSet::new();
-    walk(archive, &mut |name, size, _| {
+    each_file(archive, &mut |name, size, _| {
         if size > MOST_BYTES || names.len() == MOST_FILES {
             return Err(format!("{name:?}: more than {MOST_BYTES} bytes or {MOST_FILES} files"));
         }
@@ -46,7 +46,7 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     })
     .map_err(damaged)?;
     let mut written = 0;
-    walk(archive, &mut |name, _, bytes| {
+    each_file(archive, &mut |name, _, bytes| {
         let mut content = Vec::new();
         bytes.read_to_end(&mut content).map_err(|error| error.to_string())?;
         let path = folder.join(name);
@@ -70,11 +70,11 @@ fn same(path: &Path, content: &[u8]) -> bool {
     size == Some(content.len() as u64) && fs::read(path).is_ok_and(|there| there == content)
 }
 
-/// Is told name, size and content of a plain file; what it says is wrong with it ends the walk.
+/// Is told name, size and content of a plain file; what it says is wrong with it ends it.
 type OnFile<'a> = dyn FnMut(&str, u64, &mut dyn Read) -> Result<(), String> + 'a;
 
 /// Calls `file` for each plain file.
-fn walk(archive: &Path, file: &mut OnFile) -> Result<(), String> {
+fn each_file(archive: &Path, file: &mut OnFile) -> Result<(), String> {
     let opened = File::open(archive).map_err(|error| error.to_string())?;
     entries(&mut MultiGzDecoder::new(BufReader::new(opened)), file)
 }

@@ -132,7 +132,7 @@ fn images_on_disk_are_those_in_memory() {
         put(folder.path(), "c.npy", &bytes("(1, 3, 6, 5)", 90)),
     ];
     let [memory, disk] = [usize::MAX, 0].map(|limit| load_arrays_within(&paths, limit).unwrap().train);
-    assert!(matches!(&memory, Pixels::Bytes(_)) && matches!(&disk, Pixels::Shards(_)));
+    assert!(matches!(&memory, Pixels::Bytes(_)) && matches!(&disk, Pixels::Disk(_)));
     let print = |pixels: &Pixels| {
         fingerprint(&[pixels], ImageShape { height: 6, width: 5, channels: 3 }, folder.path()).unwrap()
     };

@@ -8,19 +8,19 @@
 use std::fs::File;
 use std::io;
 
-use super::array::Order;
+use super::order::Order;
 
 /// Arrays of images on disk, one after another.
 #[derive(Debug)]
-pub(in crate::data) struct Shards {
-    files: Vec<Shard>,
+pub(in crate::data) struct DiskImages {
+    files: Vec<DiskArray>,
     dim: usize,
     len: usize,
 }
 
 /// An array of images in a file.
 #[derive(Debug)]
-struct Shard {
+struct DiskArray {
     file: File,
     /// Offset of the first value.
     start: u64,
@@ -29,7 +29,7 @@ struct Shard {
     order: Order,
 }
 
-impl Shards {
+impl DiskImages {
     /// No images yet; each will have `dim` values.
     pub(super) fn new(dim: usize) -> Self {
         Self { files: Vec::new(), dim, len: 0 }
@@ -37,7 +37,7 @@ impl Shards {
 
     /// Appends `count` images, one after another from `start` on.
     pub(super) fn push(&mut self, file: File, start: u64, count: usize, order: Order) {
-        self.files.push(Shard { file, start, first: self.len, order });
+        self.files.push(DiskArray { file, start, first: self.len, order });
         self.len += count;
     }
 
@@ -48,13 +48,13 @@ impl Shards {
 
     /// Reads image `index`, channels last.
     pub(super) fn read(&self, index: usize, image: &mut [u8]) -> io::Result<()> {
-        let shard = self.files.partition_point(|shard| shard.first <= index).checked_sub(1);
-        let Some(shard) = shard.map(|at| &self.files[at]) else {
+        let array = self.files.partition_point(|array| array.first <= index).checked_sub(1);
+        let Some(array) = array.map(|at| &self.files[at]) else {
             return Err(io::ErrorKind::NotFound.into());
         };
-        let offset = shard.start + ((index - shard.first) as u64) * self.dim as u64;
-        read_exact_at(&shard.file, image, offset)?;
-        shard.order.channels_last(image, &mut Vec::new());
+        let offset = array.start + ((index - array.first) as u64) * self.dim as u64;
+        read_exact_at(&array.file, image, offset)?;
+        array.order.channels_last(image, &mut Vec::new());
         Ok(())
     }
 }
