@@ -49,8 +49,8 @@ fn files_have_the_arms_keys() {
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let found = json(&arms, seeds.clone());
     assert_eq!(keys(&found), ["format", "config", "models", "differences", "seeds"]);
-    assert_eq!(keys(&found["models"]), ["dsm", "fp", "long"]);
-    assert_eq!(keys(&found["differences"]), ["fp", "long"]);
+    assert_eq!(keys(&found["models"]), ["dsm", "long", "fp"]);
+    assert_eq!(keys(&found["differences"]), ["long", "fp"]);
     assert_eq!(found["seeds"][1]["differences"]["fp"]["nll"]["mean"], -1.0);
     assert_eq!(found["seeds"][1]["models"]["long"]["step_ms"], 2.0);
     // Of two arms there is one difference.
