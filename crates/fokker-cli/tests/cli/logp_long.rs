@@ -173,7 +173,7 @@ fn rows_of_another_request_are_refused() {
 
 #[test]
 fn an_interrupt_leaves_the_rows() {
-    let scratch = prepared(4000);
+    let scratch = prepared(40_000);
     let args = to("y.csv", &["--chunk-rows", "100"]);
     let mut child = scratch.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (path, start) = (scratch.path("y.csv.part"), Instant::now());
@@ -186,7 +186,7 @@ fn an_interrupt_leaves_the_rows() {
     assert!(!child.wait().unwrap().success());
     assert!(path.exists() && !scratch.path("y.csv").exists());
     scratch.fokker(&to("y.csv", &["--resume"])).succeeded();
-    assert_eq!(scratch.text("y.csv").lines().count(), 4001);
+    assert_eq!(scratch.text("y.csv").lines().count(), 40_001);
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use anyhow::Result;
 use fokker::Error;
-use fokker::sample::{Inpaint, Sampler, Values};
+use fokker::sample::{Inpaint, Sampler, Setting, Values};
 
 use super::args::Sample;
-use super::options::option;
+use super::options::{Given, option};
 use crate::fail::request;
 
 /// The sampler's name, given or not.
@@ -16,7 +16,9 @@ fn name(args: &Sample) -> &str {
 
 /// Refuses values out of range and options that have no meaning beside the others.
 pub(super) fn check(args: &Sample) -> Result<()> {
-    for (option, value) in [("-n", args.n), ("--resample", args.resample)] {
+    let is_zero = |(setting, given): &&(Setting, Given)| setting.key == "steps" && matches!(given, Given::Count(0));
+    let steps = args.options.settings.iter().find(is_zero).map(|_| 0);
+    for (option, value) in [("-n", args.n), ("--steps", steps), ("--resample", args.resample)] {
         if value == Some(0) {
             return Err(request(format!("{option}: must be at least 1")));
         }
