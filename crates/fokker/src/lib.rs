@@ -32,7 +32,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The same from a config to a run directory, a table and a page are [jobs](jobs). `crates/fokker/examples/` has rows, networks, SDEs and scores of
+//! The same from a config to a run directory, a table and a page are [`jobs`]. `crates/fokker/examples/` has rows, networks, SDEs and scores of
 //! one's own.
 //!
 //! Where things are, in the order in which they build on each other:

@@ -14,7 +14,7 @@ use crate::solve::Tolerance;
 /// Cells along each side.
 const SIDE: usize = 72;
 
-/// A log-density at the middles of the cells of a square grid over the [window](window) of two-dimensional data.
+/// A log-density at the middles of the cells of a square grid over the window of two-dimensional data.
 ///
 /// ```
 /// let map = fokker::audit::LogDensity { side: 2, values: vec![-1.0, -2.0, -3.0, f64::NAN] };

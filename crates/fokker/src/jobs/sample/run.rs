@@ -15,7 +15,7 @@ use crate::model_file::ModelInfo;
 use crate::sample::{self, Samples, Trajectories, bytes, decode, encode, inpaint, sample_trajectories};
 use crate::solve::{Limits, Outcome};
 
-/// What [`sample`] wrote.
+/// What `sample` wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampled {
     /// How each row ended; rows without a value are NaN in the file.
