@@ -6,10 +6,10 @@ use burn::tensor::{Device, Element, Tensor};
 use fokker_jet::Real;
 use fokker_jet::tensor::Parameters;
 
+use super::cpu::Step;
 use super::draw::{ChunkRows, Source};
 use super::lineup::{Lineup, Visit};
 use super::loss::LossConfig;
-use super::objective::Step;
 use super::term::Chunk;
 use super::time::TimeSampler;
 use super::values::LossTerms;
