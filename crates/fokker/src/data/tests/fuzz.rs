@@ -28,8 +28,10 @@ fn read_all_ways(bytes: &[u8]) {
         let (read, parsed) = (read_table(&path, None), parse_table(&path, bytes.to_vec(), None));
         match (read, parsed) {
             (Ok(read), Ok(parsed)) => assert!(read == parsed, "in a file and in memory"),
-            // A place beyond the file is refused by the system, one beyond the bytes by the reader.
-            (Err(read), Err(parsed)) => errors.extend([read, parsed]),
+            (Err(read), Err(parsed)) => {
+                assert_eq!(read.to_string(), parsed.to_string());
+                errors.push(read);
+            }
             (read, parsed) => panic!("in a file {read:?}, in memory {parsed:?}"),
         }
         errors.extend(read_table(&path, Some("x")).err());

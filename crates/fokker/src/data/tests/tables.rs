@@ -105,6 +105,22 @@ fn archives_beyond_four_gigabytes_have_another_layout() {
 }
 
 #[test]
+fn entries_beyond_the_archive_are_damage() {
+    let mut bytes = Vec::new();
+    write_archive(&mut bytes, &[("x", &[1, 2], &[1.0, 2.0])], true).unwrap();
+    let central = bytes.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    // Past its fixed part, the name, and in the zip64 field two sizes.
+    let at = central + 46 + "x.npy".len() + 4 + 16;
+    assert_eq!(bytes[at..at + 8], [0; 8]);
+    for offset in [1_u64, 1000, 1 << 43, (1 << 63) - 100, u64::MAX] {
+        bytes[at..at + 8].copy_from_slice(&offset.to_le_bytes());
+        let (_folder, path) = file("a.npz", &bytes);
+        let message = read_table(&path, None).unwrap_err().to_string();
+        assert!(message.ends_with("damaged: the table of contents does not lead to the entry"), "{offset}: {message}");
+    }
+}
+
+#[test]
 fn written_numbers_read_back_exactly() {
     let folder = tempfile::tempdir().unwrap();
     let values = [0.1, -1e-300, 1e300, 3.0, f64::MIN_POSITIVE, 1.0 / 3.0];

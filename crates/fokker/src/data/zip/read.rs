@@ -16,6 +16,8 @@ use crate::memory;
 /// An archive and its table of contents.
 pub(in crate::data) struct Archive<R> {
     bytes: R,
+    /// How many bytes there are.
+    length: u64,
     pub(in crate::data) entries: Vec<Entry>,
 }
 
@@ -55,7 +57,7 @@ impl<R: Read + Seek> Archive<R> {
         require(path, &[table.as_ref().map_or(0, Vec::len), 4])?;
         let entries = table.as_deref().and_then(entries);
         let entries = entries.ok_or_else(|| DataError::damaged(path, "the archive has no whole table of contents"))?;
-        Ok(Self { bytes, entries })
+        Ok(Self { bytes, length, entries })
     }
 
     /// The names of the entries, in order.
@@ -102,7 +104,8 @@ impl<R: Read + Seek> Archive<R> {
         if entry.encrypted {
             return Err(DataError::damaged(path, "the entry is encrypted"));
         }
-        let start = data_start(&mut self.bytes, entry.offset).map_err(|error| DataError::read(path, error))?;
+        let start = data_start(&mut self.bytes, self.length, entry.offset);
+        let start = start.map_err(|error| DataError::read(path, error))?;
         start.ok_or_else(|| DataError::damaged(path, "the table of contents does not lead to the entry"))
     }
 }
@@ -138,7 +141,7 @@ fn table_of_contents<R: Read + Seek>(file: &mut R, length: u64, what: &str) -> i
         && (size == IN_ZIP64 || offset == IN_ZIP64)
     {
         let at = number(&tail, locator + 8, 8).unwrap_or(u64::MAX);
-        let Some(record) = read_at(file, at, 56, what)? else {
+        let Some(record) = read_at(file, length, at, 56, what)? else {
             return Ok(None);
         };
         if record[..4] != END64 {
@@ -147,15 +150,15 @@ fn table_of_contents<R: Read + Seek>(file: &mut R, length: u64, what: &str) -> i
         size = number(&record, 40, 8).unwrap_or(u64::MAX);
         offset = number(&record, 48, 8).unwrap_or(u64::MAX);
     }
-    match offset.checked_add(size) {
-        Some(end) if end <= length => read_at(file, offset, size, what),
-        _ => Ok(None),
-    }
+    read_at(file, length, offset, size, what)
 }
 
-/// `size` bytes at `offset`; `None` if the file, which messages call `what`, ends before.
-fn read_at<R: Read + Seek>(file: &mut R, offset: u64, size: u64, what: &str) -> io::Result<Option<Vec<u8>>> {
-    if i64::try_from(offset).is_err() {
+/// `size` bytes at `offset`; `None` if the file, which has `length` bytes and which messages call `what`, ends before.
+fn read_at<R: Read + Seek>(
+    file: &mut R, length: u64, offset: u64, size: u64, what: &str,
+) -> io::Result<Option<Vec<u8>>> {
+    // Systems refuse places far beyond the end in words of their own; here they are damage like any other.
+    if offset.checked_add(size).is_none_or(|end| end > length) {
         return Ok(None);
     }
     file.seek(SeekFrom::Start(offset))?;
@@ -165,8 +168,8 @@ fn read_at<R: Read + Seek>(file: &mut R, offset: u64, size: u64, what: &str) -> 
 }
 
 /// Where an entry's bytes start, from its local header at `offset`.
-fn data_start<R: Read + Seek>(file: &mut R, offset: u64) -> io::Result<Option<u64>> {
-    let Some(header) = read_at(file, offset, 30, "")? else {
+fn data_start<R: Read + Seek>(file: &mut R, length: u64, offset: u64) -> io::Result<Option<u64>> {
+    let Some(header) = read_at(file, length, offset, 30, "")? else {
         return Ok(None);
     };
     let lengths = number(&header, 26, 2).zip(number(&header, 28, 2));
