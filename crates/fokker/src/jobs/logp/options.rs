@@ -19,7 +19,7 @@ const SINGLE_PRECISION: f64 = 1e-6;
 /// More probes than these do not fit in memory.
 const MOST_PROBES: usize = 100_000;
 
-/// More draws than these are a slip of the pen.
+/// More draws than these are a mistake in typing.
 const MOST_DRAWS: usize = 10_000;
 
 /// Rows of a chunk unless they are long, and the values that its rows may then have.

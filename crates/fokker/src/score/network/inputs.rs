@@ -2,7 +2,8 @@
 
 use fokker_jet::{Real, Tape};
 
-use super::ScoreModel;
+use super::model::ScoreModel;
+use super::places;
 use crate::score::{Direction, Directions};
 use crate::sde::Coefficients;
 
@@ -28,11 +29,7 @@ pub(crate) struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     /// The input that x is.
-    pub const X: usize = 0;
-    /// The time features.
-    pub const FEATURES: usize = 1;
-    /// The parameterisation's first factor.
-    pub const FACTORS: usize = 2;
+    pub const X: usize = places::X;
 
     /// For tapes with these directions.
     pub fn new(model: &'a ScoreModel, directions: &Directions) -> Self {
@@ -44,16 +41,16 @@ impl<'a> Inputs<'a> {
     pub fn fill<F: Real>(&self, row: usize, c: &Coefficients, to: &mut impl InputRows<F>) {
         let features = self.model.features();
         let n = features.len();
-        features.fill(c, &mut to.input(Self::FEATURES, 0)[row * n..(row + 1) * n]);
+        features.fill(c, &mut to.input(places::FEATURES, 0)[row * n..(row + 1) * n]);
         if let Some(part) = self.time {
-            features.fill_dt(c, &mut to.input(Self::FEATURES, part)[row * n..(row + 1) * n]);
+            features.fill_dt(c, &mut to.input(places::FEATURES, part)[row * n..(row + 1) * n]);
         }
         let parameterisation = self.model.parameterisation();
         let factors = parameterisation.factors(c);
         for (i, factor) in factors.iter().take(parameterisation.count()).enumerate() {
-            to.input(Self::FACTORS + i, 0)[row] = F::of(factor.value);
+            to.input(places::FACTORS + i, 0)[row] = F::of(factor.value);
             if let Some(part) = self.time {
-                to.input(Self::FACTORS + i, part)[row] = F::of(factor.dt);
+                to.input(places::FACTORS + i, part)[row] = F::of(factor.dt);
             }
         }
     }

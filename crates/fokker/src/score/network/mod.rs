@@ -8,6 +8,7 @@ mod inputs;
 mod model;
 mod network_score;
 mod parameterisation;
+mod places;
 mod tape;
 #[cfg(feature = "burn")]
 mod tensor_tape;

@@ -5,7 +5,7 @@ use fokker_jet::{Graph, Init, JetError, Live, Real, Shape};
 use rand::RngExt;
 
 use super::Parameterisation;
-use super::inputs::Inputs;
+use super::places;
 use crate::Error;
 use crate::net::{NetworkConfig, TimeFeatures};
 use crate::rng::Stream;
@@ -59,7 +59,7 @@ impl ScoreModel {
         };
         let rate = network.dropout();
         let training = (rate > 0.0).then(|| graph(true));
-        let first = Inputs::FACTORS + parameterisation.count();
+        let first = places::FACTORS + parameterisation.count();
         let masks = training.iter().flat_map(|graph| {
             let inputs = graph.inputs().iter().enumerate().skip(first);
             inputs.map(|(input, &node)| DropoutMask { input, width: graph.width(node), rate })
@@ -109,13 +109,13 @@ impl ScoreModel {
         let same = |what: &str, expected: usize, found: usize| {
             if expected == found { Ok(()) } else { Err(Error::Dimension { what: what.into(), expected, found }) }
         };
-        let inputs = Inputs::FACTORS + parameterisation.count();
+        let inputs = places::FACTORS + parameterisation.count();
         same("the graph's number of inputs", inputs, graph.inputs().len())?;
-        let shape = graph.shape(graph.inputs()[Inputs::X]);
+        let shape = graph.shape(graph.inputs()[places::X]);
         same("the graph's output", shape.len(), graph.width(graph.output()?))?;
         let width = |input: usize| graph.width(graph.inputs()[input]);
-        same("the graph's input of time features", features.len(), width(Inputs::FEATURES))?;
-        (Inputs::FACTORS..inputs).try_for_each(|factor| same("the graph's input of a factor", 1, width(factor)))?;
+        same("the graph's input of time features", features.len(), width(places::FEATURES))?;
+        (places::FACTORS..inputs).try_for_each(|factor| same("the graph's input of a factor", 1, width(factor)))?;
         Ok(Self { shape, sde: sde.clone(), parameterisation, features, graph, training: None, masks: Vec::new() })
     }
 
