@@ -7,8 +7,9 @@ use crate::JetError;
 /// The parts of a jet: the primal, one first-order part per direction, one second-order part per chosen pair.
 ///
 /// Parts are numbered in that order: part 0 is the primal `y`, part `1 + i` is `y_i` along direction `i`, and the pairs follow in
-/// the order in which they were added. A caller that wants to run the network in stages (some parts first, others once their
-/// directions are known) names the directions of the first stage first.
+/// the order in which they were added; but a [tangent](JetSet::with_tangent) and its pairs come last of all. A caller that wants to
+/// run the network in stages (some parts first, others once their directions are known) names the directions of the first stage
+/// first.
 ///
 /// ```
 /// use fokker_jet::JetSet;
@@ -23,7 +24,8 @@ use crate::JetError;
 pub struct JetSet {
     directions: usize,
     pairs: Vec<(usize, usize)>,
-    tangent: bool,
+    /// The number of pairs that come before the tangent, if there is one.
+    tangent: Option<usize>,
 }
 
 impl JetSet {
@@ -36,7 +38,7 @@ impl JetSet {
     /// First-order parts along `directions` directions.
     #[must_use]
     pub fn first_order(directions: usize) -> Self {
-        Self { directions, pairs: Vec::new(), tangent: false }
+        Self { directions, pairs: Vec::new(), tangent: None }
     }
 
     /// Adds the mixed second-order part along directions `first` and `second` (which may be the same).
@@ -53,23 +55,68 @@ impl JetSet {
 
     /// Makes the last direction, w, the *tangent* of a reverse pass: what is seeded along w and its pairs is to be the derivative
     /// along w of what an earlier reverse pass pulled back, so that the cotangents are known (see [`Tape::record`](crate::Tape::record)).
+    /// w and its pairs become the last parts.
     ///
     /// # Errors
-    /// [`JetError::Tangent`] unless every pair is of w and another direction.
+    /// [`JetError::Tangent`] unless the pairs of w are with other directions, and were added after those without it.
+    ///
+    /// ```
+    /// use fokker_jet::JetSet;
+    /// # fn main() -> Result<(), fokker_jet::JetError> {
+    /// // directions v, w and the part vv: 0, v = 1, vv = 2, w = 3
+    /// let set = JetSet::first_order(2).with_pair(0, 0)?.with_tangent()?;
+    /// assert_eq!((set.part_of(0), set.part_of(1), set.tangent()), (1, 3, Some(3)));
+    /// assert_eq!(set.pairs().collect::<Vec<_>>(), [(2, 1, 1)]);
+    /// # Ok(()) }
+    /// ```
     pub fn with_tangent(mut self) -> Result<Self, JetError> {
-        let last = self.directions.checked_sub(1);
-        let fits = |&(i, j): &(usize, usize)| i != j && (Some(i) == last || Some(j) == last);
-        if last.is_none() || !self.pairs.iter().all(fits) {
-            return Err(JetError::Tangent { reason: "every pair must be of the last direction and another one" });
+        let wrong = |reason| Err(JetError::Tangent { reason });
+        let Some(last) = self.directions.checked_sub(1) else { return wrong("there is no direction") };
+        let of_last = |&(i, j): &(usize, usize)| i == last || j == last;
+        let early = self.pairs.iter().take_while(|pair| !of_last(pair)).count();
+        if !self.pairs[early..].iter().all(of_last) {
+            return wrong("its pairs must be added after all others");
         }
-        self.tangent = true;
+        if self.pairs.contains(&(last, last)) {
+            return wrong("its pairs must be with other directions");
+        }
+        self.tangent = Some(early);
         Ok(self)
     }
 
     /// The first of the parts along the tangent, which are the last ones: w, then its pairs.
     #[must_use]
     pub fn tangent(&self) -> Option<usize> {
-        self.tangent.then_some(self.directions)
+        self.tangent.map(|early| self.directions + early)
+    }
+
+    /// The first-order part along a direction.
+    #[must_use]
+    pub fn part_of(&self, direction: usize) -> usize {
+        match self.tangent {
+            Some(early) if direction + 1 == self.directions => self.directions + early,
+            _ => 1 + direction,
+        }
+    }
+
+    /// The part of a pair, by its place among the pairs.
+    fn part_of_pair(&self, pair: usize) -> usize {
+        let early = self.tangent.is_some_and(|early| pair < early);
+        self.directions + pair + usize::from(!early)
+    }
+
+    /// The same set without its last parts, down to its first `parts` ones, with the same numbers.
+    ///
+    /// # Errors
+    /// None, for `parts` from 1 to [`parts`](Self::parts).
+    #[cfg(feature = "burn")]
+    pub fn first_parts(&self, parts: usize) -> Result<Self, JetError> {
+        let directions = (0..self.directions).filter(|&direction| self.part_of(direction) < parts).count();
+        let pairs = (0..self.pairs.len()).filter(|&pair| self.part_of_pair(pair) < parts);
+        let cut = pairs
+            .map(|pair| self.pairs[pair])
+            .try_fold(Self::first_order(directions), |cut, (i, j)| cut.with_pair(i, j))?;
+        if self.tangent().is_some_and(|tangent| tangent < parts) { cut.with_tangent() } else { Ok(cut) }
     }
 
     /// For a part along the tangent w, the part whose derivative along w it is: `y` for `y_w`, `y_v` for `y_wv`.
@@ -93,15 +140,19 @@ impl JetSet {
 
     /// The pairs as part numbers: `(part of y_uv, part of y_u, part of y_v)`.
     pub fn pairs(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
-        let base = 1 + self.directions;
-        self.pairs.iter().enumerate().map(move |(k, &(i, j))| (base + k, 1 + i, 1 + j))
+        let numbered = self.pairs.iter().enumerate();
+        numbered.map(|(pair, &(i, j))| (self.part_of_pair(pair), self.part_of(i), self.part_of(j)))
     }
 
     /// The two first-order parts behind a second-order part; `None` for the primal and the first-order parts.
     #[must_use]
     pub fn pair_of(&self, part: usize) -> Option<(usize, usize)> {
-        let k = part.checked_sub(1 + self.directions)?;
-        self.pairs.get(k).map(|&(i, j)| (1 + i, 1 + j))
+        let pair = match self.tangent() {
+            Some(tangent) if part < tangent => part.checked_sub(self.directions)?,
+            _ => part.checked_sub(1 + self.directions)?,
+        };
+        let known = self.pairs.get(pair).filter(|_| self.part_of_pair(pair) == part);
+        known.map(|&(i, j)| (self.part_of(i), self.part_of(j)))
     }
 }
 
@@ -207,9 +258,24 @@ mod tests {
         let set = JetSet::first_order(3).with_pair(2, 0).unwrap().with_tangent().unwrap();
         let of: Vec<_> = (0..5).map(|part| set.undifferentiated(part)).collect();
         assert_eq!(of, [None, None, None, Some(0), Some(1)]);
-        assert!(JetSet::first_order(3).with_pair(0, 1).unwrap().with_tangent().is_err());
         assert!(JetSet::first_order(1).with_pair(0, 0).unwrap().with_tangent().is_err());
+        let late = JetSet::first_order(3).with_pair(2, 0).unwrap().with_pair(0, 1).unwrap();
+        assert!(late.with_tangent().is_err());
         assert!(JetSet::primal().with_tangent().is_err());
+    }
+
+    #[test]
+    fn the_tangent_and_its_pairs_are_the_last_parts() {
+        // v, τ, w with (v, v) and (w, v): parts 0, v = 1, τ = 2, vv = 3, w = 4, wv = 5.
+        let set = JetSet::first_order(3).with_pair(0, 0).unwrap().with_pair(2, 0).unwrap();
+        assert_eq!(set.pairs().collect::<Vec<_>>(), [(4, 1, 1), (5, 3, 1)]);
+        let set = set.with_tangent().unwrap();
+        assert_eq!(set.pairs().collect::<Vec<_>>(), [(3, 1, 1), (5, 4, 1)]);
+        let of: Vec<_> = (0..6).map(|part| set.pair_of(part)).collect();
+        assert_eq!(of, [None, None, None, Some((1, 1)), None, Some((4, 1))]);
+        let of: Vec<_> = (0..6).map(|part| set.undifferentiated(part)).collect();
+        assert_eq!(of, [None, None, None, None, Some(0), Some(1)]);
+        assert_eq!((set.tangent(), set.parts()), (Some(4), 6));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use fokker::Workers;
 use fokker::audit::{AuditConfig, Points, audit};
 use fokker::data::{Data, DataConfig};
 use fokker::jet::{Function, Graph};
-use fokker::net::TimeFeatures;
+use fokker::net::{Output, TimeFeatures};
 use fokker::objective::LossConfig;
 use fokker::score::network::{Parameterisation, ScoreModel};
 use fokker::sde::Sde;
@@ -22,7 +22,7 @@ fn model(dim: usize, width: usize, sde: &Sde) -> Result<ScoreModel, fokker::Erro
     let mut graph = Graph::new();
     let x = graph.input(dim);
     let time = graph.input(features.len());
-    let score = Parameterisation::Noise.around(&mut graph, x, |graph, x| {
+    let score = Parameterisation::Noise.around(Output::Score, &mut graph, x, |graph, x| {
         let joined = graph.concat(&[x, time]);
         let a = graph.dense("first", joined, width);
         let h = graph.map(a, Function::Silu);
@@ -33,7 +33,7 @@ fn model(dim: usize, width: usize, sde: &Sde) -> Result<ScoreModel, fokker::Erro
         graph.dense("output", last, dim)
     });
     graph.set_output(score);
-    ScoreModel::from_graph(graph, sde, features, Parameterisation::Noise)
+    ScoreModel::from_graph(Output::Score, graph, sde, features, Parameterisation::Noise)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

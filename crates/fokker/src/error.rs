@@ -31,6 +31,9 @@ pub enum Error {
     /// A request for jets cannot be met.
     #[error(transparent)]
     Jet(#[from] JetError),
+    /// A network's output cannot stand for what it is to stand for.
+    #[error("{0}")]
+    Output(String),
     /// A file that fokker itself wrote cannot be read.
     #[error("{}: {reason}", path.display())]
     File {

@@ -190,7 +190,7 @@ pub fn read_with_gaps(path: &Path, info: &ModelInfo) -> Result<(Table, Vec<Strin
 /// let data = Data::load(&config.data)?;
 /// let info = ModelInfo {
 ///     version: FORMAT_VERSION, dim: 2, sde: config.sde.clone(), network: config.network.clone(), score: config.score,
-///     scaling: data.scaling().clone(), levels: None, image: None, data: Some(data.info()), steps: 0,
+///     scaling: data.scaling().clone(), levels: None, image: None, data: Some(data.info()), steps: 0, log_z: None,
 /// };
 /// assert!(require_data(&info, &data, "config.toml".as_ref())?.is_empty());
 /// let other = Data::load(&DataConfig::Normal { dim: 3 })?;

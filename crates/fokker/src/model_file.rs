@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::data::{DataInfo, ImageShape, Scaling};
+use crate::likelihood::LogZ;
 use crate::memory;
 use crate::net::NetworkConfig;
 use crate::score::ScoreConfig;
@@ -41,6 +42,9 @@ pub struct ModelInfo {
     pub data: Option<DataInfo>,
     /// Steps trained.
     pub steps: u64,
+    /// log Z(T), if it is an energy model (from version 3 on).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_z: Option<LogZ>,
 }
 
 impl ModelInfo {
@@ -51,8 +55,11 @@ impl ModelInfo {
     }
 }
 
-/// The version that this crate writes; it reads version 1, too, which had no `data`.
+/// The version of score networks' files; version 1, which is read, too, had no `data`.
 pub const FORMAT_VERSION: u32 = 2;
+
+/// The version of energy models' files, which say what the network gives, and log Z(T).
+pub const ENERGY_VERSION: u32 = 3;
 
 /// More than this is a damaged file.
 const MOST_DIMENSIONS: usize = 10_000_000;
@@ -125,15 +132,21 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
         version: u32,
     }
     let Version { version } = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
-    if !(1..=FORMAT_VERSION).contains(&version) {
-        return Err(format!("format version {version}; this program reads versions 1 to {FORMAT_VERSION}"));
+    if !(1..=ENERGY_VERSION).contains(&version) {
+        return Err(format!("format version {version}; this program reads versions 1 to {ENERGY_VERSION}"));
     }
     let info: ModelInfo = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
     if version == 1 && info.data.is_some() {
         return Err("metadata: unknown field `data` in format version 1".into());
     }
+    let is_energy = !info.network.output().is_score();
+    if is_energy != (version == ENERGY_VERSION) || is_energy != info.log_z.is_some() {
+        return Err(format!("metadata: an energy model has version {ENERGY_VERSION} and `log_z`, and no other has"));
+    }
     info.sde.validate().map_err(|error| format!("metadata: sde: {error}"))?;
     info.network.validate().map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
+    let stands_for = info.score.parameterisation.check(info.network.output());
+    stands_for.map_err(|reason| format!("metadata: score.parameterisation: {reason}"))?;
     if !(1..=MOST_DIMENSIONS).contains(&info.dim) {
         return Err(format!("metadata: dim: must be between 1 and {MOST_DIMENSIONS}, not {}", info.dim));
     }

@@ -28,6 +28,7 @@ fn networks() -> Vec<NetworkScore<f64>> {
                     activation: fokker::net::Activation::Silu,
                     skip: true,
                     time,
+                    output: fokker::net::Output::Score,
                 };
                 let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, parameterisation);
                 let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));

@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
+#[path = "common/gradient.rs"]
+mod gradient;
 
 use std::sync::Arc;
 
 use common::worst;
+use gradient::gradient_error_at;
 
 use fokker::config::Config;
 use fokker::data::Data;
-use fokker::objective::{LossTerms, Objective, Step};
+use fokker::objective::{Objective, Step};
 use fokker::rng::Streams;
 use fokker::stats::MeanSe;
 use fokker_jet::cpu::{Parameters, Workers};
@@ -34,36 +37,9 @@ fn objective(config: &Config) -> (Objective<f64>, Parameters<f64>) {
     (objective, parameters)
 }
 
-fn total(config: &Config, terms: &LossTerms) -> f64 {
-    let fp = config.loss.fp.as_ref().map_or(0.0, |fp| fp.weight * fp.every as f64);
-    let scalar = config.loss.scalar.as_ref().map_or(0.0, |s| s.weight);
-    let value = |key: &str| terms.get(key).unwrap_or(0.0);
-    value("dsm") + fp * value("fp") + scalar * value("scalar")
-}
-
-/// Largest difference between the gradient and central differences (fourth order) over every parameter, relative to the
-/// gradient's norm.
 fn gradient_error(config: &Config) -> f64 {
     let (objective, theta) = objective(config);
     gradient_error_at(config, objective, theta)
-}
-
-fn gradient_error_at(config: &Config, mut objective: Objective<f64>, mut theta: Parameters<f64>) -> f64 {
-    let workers = Workers::new(1, 1).unwrap();
-    let mut gradient = vec![0.0; theta.len()];
-    objective.evaluate(Step(0), &theta, &mut gradient);
-    let norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
-    let mut scratch = vec![0.0; theta.len()];
-    worst((0..gradient.len()).map(|i| {
-        let (h, start) = (3e-4, theta[i]);
-        let mut at = |offset: f64| {
-            theta.update(&workers, |theta| theta[i] = start + offset);
-            total(config, &objective.evaluate(Step(0), &theta, &mut scratch))
-        };
-        let slope = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
-        theta.update(&workers, |theta| theta[i] = start);
-        (slope - gradient[i]).abs() / norm
-    }))
 }
 
 #[test]

@@ -9,7 +9,7 @@ use fokker::conservativity::asymmetry;
 use fokker::density::mixture::Mixture;
 use fokker::divergence::Divergence;
 use fokker::likelihood::{LikelihoodOptions, log_prob};
-use fokker::net::TimeFeatures;
+use fokker::net::{Output, TimeFeatures};
 use fokker::residual::residual;
 use fokker::rng::Streams;
 use fokker::score::Direction::{Space, Time};
@@ -281,7 +281,7 @@ fn own_graph(features: usize) -> Graph {
     let mut graph = Graph::new();
     let x = graph.input(2);
     let time = graph.input(features);
-    let score = Parameterisation::Noise.around(&mut graph, x, |graph, x| {
+    let score = Parameterisation::Noise.around(Output::Score, &mut graph, x, |graph, x| {
         let both = graph.concat(&[x, time]);
         let hidden = graph.dense("hidden", both, 8);
         let hidden = graph.map(hidden, Function::Tanh);
@@ -294,7 +294,8 @@ fn own_graph(features: usize) -> Graph {
 #[test]
 fn a_network_of_one_s_own_is_the_formula() {
     let features = || TimeFeatures::from_fn(|c| [[c.sigma.ln(), c.dsigma / c.sigma], [c.t, 1.0]]);
-    let model = ScoreModel::from_graph(own_graph(2), &Sde::vp(), features(), Parameterisation::Noise).unwrap();
+    let model =
+        ScoreModel::from_graph(Output::Score, own_graph(2), &Sde::vp(), features(), Parameterisation::Noise).unwrap();
     let weights = model.initial_parameters(&mut Streams::new(2).named("weights"));
     let w: Vec<f64> = weights.iter().map(|&w| f64::from(w)).collect();
     let formula = ScoreFn::new(2, Sde::vp(), move |x, c, out: &mut [f64]| {
@@ -320,7 +321,9 @@ fn a_network_of_one_s_own_is_the_formula() {
 #[test]
 fn a_graph_with_other_inputs_is_refused() {
     let features = || TimeFeatures::from_fn(|c| [[c.t, 1.0], [c.sigma, c.dsigma]]);
-    let make = |graph, parameterisation| ScoreModel::from_graph(graph, &Sde::vp(), features(), parameterisation);
+    let make = |graph, parameterisation| {
+        ScoreModel::from_graph(Output::Score, graph, &Sde::vp(), features(), parameterisation)
+    };
     let message = |graph, parameterisation| make(graph, parameterisation).unwrap_err().to_string();
     assert!(message(own_graph(3), Parameterisation::Noise).contains("time features"));
     assert!(message(own_graph(2), Parameterisation::Score).contains("number of inputs"));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use fokker::jobs::{self, LogpOptions, LogpSummary, RunningMean};
+use fokker::jobs::{self, LogpMethod, LogpOptions, LogpSummary, RunningMean};
 
 use crate::cmd::tables::help;
 use crate::fail::option;
@@ -30,6 +30,9 @@ pub struct Logp {
         help = help("The file to write ({name}), once all rows are done; until then they are kept in FILE.part")
     )]
     pub output: PathBuf,
+    /// What log p is had from (default: flow)
+    #[arg(long, value_enum, default_value_t = Method::Flow, hide_default_value = true)]
+    pub method: Method,
     /// Error allowed to log p: this much and a tenth of it for each dimension, in nats
     #[arg(long, default_value_t = 1e-5)]
     pub tolerance: f64,
@@ -66,9 +69,22 @@ pub struct Logp {
     pub threads: usize,
 }
 
+/// `--method`
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Method {
+    /// The probability-flow ODE
+    Flow,
+    /// The log-density of an energy model: one evaluation a row
+    Energy,
+}
+
 /// Writes the log-likelihood of each row. Rows that fail have NaN there; if there are any, exit status 1.
 pub fn run(args: &Logp) -> Result<()> {
     let options = LogpOptions {
+        method: match args.method {
+            Method::Flow => LogpMethod::Flow,
+            Method::Energy => LogpMethod::Energy,
+        },
         tolerance: args.tolerance,
         step_limit: args.step_limit,
         probes: args.probes,

@@ -12,5 +12,6 @@ mod matmul;
 mod mul;
 mod resample;
 mod softmax;
+mod sum;
 
 pub use resample::Resampling;

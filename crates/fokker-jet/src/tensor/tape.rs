@@ -90,7 +90,7 @@ impl<F: Real + Element> TensorTape<F> {
             };
             return Err(JetError::LiveParts { input, reason });
         }
-        let sets = (1..=set.parts()).map(|parts| first_parts(set, parts).map(Arc::new)).collect::<Result<_, _>>()?;
+        let sets = (1..=set.parts()).map(|parts| set.first_parts(parts).map(Arc::new)).collect::<Result<_, _>>()?;
         Ok(Self {
             output_node,
             sets,
@@ -289,16 +289,6 @@ impl<F: Real + Element> Tape<F> for TensorTape<F> {
     fn clear_gradient(&mut self) {
         self.parameter_gradient.fill(F::ZERO);
     }
-}
-
-/// The set cut down to its parts `0..parts`, with the same numbers.
-fn first_parts(set: &JetSet, parts: usize) -> Result<JetSet, JetError> {
-    let directions = set.directions().min(parts - 1);
-    let kept = set.pairs().filter(|&(uv, _, _)| uv < parts);
-    let cut = kept
-        .map(|(_, u, v)| (u - 1, v - 1))
-        .try_fold(JetSet::first_order(directions), |set, (i, j)| set.with_pair(i, j))?;
-    if parts == set.parts() && set.tangent().is_some() { cut.with_tangent() } else { Ok(cut) }
 }
 
 fn refill<F: Real>(values: &mut Vec<F>, len: usize) {

@@ -11,6 +11,9 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     }
     config.sde.validate().map_err(|error| wrong("sde", error.to_string()))?;
     config.network.validate().map_err(|(key, reason)| wrong(&key, reason))?;
+    let output = config.network.output();
+    config.score.parameterisation.check(output).map_err(|reason| wrong("score.parameterisation", reason))?;
+    config.loss.check(output).map_err(|(key, reason)| wrong(&key, reason))?;
     config.train.validate().map_err(|(key, reason)| wrong(key, reason))?;
     config.loss.validate().map_err(|(key, reason)| wrong(&key, reason))?;
     config.audit.validate(config.sde.t_min()).map_err(|(key, reason)| wrong(key, reason))

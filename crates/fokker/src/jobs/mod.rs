@@ -34,7 +34,7 @@ pub use compare::{Compare, ComparedModel, ComparedSeed, compare};
 pub use error::JobError;
 pub use eval::{EvalOptions, Units, eval};
 pub use export::export;
-pub use logp::{LogpOptions, LogpSummary, RunningMean, logp};
+pub use logp::{LogpMethod, LogpOptions, LogpSummary, RunningMean, logp};
 pub use observer::{Observer, Unit, Work};
 pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;

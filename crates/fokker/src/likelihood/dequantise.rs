@@ -23,6 +23,7 @@ use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::bound::{Bound, BoundOptions, bound};
+use super::energy::log_density;
 use super::log_prob::log_prob;
 use super::options::LikelihoodOptions;
 use super::request::{request, whole_rows};
@@ -134,6 +135,36 @@ pub fn dequantised_log_prob<F: Real>(
         importance: exact.then(|| rows().map(log_mean_exp).collect()),
         outcomes: found.outcomes.chunks_exact(count).map(together).collect(),
         evaluations: found.evaluations.chunks_exact(count).map(|e| e.iter().sum()).collect(),
+    })
+}
+
+/// log p of rows (`rows × D`, in model coordinates) over draws, by an energy model: log q(x, t_min) − log Z(T), one evaluation each.
+///
+/// # Errors
+/// As for [`dequantised_log_prob`]; [`Error::Output`] if the score comes of no log-density.
+pub fn dequantised_energy<F: Real>(
+    score: &dyn Score<F>, log_z: f64, x: &[f64], how: &Dequantise<'_>, (seed, first_row): (u64, u64), workers: &Workers,
+) -> Result<Dequantised, Error> {
+    let none = || Error::Output("the score comes of no log-density: it is no energy model".into());
+    let energy = score.energy().ok_or_else(none)?;
+    let draws = Draws::new(score, x, how, (seed, first_row), workers)?;
+    let at_t_min = log_density(energy, &draws.x, score.sde().t_min(), workers)?;
+    let values: Vec<f64> = draws.densities(&at_t_min).into_iter().map(|value| value - log_z).collect();
+    let rows = || values.chunks_exact(how.count);
+    let outcome = |row: &[f64]| {
+        if row.iter().all(|value| value.is_finite()) {
+            Outcome::Converged
+        } else {
+            Outcome::NonFinite { t: score.sde().t_min() }
+        }
+    };
+    let over_draws: Vec<MeanSe> = rows().map(MeanSe::of).collect();
+    Ok(Dequantised {
+        mean: over_draws.iter().map(|m| if m.mean.is_finite() { m.mean } else { f64::NAN }).collect(),
+        se: (how.count > 1).then(|| over_draws.iter().map(|m| m.se).collect()),
+        importance: Some(rows().map(log_mean_exp).collect()),
+        outcomes: rows().map(outcome).collect(),
+        evaluations: vec![how.count as u64; x.len() / score.dim()],
     })
 }
 

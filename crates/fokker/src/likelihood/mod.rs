@@ -10,13 +10,17 @@
 
 pub mod bound;
 pub mod dequantise;
+mod energy;
 mod found;
+pub(crate) mod log_mean_exp;
 mod log_prob;
 mod options;
 mod request;
 
 pub use bound::{Bound, BoundOptions, bound};
-pub use dequantise::{Dequantise, Dequantised, Start, dequantised_bound, dequantised_log_prob};
+pub use dequantise::{Dequantise, Dequantised, Start, dequantised_bound, dequantised_energy, dequantised_log_prob};
+pub(crate) use energy::DRAWS as LOG_Z_DRAWS;
+pub use energy::{LogZ, log_density, log_z};
 pub use found::LogProb;
 pub use log_prob::{log_prob, log_prob_with_base};
 pub use options::{DEFAULT_EXACT_DIM, LikelihoodOptions, bytes};

@@ -33,6 +33,26 @@ impl Activation {
     }
 }
 
+/// What a network gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// The score, D numbers: a vector field, which need not be a gradient.
+    #[default]
+    Score,
+    /// A log-density, one number, whose gradient in x is the score: an energy model.
+    Energy,
+}
+
+impl Output {
+    /// Is it the score? (Then a config need not say so.)
+    #[must_use]
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if`")]
+    pub fn is_score(&self) -> bool {
+        *self == Self::Score
+    }
+}
+
 /// The architecture of a score network; the `[network]` table of a config.
 ///
 /// ```
@@ -62,6 +82,9 @@ pub enum NetworkConfig {
         /// How time enters.
         #[serde(default)]
         time: TimeConfig,
+        /// What it gives.
+        #[serde(default, skip_serializing_if = "Output::is_score")]
+        output: Output,
     },
     /// A U-Net on images, told of time in every block.
     Unet(UnetConfig),
@@ -144,21 +167,30 @@ impl NetworkConfig {
         TimeFeatures::new(self.time(), sde)
     }
 
+    /// What it gives.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        match self {
+            Self::Mlp { output, .. } | Self::Unet(UnetConfig { output, .. }) => *output,
+        }
+    }
+
     fn time(&self) -> TimeConfig {
         match self {
             Self::Mlp { time, .. } | Self::Unet(UnetConfig { time, .. }) => *time,
         }
     }
 
-    /// Adds the network to a graph: from x (of [`shape`](Self::shape)) and the time features to a node of x's shape. With
+    /// Adds the network to a graph: from x (of [`shape`](Self::shape)) and the time features to a node of x's shape, or of one number
+    /// if it gives an energy. With
     /// `dropout` each mask is a further input of the graph; parameters are the same, in the same order.
     ///
     /// # Panics
     /// If [`check`](Self::check) refuses x's shape.
     pub fn build(&self, graph: &mut Graph, x: NodeId, features: NodeId, dropout: bool) -> NodeId {
         match self {
-            Self::Mlp { width, depth, activation, skip, .. } => {
-                let outputs = graph.width(x);
+            Self::Mlp { width, depth, activation, skip, output, .. } => {
+                let outputs = if output.is_score() { graph.width(x) } else { 1 };
                 mlp::build(graph, &[x, features], *width, *depth, activation.function(), *skip, outputs)
             }
             Self::Unet(unet) => unet::build(unet, graph, x, features, dropout),

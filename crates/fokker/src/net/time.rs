@@ -23,6 +23,13 @@ pub enum TimeConfig {
         #[serde(default = "frequencies")]
         frequencies: usize,
     },
+    /// t − ½, and sin, cos of 2πkt for k = 1 … `frequencies`: slow functions of t, for smooth densities, which change little as
+    /// t → 0 (a potential's Boltzmann law; image data is not smooth).
+    LowFrequency {
+        /// Number of Fourier pairs.
+        #[serde(default = "low_frequencies")]
+        frequencies: usize,
+    },
     /// t alone.
     Plain {},
     /// sin and cos of 999 t · 10000^(−k/(n−1)), k = 0 … n − 1, n = `features`/2, all sines first (DDPM's embedding of 1000 steps,
@@ -38,6 +45,10 @@ fn frequencies() -> usize {
     4
 }
 
+fn low_frequencies() -> usize {
+    2
+}
+
 fn features() -> usize {
     128
 }
@@ -46,7 +57,9 @@ impl TimeConfig {
     /// Checks the sizes; the error is the key at fault and the reason.
     pub(super) fn validate(self) -> Result<(), (String, String)> {
         match self {
-            Self::LogSigma { frequencies } => super::within("frequencies", frequencies, 0, 1000),
+            Self::LogSigma { frequencies } | Self::LowFrequency { frequencies } => {
+                super::within("frequencies", frequencies, 0, 1000)
+            }
             Self::Plain {} => Ok(()),
             Self::Positional { features } if !features.is_multiple_of(2) => {
                 Err(("features".into(), format!("must be even, not {features}")))
@@ -130,6 +143,7 @@ impl TimeFeatures {
     pub fn len(&self) -> usize {
         match self.0 {
             Kind::Of { config: TimeConfig::LogSigma { frequencies }, .. } => 2 + 2 * frequencies,
+            Kind::Of { config: TimeConfig::LowFrequency { frequencies }, .. } => 1 + 2 * frequencies,
             Kind::Of { config: TimeConfig::Plain {}, .. } => 1,
             Kind::Of { config: TimeConfig::Positional { features }, .. } => features,
             Kind::Own { len, .. } => len,
@@ -151,6 +165,14 @@ impl TimeFeatures {
         match &self.0 {
             Kind::Own { at, .. } => at(c, &mut put),
             Kind::Of { config: TimeConfig::Plain {}, .. } => put(0, c.t, 1.0),
+            Kind::Of { config: TimeConfig::LowFrequency { frequencies }, .. } => {
+                put(0, c.t - 0.5, 1.0);
+                // πku with u = 2t.
+                harmonics(2.0 * c.t, *frequencies, |k, rate, sin, cos| {
+                    put(2 * k - 1, sin, 2.0 * rate * cos);
+                    put(2 * k, cos, -2.0 * rate * sin);
+                });
+            }
             Kind::Of { config: TimeConfig::LogSigma { frequencies }, scale, shift } => {
                 let (u, du) = (scale * c.sigma.ln() + shift, scale * c.dsigma / c.sigma);
                 put(0, c.t, 1.0);
@@ -202,7 +224,8 @@ mod tests {
     fn time_derivatives_are_the_slopes_of_the_features() {
         for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
             let positional = TimeConfig::Positional { features: 10 };
-            for config in [TimeConfig::LogSigma { frequencies: 3 }, TimeConfig::Plain {}, positional] {
+            let low = TimeConfig::LowFrequency { frequencies: 2 };
+            for config in [TimeConfig::LogSigma { frequencies: 3 }, low, TimeConfig::Plain {}, positional] {
                 let features = TimeFeatures::new(config, &sde);
                 let at = |t: f64| {
                     let mut c = vec![0.0_f64; features.len()];
@@ -235,6 +258,17 @@ mod tests {
             assert!((found[k] - angle.sin()).abs() < 1e-12 && (found[3 + k] - angle.cos()).abs() < 1e-12);
         }
         assert_eq!(features.len(), 6);
+    }
+
+    #[test]
+    fn low_frequencies_are_those_of_t() {
+        let features = TimeFeatures::new(TimeConfig::LowFrequency { frequencies: 2 }, &Sde::ve());
+        let mut found = [0.0_f64; 5];
+        features.fill(&Sde::ve().at(0.125), &mut found);
+        let half = 0.5_f64.sqrt();
+        for (found, want) in found.into_iter().zip([-0.375, half, half, 1.0, 0.0]) {
+            assert!((found - want).abs() < 1e-14);
+        }
     }
 
     #[test]

@@ -17,7 +17,6 @@ use crate::data::Data;
 use crate::memory::{self, Held};
 use crate::rng::Streams;
 use crate::rows::Host;
-use crate::score::Directions;
 use crate::score::network::ScoreModel;
 
 /// Which draw of the random streams to take, and so which terms are due.
@@ -79,11 +78,11 @@ impl<F: Real> Objective<F> {
     pub fn new(
         model: &ScoreModel, data: &Arc<Data>, config: &LossConfig, batch: usize, seed: u64, workers: &Arc<Workers>,
     ) -> Result<Self, Error> {
-        let lineup = Lineup::new(config, model.dim(), batch)?;
-        let plain = Draft::new::<F>(model, Directions::new(&[]), workers, batch, 1)?;
+        let lineup = Lineup::new(config, model.output(), model.dim(), batch)?;
+        let plain = Draft::new::<F>(model, lineup.plain_directions(), workers, batch, 1)?;
         let draft = |member: &Member<Host<F>>| {
             let draft = || Draft::new::<F>(model, member.needs.directions.clone(), workers, batch, member.unit());
-            (!member.needs.values_alone()).then(draft).transpose()
+            (!member.needs.rides()).then(draft).transpose()
         };
         let drafts: Vec<Option<Draft>> = lineup.members().iter().map(draft).collect::<Result<_, _>>()?;
         let key = |place: usize| lineup.members()[place].needs.probes.map(|p| cost::key(p.divergence, p.table));

@@ -59,7 +59,7 @@ impl<F: Real + Element> DeviceObjective<F> {
         model: &ScoreModel, data: &Arc<Data>, config: &LossConfig, batch: usize, seed: u64, device: &Device,
     ) -> Result<Self, Error> {
         Ok(Self {
-            lineup: Lineup::new(config, model.dim(), batch)?,
+            lineup: Lineup::new(config, model.output(), model.dim(), batch)?,
             sampler: TimeSampler::new(model.sde(), config.time_sampling),
             model: model.clone(),
             data: Arc::clone(data),
@@ -105,7 +105,7 @@ impl<F: Real + Element> DeviceObjective<F> {
         if let Some(probes) = needs.and_then(|needs| needs.probes.as_ref()) {
             source.directions(&mut vectors, dim, &all, probes);
         }
-        let directions = needs.map_or_else(|| Directions::new(&[]), |needs| needs.directions.clone());
+        let directions = needs.map_or_else(|| self.lineup.plain_directions(), |needs| needs.directions.clone());
         let mut tape = NetworkTensors::new(&self.model, &directions, parameters, &self.device)?;
         tape.begin(&drawn.x, &drawn.sde, |tape| {
             if !self.model.masks().is_empty() {
@@ -125,7 +125,9 @@ impl<F: Real + Element> DeviceObjective<F> {
         };
         let directions: Vec<_> = vectors.into_iter().map(tensor).collect();
         let mut held = [rows.x.zeros_like(), rows.x.zeros_like()];
-        let mut chunk = Chunk { rows: &rows, directions: &directions, held: &mut held };
+        let column = || upload(vec![F::ZERO; visit.rows], [visit.rows, 1], &self.device);
+        let mut columns = [column(), column()];
+        let mut chunk = Chunk { rows: &rows, directions: &directions, held: &mut held, columns: &mut columns };
         let mut sums = Vec::new();
         self.lineup.chunk(visit, &mut tape, &mut chunk, |place, sum| sums.push((place, sum)));
         for (sum, term) in gradient.iter_mut().zip(tape.gradient()) {

@@ -116,6 +116,9 @@ pub enum Estimator {
     Vector,
     /// E_u (u·ε)² over normal directions u: one reverse pass in θ.
     Sliced,
+    /// |ρ|ᵐ in place of ‖ε‖ᵐ, ρ = ∂ₜ log q − φ being the residual of the log-density, whose gradient ε is: for energy models, and the
+    /// only one for them. It fixes what ε cannot: the weights of modes that lie apart, and the normaliser.
+    LogDensity,
 }
 
 /// m in ‖ε‖ᵐ; written `1` or `2`.
@@ -182,6 +185,19 @@ impl Scale {
             (Self::Paper, Norm::First) => 1.0 / d,
             (Self::Paper, Norm::Second) => 1.0 / (d * d),
         }
+    }
+}
+
+impl Scale {
+    /// The factor of |ρ|ᵐ: |ρ|ᵐ/Dᵐ in the paper's scale, D^(1 − m) |ρ|ᵐ in the other, since ρ is itself a sum over D dimensions.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)]
+    pub fn of_log_density(self, norm: Norm, dim: usize) -> f64 {
+        let m = i32::from(u8::from(norm));
+        (dim as f64).powi(match self {
+            Self::DimensionFree => 1 - m,
+            Self::Paper => -m,
+        })
     }
 }
 

@@ -3,12 +3,14 @@
 use std::borrow::Borrow;
 
 use super::draw::Draw;
+use super::energy;
 use super::loss::LossConfig;
 use super::term::{Chunk, Needs, Term};
 use super::values::LossTerms;
 use crate::Error;
+use crate::net::Output;
 use crate::rows::Rows;
-use crate::score::Trainable;
+use crate::score::{Directions, Trainable};
 
 /// A term and what it needs.
 #[derive(Debug)]
@@ -22,14 +24,15 @@ pub(super) struct Member<R: Rows> {
 pub(super) struct Lineup<R: Rows> {
     members: Vec<Member<R>>,
     batch: usize,
+    output: Output,
 }
 
 /// A pass over some rows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Visit {
-    /// The term that has directions, by its place.
+    /// The term that draws directions, by its place.
     pub lead: Option<usize>,
-    /// Are the terms without directions there?
+    /// Are the terms that ride there?
     pub riders: bool,
     /// Number of rows.
     pub rows: usize,
@@ -46,13 +49,21 @@ impl<R: Rows> Member<R> {
 }
 
 impl<R: Rows> Lineup<R> {
-    /// The terms of a config, for batches of `batch` rows of dimension `dim`.
+    /// The terms of a config for networks of this output, for batches of `batch` rows of dimension `dim`.
     ///
     /// # Errors
-    /// If the directions of a term cannot be had.
-    pub fn new(config: &LossConfig, dim: usize, batch: usize) -> Result<Self, Error> {
+    /// If the directions of a term cannot be had, or it is not for networks of this output.
+    pub fn new(config: &LossConfig, output: Output, dim: usize, batch: usize) -> Result<Self, Error> {
+        config.check(output).map_err(|(key, reason)| Error::Output(format!("{key}: {reason}")))?;
         let member = |term: Box<dyn Term<R>>| Ok(Member { needs: term.needs(dim)?, term });
-        Ok(Self { members: config.terms().into_iter().map(member).collect::<Result<_, Error>>()?, batch })
+        let members = config.terms(output).into_iter().map(member).collect::<Result<_, Error>>()?;
+        Ok(Self { members, batch, output })
+    }
+
+    /// The directions of the terms that ride, where they have a pass of their own.
+    pub fn plain_directions(&self) -> Directions {
+        let riders = self.members.iter().find(|member| member.needs.rides());
+        riders.map_or_else(|| Directions::new(&[]), |member| member.needs.directions.clone())
     }
 
     /// The members.
@@ -67,7 +78,7 @@ impl<R: Rows> Lineup<R> {
         for (place, Member { term, needs }) in self.members.iter().enumerate() {
             let share = term.share();
             let (draw, stream) = (needs.draw, needs.stream);
-            if !needs.values_alone() {
+            if !needs.rides() {
                 if step.is_multiple_of(share.every.max(1)) {
                     let rows = fraction(self.batch, share.fraction, share.unit);
                     let riders = seen == 0 && stream == Draw::BATCH;
@@ -84,7 +95,7 @@ impl<R: Rows> Lineup<R> {
 
     /// The places of the terms of a pass.
     fn places(&self, visit: Visit) -> impl Iterator<Item = usize> + '_ {
-        let riders = self.members.iter().enumerate().filter(|(_, member)| member.needs.values_alone());
+        let riders = self.members.iter().enumerate().filter(|(_, member)| member.needs.rides());
         visit.lead.into_iter().chain(riders.map(|(place, _)| place).filter(move |_| visit.riders))
     }
 
@@ -98,8 +109,10 @@ impl<R: Rows> Lineup<R> {
             R::copy(tape.direction(j), v.borrow());
         }
         tape.forward(0..needs.first);
-        if needs.directions.set().tangent().is_some() {
-            tape.record();
+        match self.output {
+            Output::Energy => energy::begin(tape, chunk),
+            Output::Score if needs.directions.set().tangent().is_some() => tape.record(),
+            Output::Score => {}
         }
         for place in self.places(visit) {
             let share = self.members[place].term.share();
@@ -107,13 +120,16 @@ impl<R: Rows> Lineup<R> {
             let scale = share.weight * share.every.max(1) as f64 / self.rows_of(place, visit);
             add(place, self.members[place].term.value(tape, chunk, scale));
         }
+        if self.output == Output::Energy {
+            energy::finish(tape, chunk, needs);
+        }
         tape.pull_parameters(needs.directions.parts());
     }
 
     /// The rows over which a term's mean is taken.
     #[allow(clippy::cast_precision_loss)]
     fn rows_of(&self, place: usize, visit: Visit) -> f64 {
-        (if self.members[place].needs.values_alone() { self.batch } else { visit.rows }) as f64
+        (if self.members[place].needs.rides() { self.batch } else { visit.rows }) as f64
     }
 
     /// Adds what a pass's terms contribute, by their sums over its rows.
@@ -122,7 +138,7 @@ impl<R: Rows> Lineup<R> {
             let Member { term, needs } = &self.members[place];
             let key = term.name().key;
             // Those that are taken by several passes are divided when all have been made.
-            let value = if needs.values_alone() {
+            let value = if needs.rides() {
                 values.get(key).unwrap_or(0.0) + sums(place)
             } else {
                 sums(place) / self.rows_of(place, visit)
@@ -134,7 +150,7 @@ impl<R: Rows> Lineup<R> {
     /// Makes means of the sums of the terms that are taken by several passes.
     #[allow(clippy::cast_precision_loss)]
     pub fn finish(&self, values: &mut LossTerms) {
-        for Member { term, .. } in self.members.iter().filter(|member| member.needs.values_alone()) {
+        for Member { term, .. } in self.members.iter().filter(|member| member.needs.rides()) {
             let key = term.name().key;
             values.set(key, values.get(key).map(|sum| sum / self.batch as f64));
         }

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::dsm::{self, Denoising, Weighting};
-use super::fault::Fault;
+use super::energy::{EnergyDenoising, LogDensityTerm};
+use super::fault::{Fault, check};
 use super::fp::{self, Estimator, FpConfig};
 use super::scalar::{self, ScalarConfig};
 use super::sliced::Sliced;
 use super::term::{Term, TermName};
 use super::time::TimeSampling;
 use super::vector::Vector;
+use crate::net::Output;
 use crate::rows::Rows;
 
 /// The training objective: `[loss]`.
@@ -36,15 +38,19 @@ pub(super) const NAMES: [TermName; 3] = [dsm::NAME, fp::NAME, scalar::NAME];
 impl LossConfig {
     /// The terms, in the order in which their passes are made: those that have the batch's points before the ones that need no
     /// directions, which then share those passes. Terms of weight 0 are left out, draws included.
-    pub(super) fn terms<R: Rows>(&self) -> Vec<Box<dyn Term<R>>> {
+    pub(super) fn terms<R: Rows>(&self, output: Output) -> Vec<Box<dyn Term<R>>> {
         let mut terms: Vec<Box<dyn Term<R>>> = Vec::new();
         if let Some(fp) = &self.fp {
             terms.push(match fp.estimator {
                 Estimator::Vector => Box::new(Vector(fp.clone())),
                 Estimator::Sliced => Box::new(Sliced(fp.clone())),
+                Estimator::LogDensity => Box::new(LogDensityTerm(fp.clone())),
             });
         }
-        terms.push(Box::new(Denoising { weighting: self.weighting }));
+        terms.push(match output {
+            Output::Score => Box::new(Denoising { weighting: self.weighting }),
+            Output::Energy => Box::new(EnergyDenoising { weighting: self.weighting }),
+        });
         if let Some(scalar) = &self.scalar {
             terms.push(Box::new(scalar.clone()));
         }
@@ -56,6 +62,35 @@ impl LossConfig {
     pub(crate) fn validate(&self) -> Result<(), Fault> {
         self.fp.as_ref().map_or(Ok(()), FpConfig::validate)?;
         self.scalar.as_ref().map_or(Ok(()), ScalarConfig::validate)
+    }
+
+    /// The key and the reason, if a term is not for networks of this output.
+    ///
+    /// # Errors
+    /// The key and the reason.
+    pub(crate) fn check(&self, output: Output) -> Result<(), Fault> {
+        let estimator = self.fp.as_ref().filter(|fp| fp.weight != 0.0).map(|fp| fp.estimator);
+        let of_log_density = estimator == Some(Estimator::LogDensity);
+        match output {
+            Output::Score => check(
+                !of_log_density,
+                "loss.fp.estimator",
+                "log-density is for energy models (network.output = \"energy\"): a score network has no log-density",
+            ),
+            Output::Energy => {
+                check(
+                    estimator.is_none() || of_log_density,
+                    "loss.fp.estimator",
+                    "must be log-density for an energy model: of its score, which is a gradient already, the vector form would need third-order derivatives",
+                )?;
+                let scalar = self.scalar.as_ref().is_some_and(|scalar| scalar.weight != 0.0);
+                check(
+                    !scalar,
+                    "loss.scalar",
+                    "is for score networks; of an energy model the log-density form is loss.fp with estimator = \"log-density\"",
+                )
+            }
+        }
     }
 
     /// The same without any regulariser: plain denoising score matching.

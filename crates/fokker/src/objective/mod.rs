@@ -9,11 +9,11 @@ mod cpu;
 mod device;
 mod draw;
 mod dsm;
+mod energy;
 mod fault;
 mod fp;
 mod lineup;
 mod loss;
-
 mod pass;
 mod scalar;
 mod sliced;

@@ -27,6 +27,7 @@ struct Shard<F: Real> {
     rows: ChunkRows<Host<F>>,
     directions: Vec<Vec<F>>,
     held: [Vec<F>; 2],
+    columns: [Vec<F>; 2],
     row: Vec<f32>,
     /// The terms' sums over rows, by place.
     sums: [f64; NAMES.len()],
@@ -66,7 +67,7 @@ impl Draft {
 
     /// Bytes that a shard takes with chunks of so many rows.
     fn shard_bytes<F: Real>(&self, rows: usize) -> u64 {
-        // x and z, the directions, two arrays for the terms.
+        // x and z, the directions, two arrays and two columns for the terms.
         let vectors = 5 + self.directions.kinds().len();
         let of_row = (self.dim as u64)
             .saturating_mul((vectors * size_of::<F>()) as u64)
@@ -99,6 +100,7 @@ impl Draft {
             rows: ChunkRows::new(dim),
             directions: Vec::new(),
             held: [Vec::new(), Vec::new()],
+            columns: [Vec::new(), Vec::new()],
             row: vec![0.0; dim],
             sums: [0.0; NAMES.len()],
         };
@@ -136,18 +138,19 @@ impl<F: Real> Pass<F> {
         let (model, dim) = (call.model, call.model.dim());
         let probes = visit.lead.and_then(|place| call.lineup.members()[place].needs.probes);
         call.workers.run(self.rows, visit.rows, &self.shards, |shard, _, range| {
-            let Shard { workspace, rows, directions, held, row, sums } = shard;
+            let Shard { workspace, rows, directions, held, columns, row, sums } = shard;
             call.source.points(rows, row, &range, visit.draw, visit.stream);
             if let Some(probes) = &probes {
                 call.source.directions(directions, dim, &range, probes);
             }
             held.iter_mut().for_each(|held| held.resize(rows.x.len(), F::ZERO));
+            columns.iter_mut().for_each(|column| column.resize(range.len(), F::ZERO));
             let mut tape = NetworkTape::new(model, &self.directions, call.parameters, workspace);
             tape.begin(&rows.x, &rows.sde);
             if !model.masks().is_empty() {
                 call.source.masks(dim, &range, visit.stream, |rows, rng| tape.draw_masks(rows, rng));
             }
-            let mut chunk = Chunk { rows, directions, held };
+            let mut chunk = Chunk { rows, directions, held, columns };
             call.lineup.chunk(visit, &mut tape, &mut chunk, |place, sum| sums[place] += Host::<F>::total(sum));
         });
     }

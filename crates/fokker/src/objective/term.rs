@@ -29,7 +29,7 @@ pub(super) trait Term<R: Rows>: Debug + Send + Sync {
     fn name(&self) -> &'static TermName;
     /// Its weight, and how much of the batches it is applied to.
     fn share(&self) -> Share;
-    /// What it must be given, for data of dimension `dim`. A term that needs no directions is applied to the whole batch, by the
+    /// What it must be given, for data of dimension `dim`. A term that draws no directions is applied to the whole batch, by the
     /// passes of other terms where they have the same points.
     ///
     /// # Errors
@@ -69,9 +69,9 @@ pub(super) struct Needs {
 }
 
 impl Needs {
-    /// Does the term need the score's values alone?
-    pub fn values_alone(&self) -> bool {
-        self.directions.parts() == 1
+    /// Is the term taken along by the passes of those that need more, where they have the same points?
+    pub fn rides(&self) -> bool {
+        self.probes.is_none()
     }
 }
 
@@ -80,8 +80,11 @@ pub(super) struct Chunk<'a, R: Rows> {
     pub rows: &'a ChunkRows<R>,
     /// The directions drawn.
     pub directions: &'a [R::Owned],
-    /// Two arrays of `rows × D` for whatever a term wants to keep: the terms of a pass have them one after the other.
+    /// Two arrays of `rows × D`: for whatever a term wants to keep, the terms of a pass having them one after the other; in a pass of an
+    /// energy model s and its cotangent, which all terms add to.
     pub held: &'a mut [R::Owned; 2],
+    /// Two columns for whatever a term wants to keep.
+    pub columns: &'a mut [R::Owned; 2],
 }
 
 impl<'a, R: Rows> Chunk<'a, R> {

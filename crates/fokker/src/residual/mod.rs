@@ -1,6 +1,8 @@
 //! The residual ε = ∂ₜs − ∇φ of the score FPE at given points (Lai et al. 2023, arXiv 2210.04296, eq. 6 and 10).
 
+pub(crate) mod energy;
 pub(crate) mod equation;
+mod of_energy;
 
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
@@ -13,6 +15,7 @@ use crate::score::Direction::{Space, Time};
 use crate::score::{Differentiable, Directions, ScoreTape};
 use crate::sde::Coefficients;
 use equation::{Points, Probes};
+pub use of_energy::{LogDensityResiduals, log_density_residual};
 
 /// Directions that go through the network at a time; more are done in groups, which bounds the memory.
 const GROUP: usize = 16;

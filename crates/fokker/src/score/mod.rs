@@ -5,6 +5,7 @@
 //! | tier | gives | enough for |
 //! | --- | --- | --- |
 //! | [`Score`] | s | samplers |
+//! | [`Energy`] | log q beside s, where the score is its gradient | densities in one evaluation, exact accept steps of simulations |
 //! | [`Differentiable`] | s, J v, ∂ₜs, second derivatives along pairs of directions, gradients in x | residual, conservativity, likelihood, audit |
 //! | [`ScoreModel`](network::ScoreModel) with parameters | gradients in the parameters, too | training |
 //!
@@ -30,4 +31,4 @@ pub use config::ScoreConfig;
 pub use directions::{Direction, Directions};
 pub use products::{ProductScore, Products};
 pub(crate) use row_tape::{RowTape, Trainable};
-pub use tier::{Differentiable, Evaluator, Score, ScoreTape, TapeEvaluator};
+pub use tier::{Differentiable, Energy, Evaluator, LogDensityEvaluator, Score, ScoreTape, TapeEvaluator};

@@ -29,6 +29,32 @@ pub trait Score<F: Real>: Sync {
     /// # Errors
     /// [`Error::Memory`] if it would take more memory than there may be; whatever else keeps the score from being evaluated.
     fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<F> + Send + 'a>, Error>;
+    /// The log-density whose gradient the score is, if the score comes of one.
+    fn energy(&self) -> Option<&dyn Energy<F>> {
+        None
+    }
+}
+
+/// A log-density log q(x, t), up to one constant, whose gradient in x is a score: an energy model. One evaluation gives both.
+pub trait Energy<F: Real>: Sync {
+    /// Dimension D of x.
+    fn dim(&self) -> usize;
+    /// The forward SDE whose marginals' log-density it is.
+    fn sde(&self) -> &Sde;
+    /// What evaluates up to `rows` rows at a time.
+    ///
+    /// # Errors
+    /// As [`Score::evaluator`].
+    fn energy_evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn LogDensityEvaluator<F> + Send + 'a>, Error>;
+}
+
+/// Evaluates a log-density and its gradient at rows of (x, t).
+pub trait LogDensityEvaluator<F> {
+    /// Puts log q, up to its constant, into `log_q` (`rows`) at the points `x` (`rows × D`) and the times of `sde`. What is computed for a
+    /// row depends on no other.
+    fn log_density(&mut self, x: &[F], sde: &[Coefficients], log_q: &mut [F]);
+    /// The same, and s = ∇ₓ log q into `s` (`rows × D`).
+    fn with_score(&mut self, x: &[F], sde: &[Coefficients], log_q: &mut [F], s: &mut [F]);
 }
 
 /// Evaluates a score at rows of (x, t).

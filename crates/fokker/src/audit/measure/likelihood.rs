@@ -112,7 +112,7 @@ fn of_finite(definition: &'static Definition, values: Vec<f64>) -> Figure {
 
 /// −log of the true density at each row, where it is known: that at t_min, or of data whose entropy alone is known, the entropy, which
 /// −E log p of no density p can be below.
-fn least<F: Real>(context: &Context<'_, F>, x: &[f64]) -> Option<Vec<f64>> {
+pub(super) fn least<F: Real>(context: &Context<'_, F>, x: &[f64]) -> Option<Vec<f64>> {
     let rows = x.chunks_exact(context.dim());
     if let Some(truth) = context.points.truth() {
         let q = truth.diffused(&context.end());

@@ -3,6 +3,7 @@
 mod asymmetry;
 mod basis;
 mod bound_gap;
+mod density;
 mod likelihood;
 mod memorisation;
 mod residual;
@@ -27,6 +28,8 @@ pub(super) fn registry<F: Real>() -> Vec<Measurement<F>> {
         score_error::measurement(),
         likelihood::measurement(),
         bound_gap::measurement(),
+        density::measurement(),
+        density::normaliser(),
         samples::measurement(),
         memorisation::measurement(),
         likelihood::counts(),

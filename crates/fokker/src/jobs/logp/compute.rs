@@ -14,7 +14,10 @@ use super::output::{More, summarise, write};
 use super::part::Part;
 use super::row::Row;
 use super::summary::LogpSummary;
-use crate::likelihood::{BoundOptions, Dequantise, LikelihoodOptions, Start, dequantised_bound, dequantised_log_prob};
+use crate::likelihood::{
+    BoundOptions, Dequantise, LikelihoodOptions, LogZ, Start, dequantised_bound, dequantised_energy,
+    dequantised_log_prob,
+};
 use crate::model_file::ModelInfo;
 use crate::score::Differentiable;
 
@@ -26,6 +29,8 @@ pub(super) struct Request<'a> {
     pub(super) info: &'a ModelInfo,
     pub(super) workers: Workers,
     pub(super) likelihood: LikelihoodOptions,
+    /// log Z(T), if log p is had from the model's log-density.
+    pub(super) log_z: Option<LogZ>,
     /// Of dequantisation noise.
     pub(super) draws: usize,
     /// Rows at a time.
@@ -35,14 +40,15 @@ pub(super) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// Is the divergence exact?
+    /// Is log p exact, its divergence not estimated?
     pub(super) fn is_exact(&self) -> bool {
-        probes(&self.likelihood).is_none()
+        self.log_z.is_some() || probes(&self.likelihood).is_none()
     }
 
     /// What is written of a row beside what is always there.
     fn more(&self) -> More {
-        let several = self.draws > 1 || self.draws == 0 && probes(&self.likelihood).is_some_and(|probes| probes > 1);
+        let probed = self.log_z.is_none() && probes(&self.likelihood).is_some_and(|probes| probes > 1);
+        let several = self.draws > 1 || self.draws == 0 && probed;
         More { se: several, importance: self.draws > 1 && self.is_exact(), bound: self.options.bound }
     }
 }
@@ -90,7 +96,15 @@ fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: 
         let first = part.rows;
         let likelihood = LikelihoodOptions { first_row: first, ..request.likelihood };
         let done = |rows: usize| observer.done(first + rows as u64);
-        let found = dequantised_log_prob(score, &values, &repeats, &likelihood, workers, &done)?;
+        let found = match request.log_z {
+            Some(log_z) => {
+                let (seed, first) = (likelihood.seed, likelihood.first_row);
+                let found = dequantised_energy(score, log_z.value, &values, &repeats, (seed, first), workers)?;
+                done(found.mean.len());
+                found
+            }
+            None => dequantised_log_prob(score, &values, &repeats, &likelihood, workers, &done)?,
+        };
         let bound = if options.bound {
             let LikelihoodOptions { divergence, seed, first_row, .. } = likelihood;
             let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(info.dim) };

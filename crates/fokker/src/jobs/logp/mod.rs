@@ -12,6 +12,6 @@ mod row;
 mod run;
 mod summary;
 
-pub use options::LogpOptions;
+pub use options::{LogpMethod, LogpOptions};
 pub use run::logp;
 pub use summary::{LogpSummary, RunningMean};

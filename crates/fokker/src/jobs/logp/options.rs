@@ -4,7 +4,7 @@ use super::super::error::JobError;
 use super::part::MOST_ROWS;
 use crate::audit::default_divergence;
 use crate::divergence::{Divergence, ProbeDistribution};
-use crate::likelihood::{self, LikelihoodOptions};
+use crate::likelihood::{self, LikelihoodOptions, LogZ};
 use crate::memory;
 use crate::model_file::ModelInfo;
 use crate::solve::Tolerance;
@@ -26,6 +26,16 @@ const MOST_DRAWS: usize = 10_000;
 const CHUNK_ROWS: usize = 8192;
 const CHUNK_VALUES: usize = 1 << 22;
 
+/// What log p is had from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogpMethod {
+    /// The probability-flow ODE of the score.
+    #[default]
+    Flow,
+    /// The log-density of an energy model: one evaluation a row.
+    Energy,
+}
+
 /// How [`logp`](super::logp) computes.
 ///
 /// ```
@@ -35,6 +45,8 @@ const CHUNK_VALUES: usize = 1 << 22;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogpOptions {
+    /// What log p is had from.
+    pub method: LogpMethod,
     /// Error allowed to log p: this much and a tenth of it for each dimension, in nats.
     pub tolerance: f64,
     /// Steps after which a row is given up.
@@ -62,6 +74,7 @@ pub struct LogpOptions {
 impl Default for LogpOptions {
     fn default() -> Self {
         Self {
+            method: LogpMethod::Flow,
             tolerance: 1e-5,
             step_limit: 10_000,
             probes: None,
@@ -83,8 +96,22 @@ impl LogpOptions {
         self.f64 || self.tolerance < SINGLE_PRECISION
     }
 
+    /// log Z(T) of a model whose log-density is asked for.
+    pub(super) fn log_z(&self, info: &ModelInfo) -> Result<Option<LogZ>, JobError> {
+        match (self.method, info.log_z) {
+            (LogpMethod::Flow, _) => Ok(None),
+            (LogpMethod::Energy, None) => {
+                Err(JobError::option("method energy", "the model gives a score, no log-density: it is no energy model"))
+            }
+            (LogpMethod::Energy, log_z) => Ok(log_z),
+        }
+    }
+
     /// Refuses options outside their range.
     pub(super) fn check(&self) -> Result<(), JobError> {
+        if self.method == LogpMethod::Energy && self.probes.is_some() {
+            return Err(JobError::option("probes", "method energy has no divergence to estimate"));
+        }
         if !(self.tolerance > 0.0 && self.tolerance.is_finite()) {
             return Err(JobError::option(format!("tolerance {}", self.tolerance), "must be positive"));
         }

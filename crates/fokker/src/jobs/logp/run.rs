@@ -57,13 +57,15 @@ pub fn logp(
         return Err(PartError::Unfinished { path: part_path }.into());
     }
     let (info, score) = open_model(model)?;
+    let log_z = options.log_z(&info)?;
     let (likelihood, draws) = (options.likelihood(info.dim), options.draws(&info)?);
     let survey = survey(data, &info, draws, observer)?;
     let chunk = options.chunk(info.dim, &likelihood, draws, survey.rows)?;
     let identity = identity(model, options, &info, &likelihood, draws, survey)?;
     let workers = score.model().workers(options.threads, 64)?;
     let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
-    let request = Request { data, output, options, info: &info, workers, likelihood, draws, chunk, survey, observer };
+    let request =
+        Request { data, output, options, info: &info, workers, likelihood, log_z, draws, chunk, survey, observer };
     if draws > 1 && !request.is_exact() {
         notes(observer, ["no importance-weighted columns: with probes they would bound nothing".into()]);
     }
@@ -94,6 +96,7 @@ fn identity(
         ("version of fokker", env!("CARGO_PKG_VERSION").into()),
         ("model", format!("{:016x}", print.digest())),
         ("--data", format!("{rows} rows of {}, {digest:016x}", info.dim)),
+        ("--method", format!("{:?}", options.method)),
         ("--tolerance", format!("{:?}", options.tolerance)),
         ("--f64", options.in_double().to_string()),
         ("--bound", options.bound.to_string()),

@@ -4,17 +4,21 @@ use super::directory::Run;
 use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
-use crate::model_file::{FORMAT_VERSION, ModelInfo, write_model};
+use crate::likelihood::{LOG_Z_DRAWS, log_z};
+use crate::model_file::{ENERGY_VERSION, FORMAT_VERSION, ModelInfo, write_model};
+use crate::score::Score;
 use crate::score::network::NetworkScore;
 
 impl Run {
-    /// Writes `model.safetensors`.
+    /// Writes `model.safetensors`, with log Z(T) if it is an energy model.
     ///
     /// # Errors
-    /// [`Error::Write`].
+    /// [`Error::Write`]; as [`log_z`].
     pub fn write_model(&self, config: &Config, data: &Data, score: &NetworkScore<f32>) -> Result<(), Error> {
+        let workers = score.model().workers(config.train.threads, 64)?;
+        let log_z = score.energy().map(|energy| log_z(energy, LOG_Z_DRAWS, config.seed, &workers)).transpose()?;
         let info = ModelInfo {
-            version: FORMAT_VERSION,
+            version: if log_z.is_some() { ENERGY_VERSION } else { FORMAT_VERSION },
             dim: data.dim(),
             sde: config.sde.clone(),
             network: config.network.clone(),
@@ -24,6 +28,7 @@ impl Run {
             image: data.image_shape(),
             data: Some(data.info()),
             steps: config.train.steps,
+            log_z,
         };
         self.record(&self.model())?;
         write_model(&self.model(), &info, score)

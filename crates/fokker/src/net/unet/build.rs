@@ -4,8 +4,9 @@ use fokker_jet::{Function, Graph, NodeId};
 
 use super::block::{Builder, dense};
 use super::{Skips, UnetConfig};
+use crate::net::Output;
 
-/// Adds a U-Net to a graph, from images x and time features to images of x's shape. With `dropout`, a mask for each residual
+/// Adds a U-Net to a graph, from images x and time features to images of x's shape, or to one number. With `dropout`, a mask for each residual
 /// block becomes an input of the graph; the parameters are the same.
 pub(in crate::net) fn build(
     config: &UnetConfig, graph: &mut Graph, x: NodeId, features: NodeId, dropout: bool,
@@ -23,8 +24,17 @@ pub(in crate::net) fn build(
     let h = up(&mut b, h, &mut skips);
 
     let h = b.norm_silu("norm", h);
-    let channels = b.graph.shape(x).channels;
-    b.conv("output", h, channels, 3, 0.0)
+    match config.output {
+        Output::Score => {
+            let channels = b.graph.shape(x).channels;
+            b.conv("output", h, channels, 3, 0.0)
+        }
+        // A sum, not a mean: each pixel's part of the score is then of the size that it has in a score network, however many there are.
+        Output::Energy => {
+            let h = b.conv("output", h, 1, 3, 0.0);
+            b.graph.sum(h, 1.0)
+        }
+    }
 }
 
 /// Levels that are gone through on the way down, and again on the way up.

@@ -9,7 +9,7 @@ mod check;
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeConfig;
+use super::{Output, TimeConfig};
 pub(super) use build::build;
 
 /// A U-Net; the `[network]` table of a config with `kind = "unet"`. The defaults are those of DDPM++, at half its width.
@@ -54,6 +54,9 @@ pub struct UnetConfig {
     pub skips: Skips,
     /// How time enters.
     pub time: TimeConfig,
+    /// What it gives.
+    #[serde(skip_serializing_if = "Output::is_score")]
+    pub output: Output,
 }
 
 impl Default for UnetConfig {
@@ -71,6 +74,7 @@ impl Default for UnetConfig {
             groups: 32,
             skips: Skips::default(),
             time: TimeConfig::default(),
+            output: Output::default(),
         }
     }
 }

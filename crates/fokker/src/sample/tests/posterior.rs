@@ -139,6 +139,7 @@ fn guidance_is_the_gradient_of_the_likelihood_for_any_score() -> Any {
         activation: Activation::Silu,
         skip: true,
         time: TimeConfig::LogSigma { frequencies: 2 },
+        output: crate::net::Output::Score,
     };
     let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, Parameterisation::Preconditioned);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));

@@ -33,7 +33,8 @@ impl<'a> Inputs<'a> {
 
     /// For tapes with these directions.
     pub fn new(model: &'a ScoreModel, directions: &Directions) -> Self {
-        let time = directions.kinds().iter().position(|&kind| kind == Direction::Time).map(|i| 1 + i);
+        let time = directions.kinds().iter().position(|&kind| kind == Direction::Time);
+        let time = time.map(|direction| directions.set().part_of(direction));
         Self { model, time }
     }
 
@@ -45,9 +46,9 @@ impl<'a> Inputs<'a> {
         if let Some(part) = self.time {
             features.fill_dt(c, &mut to.input(places::FEATURES, part)[row * n..(row + 1) * n]);
         }
-        let parameterisation = self.model.parameterisation();
-        let factors = parameterisation.factors(c);
-        for (i, factor) in factors.iter().take(parameterisation.count()).enumerate() {
+        let (output, parameterisation) = (self.model.output(), self.model.parameterisation());
+        let factors = parameterisation.factors(output, c);
+        for (i, factor) in factors.iter().take(parameterisation.count(output)).enumerate() {
             to.input(places::FACTORS + i, 0)[row] = F::of(factor.value);
             if let Some(part) = self.time {
                 to.input(places::FACTORS + i, part)[row] = F::of(factor.dt);

@@ -4,6 +4,7 @@
 //! [`Parameterisation`]. It is what is trained ([`Objective`](crate::objective::Objective)); with its parameters it is a
 //! [`NetworkScore`].
 
+mod energy;
 mod inputs;
 mod model;
 mod network_score;
@@ -13,6 +14,8 @@ mod tape;
 #[cfg(feature = "burn")]
 mod tensor_tape;
 
+pub use energy::EnergyEvaluator;
+pub(crate) use energy::require as require_energy;
 pub use model::{DropoutMask, ScoreModel};
 pub use network_score::NetworkScore;
 pub use parameterisation::Parameterisation;

@@ -7,7 +7,7 @@ use rand::RngExt;
 use super::Parameterisation;
 use super::places;
 use crate::Error;
-use crate::net::{NetworkConfig, TimeFeatures};
+use crate::net::{NetworkConfig, Output, TimeFeatures};
 use crate::rng::Stream;
 use crate::score::{Direction, Directions};
 use crate::sde::Sde;
@@ -20,6 +20,7 @@ use crate::sde::Sde;
 pub struct ScoreModel {
     shape: Shape,
     sde: Sde,
+    output: Output,
     parameterisation: Parameterisation,
     features: TimeFeatures,
     graph: Graph,
@@ -44,36 +45,40 @@ impl ScoreModel {
     /// Builds the network for data of this shape (a vector, if it is no images).
     ///
     /// # Panics
-    /// If [`NetworkConfig::check`] refuses the shape.
+    /// If [`NetworkConfig::check`] refuses the shape, or [`Parameterisation::check`] the network's output.
     #[must_use]
     pub fn new(data: Shape, sde: &Sde, network: &NetworkConfig, parameterisation: Parameterisation) -> Self {
         let features = network.time_features(sde);
-        let shape = network.shape(data);
+        let (shape, output) = (network.shape(data), network.output());
+        if let Err(reason) = parameterisation.check(output) {
+            panic!("{parameterisation:?}: {reason}");
+        }
         let graph = |dropout| {
             let mut graph = Graph::new();
             let x = graph.image_input(shape);
             let c = graph.input(features.len());
-            let score = parameterisation.around(&mut graph, x, |graph, x| network.build(graph, x, c, dropout));
+            let network = |graph: &mut Graph, x| network.build(graph, x, c, dropout);
+            let score = parameterisation.around(output, &mut graph, x, network);
             graph.set_output(score);
             graph
         };
         let rate = network.dropout();
         let training = (rate > 0.0).then(|| graph(true));
-        let first = places::FACTORS + parameterisation.count();
+        let first = places::FACTORS + parameterisation.count(output);
         let masks = training.iter().flat_map(|graph| {
             let inputs = graph.inputs().iter().enumerate().skip(first);
             inputs.map(|(input, &node)| DropoutMask { input, width: graph.width(node), rate })
         });
         let masks = masks.collect();
         let graph = graph(false);
-        Self { shape, sde: sde.clone(), parameterisation, features, graph, training, masks }
+        Self { shape, sde: sde.clone(), output, parameterisation, features, graph, training, masks }
     }
 
     /// A model of one's own graph. Its inputs must be x, the time features, then the factors of the parameterisation, one number a
-    /// row each, as [`Parameterisation::around`] adds them; its output is the score, as wide as x.
+    /// row each, as [`Parameterisation::around`] adds them; its output is the score, as wide as x, or a log-density, one number.
     ///
     /// ```
-    /// use fokker::net::TimeFeatures;
+    /// use fokker::net::{Output, TimeFeatures};
     /// use fokker::rng::Streams;
     /// use fokker::score::{Score, network::{NetworkScore, Parameterisation, ScoreModel}};
     /// use fokker::sde::Sde;
@@ -84,14 +89,14 @@ impl ScoreModel {
     /// let mut graph = Graph::new();
     /// let x = graph.input(2);
     /// let time = graph.input(features.len());
-    /// let score = Parameterisation::Noise.around(&mut graph, x, |graph, x| {
+    /// let score = Parameterisation::Noise.around(Output::Score, &mut graph, x, |graph, x| {
     ///     let both = graph.concat(&[x, time]);
     ///     let hidden = graph.dense("hidden", both, 16);
     ///     let hidden = graph.map(hidden, Function::Tanh);
     ///     graph.dense("output", hidden, 2)
     /// });
     /// graph.set_output(score);
-    /// let model = ScoreModel::from_graph(graph, &Sde::vp(), features, Parameterisation::Noise)?;
+    /// let model = ScoreModel::from_graph(Output::Score, graph, &Sde::vp(), features, Parameterisation::Noise)?;
     ///
     /// let parameters = model.initial_parameters(&mut Streams::new(0).named("weights"));
     /// let score = NetworkScore::<f32>::new(model, &parameters);
@@ -102,21 +107,33 @@ impl ScoreModel {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Jet`] if the graph has no output; [`Error::Dimension`] if its inputs or its output are not these.
+    /// [`Error::Jet`] if the graph has no output; [`Error::Dimension`] if its inputs or its output are not these; [`Error::Output`]
+    /// if the parameterisation is not for this output.
     pub fn from_graph(
-        graph: Graph, sde: &Sde, features: TimeFeatures, parameterisation: Parameterisation,
+        output: Output, graph: Graph, sde: &Sde, features: TimeFeatures, parameterisation: Parameterisation,
     ) -> Result<Self, Error> {
         let same = |what: &str, expected: usize, found: usize| {
             if expected == found { Ok(()) } else { Err(Error::Dimension { what: what.into(), expected, found }) }
         };
-        let inputs = places::FACTORS + parameterisation.count();
+        parameterisation.check(output).map_err(Error::Output)?;
+        let inputs = places::FACTORS + parameterisation.count(output);
         same("the graph's number of inputs", inputs, graph.inputs().len())?;
         let shape = graph.shape(graph.inputs()[places::X]);
-        same("the graph's output", shape.len(), graph.width(graph.output()?))?;
+        let wide = if output.is_score() { shape.len() } else { 1 };
+        same("the graph's output", wide, graph.width(graph.output()?))?;
         let width = |input: usize| graph.width(graph.inputs()[input]);
         same("the graph's input of time features", features.len(), width(places::FEATURES))?;
         (places::FACTORS..inputs).try_for_each(|factor| same("the graph's input of a factor", 1, width(factor)))?;
-        Ok(Self { shape, sde: sde.clone(), parameterisation, features, graph, training: None, masks: Vec::new() })
+        Ok(Self {
+            shape,
+            sde: sde.clone(),
+            output,
+            parameterisation,
+            features,
+            graph,
+            training: None,
+            masks: Vec::new(),
+        })
     }
 
     /// Dimension D.
@@ -135,6 +152,12 @@ impl ScoreModel {
     #[must_use]
     pub fn sde(&self) -> &Sde {
         &self.sde
+    }
+
+    /// What the graph gives: the score, or a log-density whose gradient it is.
+    #[must_use]
+    pub fn output(&self) -> Output {
+        self.output
     }
 
     /// What the network's output stands for.
@@ -222,11 +245,12 @@ impl ScoreModel {
     #[must_use]
     pub fn live(&self, directions: &Directions) -> Vec<Live> {
         let of = |kind| {
-            let parts = directions.kinds().iter().enumerate().filter(|&(_, &k)| k == kind).map(|(i, _)| 1 + i);
+            let of_kind = directions.kinds().iter().enumerate().filter(|&(_, &k)| k == kind);
+            let parts = of_kind.map(|(i, _)| directions.set().part_of(i));
             Live::parts(directions.set(), &parts.collect::<Vec<_>>())
         };
         let mut live = vec![of(Direction::Space), of(Direction::Time)];
-        live.extend((0..self.parameterisation.count()).map(|_| of(Direction::Time)));
+        live.extend((0..self.parameterisation.count(self.output)).map(|_| of(Direction::Time)));
         live
     }
 }

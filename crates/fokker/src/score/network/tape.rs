@@ -13,10 +13,12 @@ use crate::rows::Host;
 use crate::score::{Directions, ScoreTape, Trainable};
 use crate::sde::Coefficients;
 
-/// A network score's tape, over either executor's.
+/// A network's tape, over either executor's: of the score, `rows × D`, or of an energy model's log-density, one number a row.
 #[derive(Debug)]
 pub struct NetworkTape<'a, F, T: Tape<F>> {
     inputs: Inputs<'a>,
+    /// The last direction and its part, which may come after those of pairs.
+    last: Option<(usize, usize)>,
     parameters: &'a T::Parameters,
     tape: T,
     /// The tape's memory, if it is counted here.
@@ -28,7 +30,8 @@ impl<'a, F: Real, T: Tape<F>> NetworkTape<'a, F, T> {
     /// [drawn](Self::draw_masks), for `model.training()` and [`ScoreModel::training_live`].
     #[must_use]
     pub fn new(model: &'a ScoreModel, directions: &Directions, parameters: &'a T::Parameters, tape: T) -> Self {
-        Self { inputs: Inputs::new(model, directions), parameters, tape, _held: None }
+        let last = directions.kinds().len().checked_sub(1).map(|last| (last, directions.set().part_of(last)));
+        Self { inputs: Inputs::new(model, directions), last, parameters, tape, _held: None }
     }
 
     /// Keeps the tape's memory counted as long as it is there.
@@ -68,7 +71,8 @@ impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
     }
 
     fn direction(&mut self, direction: usize) -> &mut [F] {
-        self.tape.input(Inputs::X, 1 + direction)
+        let part = self.last.filter(|&(last, _)| last == direction).map_or(1 + direction, |(_, part)| part);
+        self.tape.input(Inputs::X, part)
     }
 
     fn forward(&mut self, parts: Range<usize>) {

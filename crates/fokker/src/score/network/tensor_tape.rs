@@ -55,7 +55,7 @@ impl<'a, F: Real + Element> NetworkTensors<'a, F> {
         model: &'a ScoreModel, directions: &Directions, parameters: &'a Parameters<F>, device: &Device,
     ) -> Result<Self, JetError> {
         let set = directions.set();
-        let sets = (1..=set.parts()).map(|parts| first_parts(set, parts).map(Arc::new)).collect::<Result<_, _>>()?;
+        let sets = (1..=set.parts()).map(|parts| set.first_parts(parts).map(Arc::new)).collect::<Result<_, _>>()?;
         let live = model.training_live(directions);
         let device = device.clone().without_autodiff();
         Ok(Self {
@@ -166,7 +166,8 @@ enum Tracked {
 #[expect(clippy::expect_used)]
 impl<F: Real + Element> RowTape<Tensors<F>> for NetworkTensors<'_, F> {
     fn direction(&mut self, direction: usize) -> &mut Tensor<2> {
-        &mut self.values[Inputs::X][1 + direction]
+        let part = self.sets[self.sets.len() - 1].part_of(direction);
+        &mut self.values[Inputs::X][part]
     }
 
     fn forward(&mut self, parts: Range<usize>) {
@@ -222,12 +223,4 @@ impl<F: Real + Element> Trainable<Tensors<F>> for NetworkTensors<'_, F> {
             };
         }
     }
-}
-
-/// The set cut down to its parts `0..parts`, with the same numbers.
-fn first_parts(set: &JetSet, parts: usize) -> Result<JetSet, JetError> {
-    let cut = JetSet::first_order(set.directions().min(parts - 1));
-    let pairs = set.pairs().filter(|&(pair, _, _)| pair < parts);
-    let cut = pairs.map(|(_, u, v)| (u - 1, v - 1)).try_fold(cut, |cut, (i, j)| cut.with_pair(i, j))?;
-    if parts == set.parts() && set.tangent().is_some() { cut.with_tangent() } else { Ok(cut) }
 }
