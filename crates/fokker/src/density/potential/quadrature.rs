@@ -25,7 +25,7 @@ const LEFT_OUT: f64 = 50.0;
 /// use fokker::density::potential::{Potential, PotentialName, Quadrature};
 /// let potential = Potential::new(PotentialName::MuellerBrown, None, None)?;
 /// let quadrature = Quadrature::new(&potential)?;
-/// assert!((quadrature.mass(&potential.basins()[1]) - 0.2179).abs() < 5e-5);
+/// assert!((quadrature.mass(&potential.basins()[1]) - 0.217793).abs() < 1e-6);
 /// let mean = quadrature.expectation(|x| x[0]);
 /// assert!(mean > -0.5 && mean < -0.2);
 /// # Ok::<(), fokker::density::potential::PotentialError>(())
