@@ -43,7 +43,7 @@
 //! | [`figure`] | what a figure is: shown, averaged and compared by one definition |
 //! | [`sde`] | forward SDEs, built in or one's own: a, g², m, σ and their t-derivatives |
 //! | [`solve`] | per-row adaptive ODE solver, fixed steps with noise |
-//! | [`density`] | densities known at every time: Gaussian mixtures |
+//! | [`density`] | densities that are known: Gaussian mixtures at every time, potentials by quadrature |
 //! | [`net`] | architectures, time features |
 //! | [`score`] | what a score can do; [`score::analytic`] exact ones; [`score::network`] networks |
 //! | [`residual`], [`conservativity`] | ε and the asymmetry of the Jacobian, at given points |
@@ -52,7 +52,7 @@
 //! | [`train`], [`model_file`], [`weights`], [`manifest`] | the loop, Adam, checkpoints, run directories and what fokker wrote in them; weights of other programs |
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`flow`], [`likelihood`], [`sample`] | the probability-flow ODE and the reverse SDE; log p along the one; samplers |
-//! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
+//! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points; distances of histograms |
 //! | [`audit`](mod@audit), [`evaluate`](mod@evaluate) | everything measured on a score |
 //! | [`study`] | ways to train, compared over seeds |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |

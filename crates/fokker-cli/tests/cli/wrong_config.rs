@@ -101,6 +101,18 @@ fn overrides_that_are_none() {
 }
 
 #[test]
+fn potentials_name_their_key() {
+    let potential = |more: &'static str| ["data.kind=potential", more];
+    refused_set(&potential("data.potential=mueler-brown"), &["data.potential", "mueler-brown", "`mueller-brown`"]);
+    refused_set(&potential("data.frame=10"), &["data.frame", "unknown field", "`frames`"]);
+    refused_set(&potential("data.kt=0"), &["data.kt", "between 2.3 and 230"]);
+    refused_set(&potential("data.frames=0"), &["data.frames", "at least 2"]);
+    refused_set(&potential("data.dt=0"), &["data.dt", "between"]);
+    refused_set(&potential("data.dt=1.0"), &["data.dt", "must be shorter"]);
+    refused_set(&potential("data.frames=100000000000000000"), &["data.frames", "more than"]);
+}
+
+#[test]
 fn data_parameters_name_their_key() {
     let scratch = Scratch::new();
     let args = ["train", "--preset", "ring8", "-o", "run", "--set", "data.modes=0"];

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::PotentialConfig;
+
 /// What a configuration's `[data]` table says; its `kind` chooses the variant.
 ///
-/// Unknown keys and wrong types are refused; every key but a path has a default, `size` that of not being there.
+/// Unknown keys and wrong types are refused; every key but a path has a default, that of some being not to be there.
 ///
 /// ```
 /// use fokker::data::DataConfig;
@@ -107,12 +109,14 @@ pub enum DataConfig {
         #[serde(default = "default::held_out")]
         held_out: f64,
     },
+    /// A fixed set of rows from a potential at a temperature, simulated or drawn; the density is known at t = 0.
+    Potential(PotentialConfig),
     /// Data that the caller handed over ([`Data::from_rows`](super::Data::from_rows), [`Data::from_images`](super::Data::from_images)):
     /// what a saved run says of it. It cannot be loaded ([`DataError::InMemory`](super::DataError::InMemory)).
     Memory {},
 }
 
-/// How the columns of a [`DataConfig::File`] become model coordinates.
+/// How the columns of a [`DataConfig::File`] or a [`DataConfig::Potential`] become model coordinates.
 ///
 /// ```
 /// use fokker::data::{DataConfig, ScalingConfig};
@@ -126,9 +130,11 @@ pub enum ScalingConfig {
     /// Mean 0 and standard deviation 1 per column.
     #[default]
     Standardise,
+    /// Mean 0 per column, and one scale for all of them, the mean of their standard deviations: angles and the ratios of lengths are kept.
+    Isotropic,
     /// The range of each column becomes [−1, 1].
     MinMax,
-    /// As in the file.
+    /// As they are.
     None,
 }
 

@@ -14,7 +14,7 @@ const SHOWN: usize = 200;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataKind {
-    /// Rows of a file.
+    /// Rows of a file, or of a potential.
     Table,
     /// Images.
     Images,

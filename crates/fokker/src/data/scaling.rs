@@ -88,23 +88,24 @@ impl Scaling {
     /// ```
     #[must_use]
     pub fn standardise(values: &[f64], dim: usize) -> Self {
-        let rows = (values.len() / dim.max(1)).max(1) as f64;
-        let column_means = |term: &dyn Fn(usize, f64) -> f64| {
-            let mut sums = vec![0.0; dim];
-            for row in values.chunks_exact(dim.max(1)) {
-                for (at, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
-                    *sum += term(at, value);
-                }
-            }
-            sums.iter_mut().for_each(|sum| *sum /= rows);
-            sums
-        };
-        let shift = column_means(&|_, value| value);
-        let variance = column_means(&|at, value| (value - shift[at]).powi(2));
-        // Rounding leaves a constant column a variance of about (ε·shift)².
-        let scale =
-            variance.iter().zip(&shift).map(|(&v, &m)| if v.sqrt() <= 1e-12 * m.abs() { 1.0 } else { v.sqrt() });
+        let (shift, variance) = moments(values, dim);
+        let scale = variance.iter().zip(&shift).map(|(&v, &m)| if is_constant(v, m) { 1.0 } else { v.sqrt() });
         Self { scale: scale.collect(), shift }
+    }
+
+    /// Mean 0 per column of `values`, rows of `dim` values each, and for all columns one scale: the mean of their (population)
+    /// standard deviations, 1 if all are constant. It commutes with rotations of what is left of the shift.
+    ///
+    /// ```
+    /// let scaling = fokker::data::Scaling::isotropic(&[1.0, 5.0, 3.0, 11.0], 2);
+    /// assert_eq!((scaling.shift, scaling.scale), (vec![2.0, 8.0], vec![2.0, 2.0]));
+    /// ```
+    #[must_use]
+    pub fn isotropic(values: &[f64], dim: usize) -> Self {
+        let (shift, variance) = moments(values, dim);
+        let stds = variance.iter().zip(&shift).map(|(v, m)| if is_constant(*v, *m) { 0.0 } else { v.sqrt() });
+        let mean = stds.sum::<f64>() / dim.max(1) as f64;
+        Self { shift, scale: vec![if mean == 0.0 { 1.0 } else { mean }; dim] }
     }
 
     /// Maps the range of each column of `values` to [−1, 1]; a constant column keeps scale 1.
@@ -205,6 +206,29 @@ impl Scaling {
             }
         }
     }
+}
+
+/// Mean and (population) variance of each column.
+fn moments(values: &[f64], dim: usize) -> (Vec<f64>, Vec<f64>) {
+    let rows = (values.len() / dim.max(1)).max(1) as f64;
+    let column_means = |term: &dyn Fn(usize, f64) -> f64| {
+        let mut sums = vec![0.0; dim];
+        for row in values.chunks_exact(dim.max(1)) {
+            for (at, (sum, &value)) in sums.iter_mut().zip(row).enumerate() {
+                *sum += term(at, value);
+            }
+        }
+        sums.iter_mut().for_each(|sum| *sum /= rows);
+        sums
+    };
+    let means = column_means(&|_, value| value);
+    let variances = column_means(&|at, value| (value - means[at]).powi(2));
+    (means, variances)
+}
+
+/// Rounding leaves a constant column a variance of about (ε·mean)².
+fn is_constant(variance: f64, mean: f64) -> bool {
+    variance.sqrt() <= 1e-12 * mean.abs()
 }
 
 /// Bits per dimension of a point, −(log p_model + log |∂x_model/∂x_data|) / (dim ln 2), from its log-density under the model.

@@ -157,6 +157,7 @@ fn fitted(table: &Table, is_held_out: &[bool], config: ScalingConfig) -> Result<
     let fit = match config {
         ScalingConfig::None => return Ok(Scaling::identity(dim)),
         ScalingConfig::Standardise => Scaling::standardise,
+        ScalingConfig::Isotropic => Scaling::isotropic,
         ScalingConfig::MinMax => Scaling::min_max,
     };
     let rows = table.values.chunks_exact(dim).zip(is_held_out);

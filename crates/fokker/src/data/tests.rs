@@ -7,6 +7,7 @@ mod images;
 mod numpy;
 mod own;
 mod parquet;
+mod potential;
 mod tables;
 
 use std::path::{Path, PathBuf};

@@ -93,7 +93,7 @@ pub const SIZED: &[&str] = &[
 ];
 
 /// Keys whose large values ask for long work, and for nothing else.
-pub const LONG: &[&str] = &["train.steps"];
+pub const LONG: &[&str] = &["train.steps", "data.frames", "data.every"];
 
 /// What is tried on options.
 pub const OPTIONS: &[&str] = &[

@@ -116,7 +116,8 @@ pub(super) fn least<F: Real>(context: &Context<'_, F>, x: &[f64]) -> Option<Vec<
     let rows = x.chunks_exact(context.dim());
     if let Some(truth) = context.points.truth() {
         let q = truth.diffused(&context.end());
-        return Some(rows.map(|x| -q.log_density(x)).collect());
+        let log_det = context.points.scaling().log_det();
+        return Some(rows.map(|x| -q.log_density(x) - log_det).collect());
     }
     context.points.entropy().map(|entropy| vec![entropy; rows.len()])
 }

@@ -2,9 +2,11 @@
 
 use fokker_jet::Shape;
 
+use super::simulated::Truth;
 use super::source::Source;
 use crate::data::{ImageShape, Scaling};
 use crate::density::mixture::Mixture;
+use crate::density::potential::KnownDensity;
 
 /// Data ready for training and evaluation, in model coordinates.
 ///
@@ -27,6 +29,8 @@ pub struct Data {
     pub(super) high: Vec<f32>,
     /// What is known of data that the caller handed over; `None` of data that was loaded.
     pub(super) own: Option<Known>,
+    /// What is known of rows of a potential.
+    pub(super) potential: Option<Box<Truth>>,
 }
 
 /// What is known of data that the caller handed over.
@@ -100,7 +104,8 @@ impl Data {
         (&self.low, &self.high)
     }
 
-    /// The density in closed form, where the data has one; its coordinates are the model's.
+    /// The density in closed form at all times, where the data has one; its coordinates are the model's. That of a potential is known at
+    /// t = 0: [`Data::potential`].
     ///
     /// ```
     /// # use fokker::data::{Data, DataConfig};
@@ -111,7 +116,10 @@ impl Data {
     pub fn truth(&self) -> Option<&Mixture> {
         match &self.source {
             Source::Mixture(mixture) => Some(mixture),
-            _ => self.own.as_ref().and_then(|own| own.truth.as_deref()),
+            _ => {
+                let of_potential = || self.potential.as_ref().and_then(|truth| truth.mixture.as_ref());
+                self.own.as_ref().and_then(|own| own.truth.as_deref()).or_else(of_potential)
+            }
         }
     }
 
@@ -171,7 +179,7 @@ impl Data {
     }
 
     /// The data's differential entropy in nats where it is simple: −E log p, what no model's mean −log p can go below.
-    /// For the checkerboard it is the logarithm of the dark squares' area.
+    /// For the checkerboard it is the logarithm of the dark squares' area, for a potential that of its exact density; in the data's units.
     ///
     /// ```
     /// # use fokker::data::{Data, DataConfig};
@@ -183,7 +191,10 @@ impl Data {
     pub fn entropy(&self) -> Option<f64> {
         match &self.source {
             Source::Toy(toy) => toy.entropy(),
-            _ => self.own.as_ref().and_then(|own| own.entropy),
+            _ => {
+                let of_potential = || self.potential().map(KnownDensity::entropy);
+                self.own.as_ref().and_then(|own| own.entropy).or_else(of_potential)
+            }
         }
     }
 }

@@ -61,13 +61,14 @@ impl Data {
                 let fit = given.map_or(Fit::To(scaling), Fit::Given);
                 let (rows, scaling) = Rows::load(path, array.as_deref(), held_out, fit)?;
                 let (low, high) = rows.bounds();
-                Ok(Self { source: Source::Rows(rows), scaling, low, high, own: None })
+                Ok(Self { source: Source::Rows(rows), scaling, low, high, own: None, potential: None })
             }
             DataConfig::Images { ref path, flip, size, held_out } => {
                 let (images, scaling) = Images::load(path, size, Preparation { flip, held_out, given })?;
                 let (low, high) = images.bounds();
-                Ok(Self { source: Source::Images(images), scaling, low, high, own: None })
+                Ok(Self { source: Source::Images(images), scaling, low, high, own: None, potential: None })
             }
+            DataConfig::Potential(ref config) => Self::simulated(config, given),
             DataConfig::Memory {} => Err(DataError::InMemory),
         }
     }
@@ -82,7 +83,7 @@ impl Data {
     fn generator(source: Source, dim: usize) -> Self {
         let scaling = Scaling::identity(dim);
         let (low, high) = (vec![f32::INFINITY; dim], vec![f32::NEG_INFINITY; dim]);
-        let mut data = Self { source, scaling, low, high, own: None };
+        let mut data = Self { source, scaling, low, high, own: None, potential: None };
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(BOX_SEED);
         let mut row = vec![0.0; dim];
         for _ in 0..(BOX_NUMBERS / dim).clamp(1, BOX_DRAWS) {

@@ -5,6 +5,7 @@ mod draw;
 mod identity;
 mod load;
 mod own;
+mod simulated;
 mod source;
 
 pub use self::data::Data;

@@ -159,7 +159,7 @@ impl Data {
         }
         let (low, high) = rows.bounds();
         let known = Known { truth: truth.clone().map(Box::new), entropy: *entropy };
-        Ok(Self { source: Source::Rows(rows), scaling, low, high, own: Some(known) })
+        Ok(Self { source: Source::Rows(rows), scaling, low, high, own: Some(known), potential: None })
     }
 
     /// Data of the caller's own: images of one shape, as `u8` grey levels or as continuous `f32` values.
@@ -202,7 +202,8 @@ impl Data {
         let how = Preparation { flip: options.flip, held_out: part, given: options.given_scaling.as_ref() };
         let (images, scaling) = Images::of(loaded, Path::new(IMAGES), how)?;
         let (low, high) = images.bounds();
-        Ok(Self { source: Source::Images(images), scaling, low, high, own: Some(Known::default()) })
+        let own = Some(Known::default());
+        Ok(Self { source: Source::Images(images), scaling, low, high, own, potential: None })
     }
 
     /// Whether the caller handed the data over, so that no config can name it.
@@ -252,7 +253,7 @@ fn at_least_one(what: &str, count: usize) -> Result<(), DataError> {
 }
 
 /// Of training rows and of held-out ones that were given apart.
-fn fingerprint(table: &Table, own: usize) -> u64 {
+pub(super) fn fingerprint(table: &Table, own: usize) -> u64 {
     let mut print = Fingerprint::default();
     print.bytes(b"rows");
     print.numbers(&[own as f64, (table.rows - own) as f64, table.dim as f64]);

@@ -75,6 +75,25 @@ impl Mixture {
         Self::assemble(weights, means, shapes)
     }
 
+    /// The law of (x − shift)/scale, axis by axis, for a mixture of Gaussians whose axes are the coordinates' or for one scale; `None` if
+    /// neither holds, or lengths differ.
+    pub(crate) fn scaled(&self, shift: &[f64], scale: &[f64]) -> Option<Self> {
+        let first = *scale.first()?;
+        let is_one = scale.iter().all(|scale| *scale == first);
+        if [shift.len(), scale.len()] != [self.dim; 2] || !(is_one || self.components.iter().all(|c| c.axes.is_none()))
+        {
+            return None;
+        }
+        let each = |component: &Component| {
+            let mean = component.mean.iter().zip(shift).zip(scale).map(|((x, shift), scale)| (x - shift) / scale);
+            let variances = component.variances.iter().zip(scale).map(|(variance, scale)| variance / (scale * scale));
+            (mean.collect(), (variances.collect(), component.axes.clone()))
+        };
+        let weights: Vec<f64> = self.components.iter().map(|component| component.weight).collect();
+        let (means, shapes): (Vec<_>, Vec<_>) = self.components.iter().map(each).unzip();
+        Self::assemble(&weights, &means, shapes).ok()
+    }
+
     /// `modes` equal round Gaussians in the plane (D = 2), mode k at angle 2πk/modes.
     ///
     /// # Errors

@@ -37,6 +37,7 @@ impl Run {
     pub fn require_data(&self, config: &Config, data: &Data) -> Result<Option<String>, Error> {
         let path = match &config.data {
             DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.as_path(),
+            DataConfig::Potential(_) => Path::new("the potential's rows"),
             DataConfig::Memory {} => Path::new("data in memory"),
             _ => return Ok(None),
         };
