@@ -52,6 +52,7 @@
 //! | [`train`], [`model_file`], [`weights`], [`manifest`] | the loop, Adam, checkpoints, run directories and what fokker wrote in them; weights of other programs |
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`flow`], [`likelihood`], [`sample`] | the probability-flow ODE and the reverse SDE; log p along the one; samplers |
+//! | [`simulate`] | Langevin dynamics with the force kT ∇ log q of a model |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points |
 //! | [`audit`](mod@audit), [`evaluate`](mod@evaluate) | everything measured on a score |
 //! | [`study`] | ways to train, compared over seeds |
@@ -88,6 +89,7 @@ mod rows;
 pub mod sample;
 pub mod score;
 pub mod sde;
+pub mod simulate;
 pub mod solve;
 pub mod stats;
 pub mod study;
