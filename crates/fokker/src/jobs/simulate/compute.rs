@@ -13,7 +13,7 @@ use super::simulated::Simulated;
 use crate::simulate::{Dynamics, Simulation, State};
 
 /// Frames and state are seen on disk after this time, or as soon as there are so many bytes of frames.
-const INTERVAL: Duration = Duration::from_millis(500);
+const INTERVAL: Duration = Duration::from_millis(250);
 const RECORD_BYTES: usize = 1 << 22;
 
 /// A piece is as many steps as take about this long.

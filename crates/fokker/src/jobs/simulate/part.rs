@@ -158,7 +158,7 @@ mod tests {
         let part = Part::resume(&path, &identity, sizes).unwrap();
         assert_eq!(part.frames(), 3);
         assert_eq!(format!("{:?}", part.state()), format!("{:?}", Some(&state(30))));
-        let mut found = Vec::new();
+        let mut found: Vec<f64> = Vec::new();
         part.replay(&mut |frames| {
             found.extend(frames);
             Ok(())

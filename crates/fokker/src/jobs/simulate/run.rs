@@ -22,7 +22,7 @@ use crate::simulate::{Dynamics, LogDensity, Simulation};
 /// D` in `.npy` and, as `positions` beside `times`, `outcome` and `steps`, in `.npz`; rows with the columns `chain`, `frame` and the data's own in `.csv` and
 /// `.parquet`. `output` must not be there yet.
 ///
-/// Frames and the state of all chains are kept in `FILE.part` about twice a second, so that a call that was cut short, by a crash or an
+/// Frames and the state of all chains are kept in `FILE.part` four times a second, so that a call that was cut short, by a crash or an
 /// error, is gone on with by the same one with [`SimulateOptions::resume`], to the same bits.
 ///
 /// # Errors

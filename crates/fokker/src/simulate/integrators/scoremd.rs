@@ -1,8 +1,8 @@
-//! The integrator of ScoreMD's experiments (Plainer et al., NeurIPS 2025), an exponential one of first order:
+//! The integrator of ScoreMD's experiments (Plainer et al., NeurIPS 2025), exponential Euler:
 //!
 //! > v ← e v + ((1 − e)/γ) F/m + √(kT(1 − e²)/m) ξ,  x ← x + Δt v,  e = e^{−γΔt}
 //!
-//! In a harmonic well the variance of x is above kT/k by a part of order Δt; it is here so that figures can be compared.
+//! In a harmonic well the variance of x is above kT/k by a part of order Δt²; it is here so that figures can be compared.
 
 use crate::simulate::Dynamics;
 use crate::simulate::density::LogDensityEvaluator;
@@ -12,7 +12,7 @@ use crate::simulate::walkers::{Walkers, add_scaled};
 
 pub(super) const SCOREMD: Integrator = Integrator {
     name: "scoremd",
-    about: "Underdamped, exponential, of first order: for comparison with ScoreMD (Plainer et al. 2025)",
+    about: "Underdamped, exponential Euler: for comparison with ScoreMD (Plainer et al. 2025)",
     has_velocities: true,
     needs_values: false,
     start: |dynamics| Box::new(ScoreMd { dynamics: *dynamics, z: Vec::new() }),

@@ -30,7 +30,7 @@ fn temperatures(name: &str, kt: f64, dt: f64) -> [crate::stats::MeanSe; 2] {
 fn both_temperatures_are_k_t() {
     for (name, dt) in [("baoab", 0.05), ("scoremd", 0.0025)] {
         let [kinetic, configurational] = temperatures(name, 0.7, dt);
-        // Errors of the steps: (ωΔt)²/4 and a part of order Δt.
+        // The steps' own errors: of order Δt² for BAOAB, of order Δt in ScoreMD's velocities.
         for found in [kinetic, configurational] {
             assert!(((found.mean - 0.7).abs() - 0.002).max(0.0) / found.se < 5.0, "{name}: {found:?}");
             assert!(errors(found, 0.8) > 5.0, "{name}: {found:?}");
@@ -62,7 +62,7 @@ fn a_free_particle_s_velocity_is_thermal_for_every_step() {
 fn a_score_s_chains_are_where_its_data_are() {
     let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0).unwrap(), Sde::vp());
     let scaling = Scaling::new(vec![3.0, -1.0], vec![2.0, 0.5]).unwrap();
-    let density = ScoreGradient::<f32>::new(&score, 1e-3, scaling);
+    let density = ScoreGradient::<f64>::new(&score, 1e-3, scaling);
     let dynamics = Dynamics { kt: 23.0, mass: 0.5, ..Dynamics::of(0.1) };
     let start = [3.0, -1.0].repeat(400);
     let means = Means { density: &density, name: "baoab", dynamics, start, burn_in: 400, frames: 200, every: 20 };
