@@ -27,7 +27,7 @@ impl Progress {
 impl Observer for Progress {
     fn begin(&self, work: &Work<'_>) {
         let bar = match work.unit {
-            Unit::Steps => steps(work.total, work.name),
+            Unit::Steps | Unit::TimeSteps => steps(work.total, work.name),
             Unit::Rows => rows(usize::try_from(work.total).unwrap_or(usize::MAX), work.name),
             _ => spinner(),
         };
@@ -84,7 +84,7 @@ impl Observer for Progress {
     }
 }
 
-/// A bar over steps of training.
+/// A bar over steps.
 fn steps(total: u64, what: &str) -> ProgressBar {
     let bar = ProgressBar::new(total);
     if let Ok(style) = ProgressStyle::with_template("{prefix:>5} {wide_bar} {pos}/{len} {per_sec} eta {eta} {msg}") {

@@ -53,6 +53,7 @@
 //! | [`input`] | a user's rows for a model: names, kinds and units |
 //! | [`flow`], [`likelihood`], [`sample`] | the probability-flow ODE and the reverse SDE; log p along the one; samplers |
 //! | [`distance`] | W₂, sliced W₂, energy distance, MMD and permutation tests between sets of points; distances of histograms |
+//! | [`simulate`] | Langevin dynamics with the force kT ∇ log q of a model |
 //! | [`audit`](mod@audit), [`evaluate`](mod@evaluate) | everything measured on a score |
 //! | [`study`] | ways to train, compared over seeds |
 //! | [`config`] | TOML in, one resolved [`Config`](config::Config) out |
@@ -88,6 +89,7 @@ mod rows;
 pub mod sample;
 pub mod score;
 pub mod sde;
+pub mod simulate;
 pub mod solve;
 pub mod stats;
 pub mod study;

@@ -9,6 +9,7 @@ mod export;
 mod logp;
 mod presets;
 mod sample;
+mod simulate;
 mod source;
 mod tables;
 mod train;
@@ -28,6 +29,8 @@ pub enum Command {
     Logp(logp::Logp),
     /// Draw samples
     Sample(sample::Sample),
+    /// Langevin dynamics with the force of a trained model
+    Simulate(simulate::Simulate),
     /// Exact derivatives of the score at given points, in f64
     Eval(eval::Eval),
     /// Write a model's weights for PyTorch
@@ -50,6 +53,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Audit(args) => audit::run(&args),
         Command::Logp(args) => logp::run(&args),
         Command::Sample(args) => sample::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Presets(args) => presets::run(&args),

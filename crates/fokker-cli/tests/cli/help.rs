@@ -13,7 +13,8 @@ fn of_the_program() {
 
 #[test]
 fn of_each_subcommand() {
-    for command in ["compare", "train", "audit", "logp", "sample", "eval", "export", "data", "presets", "bench"] {
+    let commands = ["compare", "train", "audit", "logp", "sample", "simulate", "eval", "export", "data", "presets"];
+    for command in commands.into_iter().chain(["bench"]) {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
     }
     insta::assert_snapshot!("help_data_describe", help(&["data", "describe"]));

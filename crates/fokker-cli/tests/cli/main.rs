@@ -25,6 +25,7 @@ mod resume;
 mod same_data;
 mod sample;
 mod schema;
+mod simulate;
 mod unet;
 mod weights;
 mod wrong_config;

@@ -44,6 +44,7 @@
 //! the same as if all images were in memory, which no buffer that a worker fills in its own order could promise. Compressed
 //! archives and column-major arrays cannot be read so and are unpacked into memory.
 
+mod array_stream;
 mod atomic;
 mod bounds;
 mod column;
@@ -78,6 +79,7 @@ mod zip;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
+pub use array_stream::{ArrayStream, write_array_streams};
 pub(crate) use atomic::is_wrong_place;
 pub use atomic::write_atomically;
 pub use column::{Column, ColumnKind, Replay};

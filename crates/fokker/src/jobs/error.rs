@@ -91,15 +91,17 @@ pub enum JobError {
     /// The rows that are done cannot be had or kept.
     #[error(transparent)]
     Part(#[from] PartError),
-    /// A job failed after some of its rows were done, which are kept.
-    #[error("{why}; the {done} of {rows} rows that are done are kept in {}: go on with --resume", path.display())]
+    /// A job failed after some of its rows (or frames) were done, which are kept.
+    #[error("{why}; the {done} of {all} {what} that are done are kept in {}: go on with --resume", path.display())]
     Kept {
         /// What the error and its causes say.
         why: String,
-        /// Rows that are done.
+        /// Those that are done.
         done: u64,
-        /// Rows in all.
-        rows: u64,
+        /// Those there are in all.
+        all: u64,
+        /// What they are called.
+        what: &'static str,
         /// Where they are kept.
         path: PathBuf,
         /// The error.

@@ -1,4 +1,4 @@
-//! Whole jobs, as the program does them: train, go on, compare, log-likelihoods of a long file, export. Each is a call with an [`Observer`].
+//! Whole jobs, as the program does them: train, go on, compare, log-likelihoods of a long file, simulate, export. Each is a call with an [`Observer`].
 //!
 //! A job keeps on disk what it has done, so that one which is cut short is gone on with by the same call; it prints nothing.
 //!
@@ -23,9 +23,11 @@ mod logp;
 mod observer;
 mod open;
 mod part_error;
+mod part_file;
 mod rows;
 mod run;
 mod sample;
+mod simulate;
 mod train;
 mod trainer;
 
@@ -40,4 +42,5 @@ pub use open::{load_data, load_data_for, model_file, open_model};
 pub use part_error::PartError;
 pub use run::Run;
 pub use sample::{Draws, SampleRequest, Sampled, sample};
+pub use simulate::{SimulateOptions, Simulated, simulate};
 pub use train::{Fitted, Init, NewRun, resume, resume_on, train};

@@ -12,6 +12,8 @@ pub enum Unit {
     Steps,
     /// Rows of data or samples.
     Rows,
+    /// Time steps of a simulation.
+    TimeSteps,
     /// Nothing: [`Observer::doing`] says what it has come to.
     Nothing,
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::error::JobError;
 use crate::Error;
 use crate::config::Config;
-use crate::data::{Data, DataError, is_table, table_endings};
+use crate::data::{Data, DataError, Fingerprint, is_table, table_endings};
 use crate::input::require_names;
+use crate::memory;
 use crate::model_file::{ModelInfo, read_model};
 use crate::score::network::NetworkScore;
 
@@ -76,6 +77,13 @@ pub fn open_model(run: &Path) -> Result<(ModelInfo, NetworkScore<f32>), JobError
 #[must_use]
 pub fn model_file(run: &Path) -> PathBuf {
     if run.is_dir() { run.join("model.safetensors") } else { run.to_path_buf() }
+}
+
+/// The fingerprint of a model's file, by which results say what they belong to.
+pub(super) fn model_print(run: &Path) -> Result<String, JobError> {
+    let (path, mut print) = (model_file(run), Fingerprint::default());
+    print.bytes(&memory::read(&path).map_err(|source| Error::read(&path, source))?);
+    Ok(Fingerprint::text(print.digest()))
 }
 
 /// Refuses a file that cannot be written because its folder is none, before the work that would go into it.

@@ -61,6 +61,10 @@ const COMMANDS: &[(&[&str], Given)] = &[
     (&["sample", "run"], &[("-n", "3"), ("--output", "OUT.npz"), ("--sampler", "heun"), ("--steps", "3")]),
     (&["sample", "run"], &[("--encode", "x.csv"), ("--output", "OUT.npy")]),
     (&["sample", "images"], &[("-n", "2"), ("--output", "OUT.png"), ("--tolerance", "0.1")]),
+    (
+        &["simulate", "run"],
+        &[("-n", "3"), ("--steps", "4"), ("--save-every", "2"), ("--dt", "1e-4"), ("--output", "OUT.npz")],
+    ),
     (&["logp", "run"], &[("--data", "x.csv"), ("--output", "OUT.csv"), ("--tolerance", "0.1")]),
     (&["logp", "images"], &[("--data", "flat.npy"), ("--output", "OUT.npz"), ("--tolerance", "0.5")]),
     (&["eval", "run"], &[("--data", "x.npy"), ("--t", "0.5"), ("--output", "OUT.npz")]),

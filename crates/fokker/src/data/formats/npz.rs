@@ -5,11 +5,12 @@ use std::path::Path;
 
 use super::format::{Matrix, Options, RowSource, TableFormat};
 use crate::data::DataError;
+use crate::data::array_stream::ArrayStream;
 use crate::data::column::{Column, Replay};
 use crate::data::finite::require_finite;
 use crate::data::input::Input;
 use crate::data::numpy::array::read_array;
-use crate::data::numpy::write::{array_size, column_size, write_array, write_column};
+use crate::data::numpy::write::{array_size, column_size, pieces_size, write_array, write_column, write_pieces};
 use crate::data::one_line::one_line;
 use crate::data::zip::read::Archive;
 use crate::data::zip::write::{Stored, write_stored};
@@ -82,6 +83,18 @@ pub(in crate::data) fn write_archive(out: &mut dyn Write, arrays: &[NamedArray<'
         Stored { name, size: array_size(shape, values.len()), fill }
     });
     write_stored(out, files.collect(), zip64)
+}
+
+/// Writes an archive of arrays whose values come in pieces, each of them twice.
+pub(in crate::data) fn write_streams(out: &mut dyn Write, arrays: &[ArrayStream<'_>]) -> io::Result<()> {
+    let names: Vec<String> = arrays.iter().map(|array| entry_name(array.column.name)).collect();
+    let files = arrays.iter().zip(&names).map(|(array, name)| {
+        let fill = move |out: &mut dyn Write| write_pieces(out, &array.column, array.shape, array.pieces);
+        Stored { name, size: pieces_size(&array.column, array.shape), fill }
+    });
+    let files: Vec<_> = files.collect();
+    let total: u64 = files.iter().map(|file| file.size + OVERHEAD).sum();
+    write_stored(out, files, total > u64::from(u32::MAX))
 }
 
 /// The name of an array's entry in an archive.

@@ -28,6 +28,25 @@ pub(in crate::data) fn write_column(
     replay(&mut |row| write_element(out, column, row[at]))
 }
 
+/// Writes an array of any shape, whose values `replay` hands out in pieces, row-major.
+pub(in crate::data) fn write_pieces(
+    out: &mut dyn Write, column: &Column<'_>, shape: &[usize], replay: Replay<'_>,
+) -> io::Result<()> {
+    out.write_all(&header_bytes(dtype(column).0, shape))?;
+    let (mut values, expected) = (0, shape.iter().product::<usize>());
+    replay(&mut |piece| {
+        values += piece.len();
+        piece.iter().try_for_each(|&value| write_element(out, column, value))
+    })?;
+    if values == expected { Ok(()) } else { Err(io::Error::other(format!("{values} values came, not {expected}"))) }
+}
+
+/// The bytes that [`write_pieces`] writes.
+pub(in crate::data) fn pieces_size(column: &Column<'_>, shape: &[usize]) -> u64 {
+    let values: u64 = shape.iter().map(|&size| size as u64).product();
+    header_bytes(dtype(column).0, shape).len() as u64 + values * dtype(column).1 as u64
+}
+
 /// The bytes that [`write_column`] writes.
 pub(in crate::data) fn column_size(column: &Column<'_>, rows: u64) -> io::Result<u64> {
     Ok(column_header(column, rows)?.len() as u64 + rows * dtype(column).1 as u64)

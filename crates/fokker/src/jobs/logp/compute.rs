@@ -63,7 +63,7 @@ pub(super) fn finish<F: Real>(
             part.remove();
             return Err((Box::new(JobError::InputChanged { path: request.data.into() }), 0));
         }
-        Err(error) => return Err((Box::new(error), part.rows)),
+        Err(error) => return Err((Box::new(error), part.rows())),
     }
     let scaling = &request.info.scaling;
     let written = write(request.output, &part, scaling, request.more())
@@ -74,7 +74,7 @@ pub(super) fn finish<F: Real>(
             part.remove();
             Ok(summary)
         }
-        Err(error) => Err((Box::new(error), part.rows)),
+        Err(error) => Err((Box::new(error), part.rows())),
     }
 }
 
@@ -88,12 +88,12 @@ fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: 
         bins: (request.draws > 0).then_some(&bins[..]),
         start: if options.at_zero { Start::AtZero } else { Start::AtTMin },
     };
-    observer.begin(&Work::counted("logp", Unit::Rows, request.survey.rows, part.rows));
+    observer.begin(&Work::counted("logp", Unit::Rows, request.survey.rows, part.rows()));
     let (mut input, mut values) = (Input::open(request.data, info, request.draws)?, Vec::new());
-    input.skip(part.rows, &mut values)?;
+    input.skip(part.rows(), &mut values)?;
     while input.read(request.chunk, &mut values)? > 0 {
         info.scaling.apply_f64(&mut values);
-        let first = part.rows;
+        let first = part.rows();
         let likelihood = LikelihoodOptions { first_row: first, ..request.likelihood };
         let done = |rows: usize| observer.done(first + rows as u64);
         let found = match request.log_z {

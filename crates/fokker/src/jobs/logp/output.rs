@@ -36,7 +36,7 @@ pub(super) fn write(path: &Path, part: &Part, scaling: &Scaling, more: More) -> 
     columns.push(Column { name: "outcome", kind: ColumnKind::Label(OUTCOMES) });
     columns.push(Column { name: "evaluations", kind: ColumnKind::Count });
     let log_det = scaling.log_det();
-    write_columns(path, &columns, part.rows, &|each| {
+    write_columns(path, &columns, part.rows(), &|each| {
         let mut values = Vec::with_capacity(columns.len());
         part.replay(&mut |row| {
             values.clear();
@@ -69,7 +69,7 @@ fn real(name: &str) -> Column<'_> {
 /// Goes over all rows once more, for their number and their means.
 pub(super) fn summarise(part: &Part, scaling: &Scaling) -> io::Result<LogpSummary> {
     let (mut number, log_det) = (0, scaling.log_det());
-    let mut summary = LogpSummary { rows: part.rows, ..LogpSummary::default() };
+    let mut summary = LogpSummary { rows: part.rows(), ..LogpSummary::default() };
     part.replay(&mut |row: &Row| {
         if row.has_value() {
             summary.log_prob.add(row.log_prob + log_det);

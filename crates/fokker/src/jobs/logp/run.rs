@@ -4,17 +4,15 @@ use std::path::Path;
 
 use super::super::error::{JobError, chain};
 use super::super::observer::{Observer, notes};
-use super::super::open::{model_file, open_model, require_place, require_table};
+use super::super::open::{model_print, open_model, require_place, require_table};
 use super::super::part_error::PartError;
+use super::super::part_file::{Identity, path_of};
 use super::compute::{Request, finish};
 use super::input::{Survey, survey};
 use super::options::{LogpOptions, probes};
-use super::part::{self, Identity, Part};
+use super::part::Part;
 use super::summary::LogpSummary;
-use crate::Error;
-use crate::data::Fingerprint;
 use crate::likelihood::LikelihoodOptions;
-use crate::memory;
 use crate::model_file::ModelInfo;
 use crate::score::network::NetworkScore;
 
@@ -51,7 +49,7 @@ pub fn logp(
     require_table(output)?;
     options.check()?;
     require_place(output)?;
-    let part_path = part::path_of(output);
+    let part_path = path_of(output);
     let resumes = part_path.exists();
     if resumes && !options.resume {
         return Err(PartError::Unfinished { path: part_path }.into());
@@ -80,7 +78,9 @@ pub fn logp(
             let _ = std::fs::remove_file(&part_path);
             *error
         }
-        done => JobError::Kept { why: chain(&error), done, rows: survey.rows, path: part_path, source: error },
+        done => {
+            JobError::Kept { why: chain(&error), done, all: survey.rows, what: "rows", path: part_path, source: error }
+        }
     })
 }
 
@@ -88,13 +88,10 @@ pub fn logp(
 fn identity(
     model: &Path, options: &LogpOptions, info: &ModelInfo, likelihood: &LikelihoodOptions, draws: usize, survey: Survey,
 ) -> Result<Identity, JobError> {
-    let path = model_file(model);
-    let mut print = Fingerprint::default();
-    print.bytes(&memory::read(&path).map_err(|source| Error::read(&path, source))?);
     let Survey { rows, digest } = survey;
     Ok(vec![
         ("version of fokker", env!("CARGO_PKG_VERSION").into()),
-        ("model", format!("{:016x}", print.digest())),
+        ("model", model_print(model)?),
         ("--data", format!("{rows} rows of {}, {digest:016x}", info.dim)),
         ("--method", format!("{:?}", options.method)),
         ("--tolerance", format!("{:?}", options.tolerance)),
