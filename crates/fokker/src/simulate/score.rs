@@ -5,14 +5,14 @@ use fokker_jet::Real;
 use super::density::{LogDensity, LogDensityEvaluator};
 use crate::Error;
 use crate::data::Scaling;
-use crate::score::{Evaluator, Score};
+use crate::score::{self, Evaluator, Score};
 use crate::sde::Coefficients;
 
 /// Standard deviations of the prior, in model coordinates, beyond which a coordinate is far off: data are of the size of a few.
 const FAR: f64 = 1e4;
 
-/// A score s(x, t) at a time t, in the units of the data: with x_model = (x − shift)/scale it is ∇ log q(x, t) = s(x_model, t)/scale. The
-/// density itself is not known.
+/// A score s(x, t) at a time t, in the units of the data: with x_model = (x − shift)/scale it is ∇ log q(x, t) = s(x_model, t)/scale. log q
+/// itself is known, up to a constant, where the score comes of an [energy](Score::energy).
 ///
 /// ```
 /// use fokker::{data::Scaling, density::mixture::Mixture, score::analytic::AnalyticScore, sde::Sde};
@@ -46,12 +46,15 @@ impl<F: Real> LogDensity for ScoreGradient<'_, F> {
     }
 
     fn has_values(&self) -> bool {
-        false
+        self.score.energy().is_some()
     }
 
     fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn LogDensityEvaluator + Send + 'a>, Error> {
-        let evaluator = self.score.evaluator(rows)?;
-        Ok(Box::new(Rows { of: self, evaluator, x: Vec::new(), s: Vec::new(), at: Vec::new() }))
+        let by = match self.score.energy() {
+            Some(energy) => By::Energy(energy.energy_evaluator(rows)?),
+            None => By::Score(self.score.evaluator(rows)?),
+        };
+        Ok(Box::new(Rows { of: self, by, x: Vec::new(), s: Vec::new(), log_q: Vec::new(), at: Vec::new() }))
     }
 
     /// Beyond 10⁴ standard deviations of the prior, in model coordinates.
@@ -62,12 +65,19 @@ impl<F: Real> LogDensity for ScoreGradient<'_, F> {
     }
 }
 
+/// What gives a row's score, and log q if it is known.
+enum By<'a, F> {
+    Score(Box<dyn Evaluator<F> + Send + 'a>),
+    Energy(Box<dyn score::LogDensityEvaluator<F> + Send + 'a>),
+}
+
 /// Evaluates rows in the score's precision.
 struct Rows<'a, F> {
     of: &'a ScoreGradient<'a, F>,
-    evaluator: Box<dyn Evaluator<F> + Send + 'a>,
+    by: By<'a, F>,
     x: Vec<F>,
     s: Vec<F>,
+    log_q: Vec<F>,
     at: Vec<Coefficients>,
 }
 
@@ -78,14 +88,19 @@ impl<F: Real> LogDensityEvaluator for Rows<'_, F> {
         self.x.clear();
         self.x.extend(x.iter().zip(columns()).map(|(x, (shift, scale))| F::of((x - shift) / scale)));
         self.s.resize(x.len(), F::ZERO);
-        self.at.resize(x.len() / self.of.dim(), self.of.at);
-        self.evaluator.evaluate(&self.x, &self.at, &mut self.s);
+        let rows = x.len() / self.of.dim();
+        self.at.resize(rows, self.of.at);
+        self.log_q.resize(rows, F::of(f64::NAN));
+        match &mut self.by {
+            By::Score(score) => score.evaluate(&self.x, &self.at, &mut self.s),
+            By::Energy(energy) => energy.with_score(&self.x, &self.at, &mut self.log_q, &mut self.s),
+        }
         for ((gradient, s), (_, scale)) in gradient.iter_mut().zip(&self.s).zip(columns()) {
             *gradient = s.as_f64() / scale;
         }
-        // Nobody asks: it has no values.
+        // The scaling moves log q by a constant alone.
         if let Some(values) = log_density {
-            values.fill(f64::NAN);
+            values.iter_mut().zip(&self.log_q).for_each(|(value, log_q)| *value = log_q.as_f64());
         }
     }
 }

@@ -2,11 +2,23 @@
 
 use std::path::Path;
 
-use crate::model_file::ModelInfo;
+use super::super::run::Run;
+use crate::data::{DataConfig, PotentialConfig};
+use crate::density::potential::Potential;
 use crate::simulate::Dynamics;
 
-/// Δt, kT, mass and friction of the potential whose trajectory the model was trained on, from the run's config or the model's metadata;
-/// `None` if its data are not of a potential. No kind of data says so yet.
-pub(super) fn defaults(_run: &Path, _info: &ModelInfo) -> Option<Dynamics> {
-    None
+/// Δt, kT, mass and friction of the potential whose trajectory the model was trained on, from the run's config; `None` if there is none
+/// (the model is a file by itself), or its data are not of a potential.
+pub(super) fn defaults(run: &Path) -> Option<Dynamics> {
+    let (_, config) = Run::open(run).ok()?;
+    let DataConfig::Potential(config) = &config.data else { return None };
+    let PotentialConfig { potential, dim, kt, dt, mass, friction, .. } = *config;
+    let potential = Potential::new(potential, dim, kt).ok()?;
+    let usual = potential.dynamics();
+    Some(Dynamics {
+        dt: dt.unwrap_or(usual.dt),
+        kt: potential.kt(),
+        mass: mass.unwrap_or(usual.mass),
+        friction: friction.unwrap_or(usual.friction),
+    })
 }

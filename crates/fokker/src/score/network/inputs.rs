@@ -1,23 +1,11 @@
 //! What a model's graph is given beside x: functions of t and their derivatives.
 
-use fokker_jet::{Real, Tape};
+use fokker_jet::Real;
 
 use super::model::ScoreModel;
 use super::places;
 use crate::score::{Direction, Directions};
 use crate::sde::Coefficients;
-
-/// The rows of a graph's inputs, by input and part.
-pub(crate) trait InputRows<F> {
-    /// All rows of an input's part, to be filled in.
-    fn input(&mut self, input: usize, part: usize) -> &mut [F];
-}
-
-impl<F, T: Tape<F>> InputRows<F> for T {
-    fn input(&mut self, input: usize, part: usize) -> &mut [F] {
-        Tape::input(self, input, part)
-    }
-}
 
 /// Fills the inputs of a model's graph.
 #[derive(Clone, Copy, Debug)]
@@ -38,20 +26,22 @@ impl<'a> Inputs<'a> {
         Self { model, time }
     }
 
-    /// Fills a row of all functions of t.
-    pub fn fill<F: Real>(&self, row: usize, c: &Coefficients, to: &mut impl InputRows<F>) {
+    /// Fills a row of all functions of t; `input` hands out all rows of an input's part.
+    pub fn fill<F: Real, T>(
+        &self, row: usize, c: &Coefficients, to: &mut T, input: impl Fn(&mut T, usize, usize) -> &mut [F],
+    ) {
         let features = self.model.features();
         let n = features.len();
-        features.fill(c, &mut to.input(places::FEATURES, 0)[row * n..(row + 1) * n]);
+        features.fill(c, &mut input(to, places::FEATURES, 0)[row * n..(row + 1) * n]);
         if let Some(part) = self.time {
-            features.fill_dt(c, &mut to.input(places::FEATURES, part)[row * n..(row + 1) * n]);
+            features.fill_dt(c, &mut input(to, places::FEATURES, part)[row * n..(row + 1) * n]);
         }
         let (output, parameterisation) = (self.model.output(), self.model.parameterisation());
         let factors = parameterisation.factors(output, c);
         for (i, factor) in factors.iter().take(parameterisation.count(output)).enumerate() {
-            to.input(places::FACTORS + i, 0)[row] = F::of(factor.value);
+            input(to, places::FACTORS + i, 0)[row] = F::of(factor.value);
             if let Some(part) = self.time {
-                to.input(places::FACTORS + i, part)[row] = F::of(factor.dt);
+                input(to, places::FACTORS + i, part)[row] = F::of(factor.dt);
             }
         }
     }

@@ -66,7 +66,7 @@ impl<F: Real, T: Tape<F>> ScoreTape<F> for NetworkTape<'_, F, T> {
         self.tape.begin(sde.len());
         self.tape.input(Inputs::X, 0).copy_from_slice(x);
         for (row, c) in sde.iter().enumerate() {
-            self.inputs.fill(row, c, &mut self.tape);
+            self.inputs.fill(row, c, &mut self.tape, T::input);
         }
     }
 

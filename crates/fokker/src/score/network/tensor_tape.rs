@@ -8,7 +8,7 @@ use fokker_jet::tensor::{Jet, Parameters, evaluate};
 use fokker_jet::{JetError, JetSet, Live, Real};
 use rand::RngExt;
 
-use super::inputs::{InputRows, Inputs};
+use super::inputs::Inputs;
 use super::{DropoutMask, ScoreModel};
 use crate::rng::Stream;
 use crate::rows::{Tensors, upload};
@@ -20,7 +20,8 @@ struct Staging<F> {
     rows: Vec<Vec<Vec<F>>>,
 }
 
-impl<F> InputRows<F> for Staging<F> {
+impl<F> Staging<F> {
+    /// All rows of an input's part, to be filled in.
     fn input(&mut self, input: usize, part: usize) -> &mut [F] {
         &mut self.rows[input][part]
     }
@@ -89,7 +90,7 @@ impl<'a, F: Real + Element> NetworkTensors<'a, F> {
         self.staging.input(Inputs::X, 0).copy_from_slice(x);
         let inputs = self.inputs;
         for (row, c) in sde.iter().enumerate() {
-            inputs.fill(row, c, &mut self.staging);
+            inputs.fill(row, c, &mut self.staging, Staging::input);
         }
         masks(self);
         let device = &self.device;
