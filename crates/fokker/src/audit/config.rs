@@ -33,6 +33,12 @@ pub struct AuditConfig {
     pub gap_samples: usize,
     /// k of the search for copies of training images among the samples, d₁/d_k; 0: none.
     pub neighbours: usize,
+    /// Chains of a simulation with the model's force, where the data are of a potential; 0: none.
+    pub simulation_chains: usize,
+    /// Frames of each chain.
+    pub simulation_frames: usize,
+    /// Steps from one frame to the next.
+    pub simulation_every: u64,
 }
 
 /// The times that are measured at by default, where they are later than t_min.
@@ -66,6 +72,9 @@ impl Default for AuditConfig {
             samples: 4000,
             gap_samples: 4000,
             neighbours: 10,
+            simulation_chains: 200,
+            simulation_frames: 500,
+            simulation_every: 50,
         }
     }
 }
@@ -104,6 +113,17 @@ impl AuditConfig {
             ),
             (self.samples <= 1 << 24, "audit.samples", "must be at most 2^24".into()),
             ((2..=10_000).contains(&self.probes), "audit.probes", "must be between 2 and 10000".into()),
+            (self.simulation_chains <= 1 << 20, "audit.simulation_chains", "must be at most 2^20".into()),
+            (
+                (1..=1 << 20).contains(&self.simulation_frames),
+                "audit.simulation_frames",
+                "must be between 1 and 2^20".into(),
+            ),
+            (
+                (1..=1 << 30).contains(&self.simulation_every),
+                "audit.simulation_every",
+                "must be between 1 and 2^30".into(),
+            ),
             (positive, "audit.tolerance", "must be positive and finite".into()),
             (self.step_limit > 0, "audit.step_limit", "must be at least 1".into()),
         ];
@@ -130,6 +150,7 @@ impl AuditConfig {
             ("audit.points", rows(self.points, 4)),
             ("audit.gap_samples", rows(self.gap_samples, 8).saturating_add(sample::bytes(self.gap_samples, dim, 0))),
             ("audit.samples", rows(self.samples, 2).saturating_add(sample::bytes(self.samples, dim, 0))),
+            ("audit.simulation_frames", rows(self.simulation_chains.saturating_mul(self.simulation_frames), 3)),
             ("audit.nll_points", rows(self.nll_points, 3).saturating_add(likelihood::bytes(draws, dim, self.probes))),
         ] {
             memory::require(key, bytes)?;

@@ -7,6 +7,7 @@ use fokker_jet::Real;
 
 use crate::data::{Data, Scaling};
 use crate::density::mixture::Mixture;
+use crate::density::potential::KnownDensity;
 use crate::rng::Stream;
 
 /// Gives row `index` in model coordinates; what is random in it is drawn from the stream.
@@ -39,6 +40,23 @@ pub struct Points<'a> {
     levels: Option<u32>,
     truth: Option<&'a Mixture>,
     entropy: Option<f64>,
+    potential: Option<OfPotential<'a>>,
+}
+
+/// The potential that rows come from, and its training rows.
+pub(super) struct OfPotential<'a> {
+    /// The density at t = 0, in the units of the data.
+    pub density: &'a KnownDensity,
+    /// How many training rows there are.
+    pub rows: usize,
+    read: ReadExact<'a>,
+}
+
+impl OfPotential<'_> {
+    /// A training row in model coordinates.
+    pub fn row(&self, index: usize, row: &mut [f32]) {
+        (self.read)(index, row);
+    }
 }
 
 impl fmt::Debug for Points<'_> {
@@ -76,6 +94,11 @@ impl<'a> Points<'a> {
             levels: data.levels(),
             truth: data.truth(),
             entropy: data.entropy(),
+            potential: data.potential().zip(data.len()).map(|(density, rows)| OfPotential {
+                density,
+                rows,
+                read: Box::new(|index, row| data.train_row_exact(index, row)),
+            }),
         }
     }
 
@@ -93,6 +116,7 @@ impl<'a> Points<'a> {
             levels: None,
             truth: None,
             entropy: None,
+            potential: None,
         }
     }
 
@@ -160,6 +184,11 @@ impl<'a> Points<'a> {
     /// The density of the data in closed form, where it is known.
     pub(super) fn truth(&self) -> Option<&'a Mixture> {
         self.truth
+    }
+
+    /// The potential that the rows come from, if they do.
+    pub(super) fn potential(&self) -> Option<&OfPotential<'a>> {
+        self.potential.as_ref()
     }
 
     /// The entropy of the data, where that alone is known; nats.

@@ -26,7 +26,10 @@ fn shown(comparison: &Comparison) -> impl Iterator<Item = &'static Definition> {
 
 /// The profiles over t that are shown here.
 fn looks(comparison: &Comparison) -> Vec<(&'static Definition, Look)> {
-    shown(comparison).filter_map(|definition| Some((definition, definition.look?))).collect()
+    let known = |definition: &&Definition| {
+        comparison.models.iter().any(|model| !model.figures.profile(definition.key).is_empty())
+    };
+    shown(comparison).filter(known).filter_map(|definition| Some((definition, definition.look?))).collect()
 }
 
 /// Columns of a profile are so wide.

@@ -6,9 +6,11 @@ mod bound_gap;
 mod density;
 mod likelihood;
 mod memorisation;
+mod potential;
 mod residual;
 mod samples;
 mod score_error;
+mod simulation;
 
 use fokker_jet::Real;
 
@@ -30,6 +32,8 @@ pub(super) fn registry<F: Real>() -> Vec<Measurement<F>> {
         bound_gap::measurement(),
         density::measurement(),
         density::normaliser(),
+        potential::measurement(),
+        simulation::measurement(),
         samples::measurement(),
         memorisation::measurement(),
         likelihood::counts(),
