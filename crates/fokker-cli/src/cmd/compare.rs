@@ -48,7 +48,7 @@ pub fn run(args: &Compare) -> Result<()> {
     let (name, config) = source::config(&args.source, Some("ring8"))?;
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
-    let arms = Arm::dsm_and_fp();
+    let arms = if config.arm.is_empty() { Arm::dsm_and_fp() } else { config.arm.clone() };
     let job = jobs::Compare {
         seeds: args.seeds,
         replace: args.force,

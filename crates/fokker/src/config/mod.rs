@@ -19,6 +19,7 @@ use crate::objective::LossConfig;
 pub use crate::score::ScoreConfig;
 use crate::score::network::ScoreModel;
 use crate::sde::Sde;
+use crate::study::Arm;
 use crate::train::TrainConfig;
 
 /// A run: data, SDE, network, objective, training, audit. Every key is read by something; unknown keys are errors.
@@ -56,6 +57,9 @@ pub struct Config {
     /// What is measured afterwards.
     #[serde(default)]
     pub audit: AuditConfig,
+    /// The ways to train that `compare` compares: `[[arm]]` tables; none: with and without the score-FPE term.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arm: Vec<Arm>,
 }
 
 impl Config {

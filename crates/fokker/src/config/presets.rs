@@ -24,6 +24,13 @@ pub const PRESETS: &[Preset] = &[
     preset!("spirals", "two spirals in the plane"),
     preset!("moons", "two half-moons in the plane"),
     preset!("mixture5d", "6 Gaussians with full covariances in 5 dimensions; the truth is known"),
+    preset!("ring8-energy", "the ring by an energy model: a log-density in one evaluation"),
+    preset!("moons-energy", "the half-moons by an energy model"),
+    preset!(
+        "mueller-brown",
+        "a trajectory in the Müller-Brown potential, by an energy model; the truth is known by quadrature"
+    ),
+    preset!("double-well", "a trajectory in a double well, by an energy model; the truth is known by quadrature"),
     preset!("mnist", "28x28 handwritten digits, an MLP; give the folder of IDX files with --data"),
     preset!("mnist-unet-tiny", "28x28 handwritten digits, a lean U-Net; give the folder of IDX files with --data"),
     preset!("mnist-unet", "28x28 handwritten digits, a U-Net like DDPM++, for many cores"),

@@ -40,11 +40,6 @@ impl LogMeanExp {
         let se = if self.count < 2 { f64::NAN } else { (variance / n).sqrt() / mean };
         MeanSe { mean: if self.count == 0 { f64::NAN } else { self.most + mean.ln() }, se }
     }
-
-    /// Kish's effective number of draws, (Σ w)²/Σ w².
-    pub fn effective(&self) -> f64 {
-        self.sum * self.sum / self.squares
-    }
 }
 
 #[cfg(test)]
@@ -62,7 +57,6 @@ mod tests {
         let mean = MeanSe::of(&shifted);
         assert!((all.value().mean - 1000.0 - mean.mean.ln()).abs() < 1e-12);
         assert!((all.value().se - mean.se / mean.mean).abs() < 1e-12);
-        assert!(all.effective() > 2.0 && all.effective() < 4.0);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! One of the ways to train that are compared.
 
+use serde::{Deserialize, Serialize};
+
 /// A way to train: what it is called, and what it changes in the config that all arms share.
 ///
 /// ```
@@ -7,23 +9,30 @@
 /// let arm = Arm::new("long", "DSM, long").without("loss.fp").set("train.steps=20400");
 /// assert_eq!((arm.key.as_str(), arm.removes.len(), arm.sets.len()), ("long", 1, 1));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Arm {
     /// Its key in files, and the name of its folder.
     pub key: String,
     /// Its name in tables.
     pub name: String,
     /// Dotted keys of the config that it does without, as far as they are there.
+    #[serde(default, rename = "without", skip_serializing_if = "Vec::is_empty")]
     pub removes: Vec<String>,
     /// What it sets, `key=value`, after that.
+    #[serde(default, rename = "set", skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<String>,
+    /// The key of an earlier arm whose time of training it is given: it takes as many steps as fit into that, by the time that a step took in
+    /// an earlier arm which differs from it in its steps alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_long_as: Option<String>,
 }
 
 impl Arm {
     /// An arm that trains by the config as it is.
     #[must_use]
     pub fn new(key: &str, name: &str) -> Self {
-        Self { key: key.into(), name: name.into(), removes: Vec::new(), sets: Vec::new() }
+        Self { key: key.into(), name: name.into(), removes: Vec::new(), sets: Vec::new(), as_long_as: None }
     }
 
     /// The same without a key, or a table, of the config.
@@ -37,6 +46,13 @@ impl Arm {
     #[must_use]
     pub fn set(mut self, assignment: &str) -> Self {
         self.sets.push(assignment.into());
+        self
+    }
+
+    /// The same with the time that an earlier arm takes.
+    #[must_use]
+    pub fn as_long_as(mut self, key: &str) -> Self {
+        self.as_long_as = Some(key.into());
         self
     }
 

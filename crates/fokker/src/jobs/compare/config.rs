@@ -3,12 +3,14 @@
 use crate::Error;
 use crate::config::Config;
 use crate::study::Arm;
+use crate::train::TrainConfig;
 
 /// Keys in which arms may not differ: models are compared at the same points.
 const SHARED: [&str; 4] = ["seed", "data", "sde", "audit"];
 
 /// The config that an arm trains by; `origin` names the config in errors.
 pub(super) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, Error> {
+    let base = &Config { arm: Vec::new(), ..base.clone() };
     let config = base.changed(&arm.removes, &arm.sets, origin)?;
     if let Some(key) =
         base.difference(&config).filter(|key| SHARED.iter().any(|shared| key.split('.').next() == Some(shared)))
@@ -18,6 +20,22 @@ pub(super) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, E
     }
     Ok(config)
 }
+
+/// The steps that an arm of `config` can take in `seconds`, by the configs, seconds and steps of earlier ones; `None` if none of those differs
+/// from it in its steps alone.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+pub(super) fn steps_within(seconds: f64, config: &Config, earlier: &[(Config, f64)]) -> Option<u64> {
+    let like = |other: &&(Config, f64)| {
+        let train = TrainConfig { steps: config.train.steps, ..other.0.train.clone() };
+        Config { train, ..other.0.clone() } == *config
+    };
+    let (other, took) = earlier.iter().find(like)?;
+    let steps = seconds / took * other.train.steps as f64;
+    Some(((steps / ROUNDED).round() * ROUNDED).max(ROUNDED) as u64)
+}
+
+/// Steps are rounded to so many.
+const ROUNDED: f64 = 100.0;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -35,6 +53,15 @@ mod tests {
             assert_eq!(config(&base, dsm, "x").unwrap(), Config { loss: without, ..base.clone() }, "{}", preset.name);
             assert_eq!(config(&base, fp, "x").unwrap(), base, "{}", preset.name);
         }
+    }
+
+    #[test]
+    fn an_arm_may_be_given_the_time_of_another() {
+        let base = Config::preset("ring8", &[]).unwrap();
+        let [dsm, fp] = [0, 1].map(|i| config(&base, &Arm::dsm_and_fp()[i], "x").unwrap());
+        let earlier = [(dsm.clone(), 10.0), (fp.clone(), 17.0)];
+        assert_eq!(steps_within(17.0, &dsm, &earlier), Some(20_400));
+        assert_eq!(steps_within(17.0, &fp, &earlier[..1]), None);
     }
 
     #[test]

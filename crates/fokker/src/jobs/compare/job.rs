@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::arm::Model;
-use super::config::config;
+use super::config::{config, steps_within};
 use super::seed::ComparedSeed;
 use crate::Error;
-use crate::audit::DataPictures;
+use crate::audit::{Audit, DataPictures};
 use crate::config::Config;
 use crate::data::Data;
 use crate::jobs::error::JobError;
 use crate::jobs::observer::Observer;
+use crate::jobs::run::Run;
 use crate::manifest::Manifest;
 use crate::study::{Arm, Comparison, SeedFigures};
 
@@ -63,7 +64,18 @@ impl<'a> Compare<'a> {
             if config.train.steps == 0 {
                 return Err(wrong("train.steps", "must be at least 1 to compare".into()));
             }
-            match before.iter().find(|(other, of_other)| other.key == arm.key || *of_other == config) {
+            if let Some(key) = &arm.as_long_as {
+                if !before.iter().any(|(other, _)| other.key == *key) {
+                    return Err(wrong("arm.as_long_as", format!("{key} is no earlier arm of {}", arm.key)));
+                }
+                let like = before.iter().map(|(_, config)| (config.clone(), 1.0)).collect::<Vec<_>>();
+                if steps_within(1.0, &config, &like).is_none() {
+                    let reason = format!("no earlier arm differs from {} in its steps alone", arm.key);
+                    return Err(wrong("arm.as_long_as", reason));
+                }
+            }
+            let same = |of_other: &Config| *of_other == config && arm.as_long_as.is_none();
+            match before.iter().find(|(other, of_other)| other.key == arm.key || same(of_other)) {
                 Some((other, _)) if other.key == arm.key => {
                     return Err(wrong("arms", format!("{} is there twice", arm.key)));
                 }
@@ -136,12 +148,21 @@ fn one_seed(
 ) -> Result<SeedFigures, JobError> {
     let (folder, data) = (job.folder(base.seed), job.data);
     begin(&folder)?;
-    let (mut audits, mut models) = (Vec::new(), Vec::new());
+    let (mut audits, mut models) = (Vec::<Audit>::new(), Vec::new());
+    let mut trained: Vec<(Config, f64)> = Vec::new();
     for arm in job.arms {
-        let config = config(base, arm, job.name)?;
+        let mut config = config(base, arm, job.name)?;
         let folder = folder.join(&arm.key);
+        if let Some(place) = arm.as_long_as.as_ref().and_then(|key| job.arms.iter().position(|other| other.key == *key))
+        {
+            // What was found when it was begun holds.
+            let begun = Run::open(&folder).ok().filter(|_| !job.replace).map(|(_, begun)| begun.train.steps);
+            let within = trained.get(place).and_then(|(_, seconds)| steps_within(*seconds, &config, &trained));
+            config.train.steps = begun.or(within).unwrap_or(config.train.steps);
+        }
         let model = Model { name: &arm.name, config: &config, data, folder: &folder, replace: job.replace };
         let (audit, model) = model.run(observer)?;
+        trained.push((config.clone(), audit.figures.number("train_seconds").unwrap_or(f64::NAN)));
         audits.push(audit);
         models.push(model);
     }
