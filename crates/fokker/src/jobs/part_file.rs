@@ -77,9 +77,9 @@ impl PartFile {
         let start = file.stream_position().map_err(unreadable)?;
         let mut part = Self { path: path.to_path_buf(), file, body_size, start, end: start, count: 0 };
         let (mut end, mut count) = (start, 0);
-        part.records(u64::MAX, &mut |bytes, things, body| {
-            (end, count) = (end + bytes, count + things);
-            each(body);
+        part.records(u64::MAX, &mut |record| {
+            (end, count) = (end + record.size(), count + record.things);
+            each(record.body());
             Ok(())
         })
         .map_err(unreadable)?;
@@ -108,28 +108,28 @@ impl PartFile {
         Ok(())
     }
 
-    /// Hands out the number of things and the body of each record, in order.
-    pub(super) fn replay(&self, each: &mut dyn FnMut(u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    /// Hands out the body of each record, in order.
+    pub(super) fn replay(&self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let mut found = 0;
-        self.records(self.end, &mut |_, things, body| {
-            found += things;
-            each(things, body)
+        self.records(self.end, &mut |record| {
+            found += record.things;
+            each(record.body())
         })?;
         if found == self.count { Ok(()) } else { Err(io::Error::other(format!("{}: damaged", self.path.display()))) }
     }
 
-    /// Hands out each whole record that ends before `end`: its bytes, its things, its body. The first that is not whole is the end.
-    fn records(&self, end: u64, each: &mut dyn FnMut(u64, u64, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    /// Hands out each whole record that ends before `end`. The first that is not whole is the end.
+    fn records(&self, end: u64, each: &mut dyn FnMut(&Record) -> io::Result<()>) -> io::Result<()> {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(self.start))?;
         let mut reader = BufReader::with_capacity(1 << 16, file);
         let (mut at, mut count) = (self.start, 0);
         while at < end
-            && let Some((things, bytes)) = read_record(&mut reader, count, &self.body_size)?
+            && let Some(record) = read_record(&mut reader, count, &self.body_size)?
         {
-            each(bytes.len() as u64 + 8, things, &bytes[12..])?;
-            at += bytes.len() as u64 + 8;
-            count += things;
+            each(&record)?;
+            at += record.size();
+            count += record.things;
         }
         Ok(())
     }
@@ -138,6 +138,24 @@ impl PartFile {
     pub(super) fn remove(self) {
         // The result is written: a file too many is no failure.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// A whole record.
+struct Record {
+    things: u64,
+    /// All of it but the digest.
+    bytes: Vec<u8>,
+}
+
+impl Record {
+    /// Bytes on disk.
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64 + 8
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.bytes[12..]
     }
 }
 
@@ -174,8 +192,8 @@ fn read_header(file: &mut File, magic: &[u8]) -> io::Result<Option<String>> {
         .and_then(|(text, _)| String::from_utf8(text).ok()))
 }
 
-/// A record's things, and its bytes but for their digest, if `count` things came before; `None` if it is not whole.
-fn read_record(reader: &mut dyn Read, count: u64, body_size: &BodySize) -> io::Result<Option<(u64, Vec<u8>)>> {
+/// A record before which `count` things came; `None` if it is not whole.
+fn read_record(reader: &mut dyn Read, count: u64, body_size: &BodySize) -> io::Result<Option<Record>> {
     let Some(mut bytes) = take(reader, 12)? else {
         return Ok(None);
     };
@@ -187,7 +205,7 @@ fn read_record(reader: &mut dyn Read, count: u64, body_size: &BodySize) -> io::R
         return Ok(None);
     };
     bytes.extend(body);
-    Ok((digest(&bytes) == number(&sum)).then_some((things, bytes)))
+    Ok((digest(&bytes) == number(&sum)).then_some(Record { things, bytes }))
 }
 
 fn text_of(identity: &Identity) -> String {

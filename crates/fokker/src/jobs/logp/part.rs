@@ -40,7 +40,7 @@ impl Part {
 
     /// Hands out all rows in order.
     pub(super) fn replay(&self, each: &mut dyn FnMut(&Row) -> io::Result<()>) -> io::Result<()> {
-        self.0.replay(&mut |_, body| body.chunks_exact(Row::SIZE).try_for_each(|row| each(&Row::read(row))))
+        self.0.replay(&mut |body| body.chunks_exact(Row::SIZE).try_for_each(|row| each(&Row::read(row))))
     }
 
     /// Removes the file, whose rows are elsewhere now.

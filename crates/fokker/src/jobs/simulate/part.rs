@@ -70,7 +70,7 @@ impl Part {
 
     /// Hands out the positions of all frames, in order, in pieces of whole frames.
     pub(super) fn replay(&self, each: &mut dyn FnMut(&[f64]) -> io::Result<()>) -> io::Result<()> {
-        self.file.replay(&mut |_, body| each(&numbers(&body[..body.len() - self.sizes.state_bytes()])))
+        self.file.replay(&mut |body| each(&numbers(&body[..body.len() - self.sizes.state_bytes()])))
     }
 
     /// Removes the file, whose frames are elsewhere now.

@@ -86,7 +86,7 @@ fn a_chain_that_blows_up_stops_and_the_others_go_on() {
         again.advance(5);
         let state = again.state();
         assert_eq!(state.outcomes, found.outcomes);
-        assert_eq!(state.kinetic_temperature(1.0).is_some(), true);
+        assert!(state.kinetic_temperature(1.0).is_some());
     }
 }
 
