@@ -23,7 +23,7 @@ use fokker::sde::{Sde, T_MAX};
 use fokker::stats::MeanSe;
 use fokker_jet::cpu::{Parameters, Workers};
 use fokker_jet::{Function, Graph, Shape};
-use gradient::gradient_error_at;
+use gradient::{gradient_error_at, gradient_error_of_some};
 use rand::RngExt;
 
 const BATCH: usize = 40;
@@ -104,7 +104,7 @@ fn the_gradient_of_a_u_net_matches_finite_differences() {
         theta.update(&Workers::new(1, 1).unwrap(), |theta| {
             theta.iter_mut().for_each(|w| *w += 0.3 * (rng.random::<f64>() - 0.5));
         });
-        let error = gradient_error_at(&config, objective, theta);
+        let error = gradient_error_of_some(&config, objective, theta, 37);
         assert!(error < 1e-6, "{parameterisation:?} {fp}: {error:e}");
     }
 }
@@ -142,13 +142,13 @@ fn one_probe_is_biased_and_two_are_not() {
         let mut value = |objective: &mut Objective<f64>, step| {
             objective.evaluate(Step(step), &theta, &mut scratch).get("fp").unwrap()
         };
-        let pairs: Vec<(f64, f64)> = (0..2000).map(|step| (value(&mut a, step), value(&mut b, step))).collect();
+        let pairs: Vec<(f64, f64)> = (0..6000).map(|step| (value(&mut a, step), value(&mut b, step))).collect();
         let mean = MeanSe::of(&pairs.iter().map(|pair| pair.1).collect::<Vec<_>>()).mean;
         (MeanSe::of(&pairs.iter().map(|pair| pair.0 - pair.1).collect::<Vec<_>>()), mean)
     };
     let (exact, probe) = (format!("weight = 1.0\n{EXACT}"), "weight = 1.0");
     let (d, mean) = difference("weight = 1.0\nunbiased = true", &exact);
-    assert!(d.mean.abs() < 4.5 * d.se && d.se < 0.03 * mean, "{d:?} of {mean}");
+    assert!(d.mean.abs() < 4.5 * d.se && d.se < 0.05 * mean, "{d:?} of {mean}");
     let (d, _) = difference(probe, &exact);
     assert!(d.mean > 6.0 * d.se, "{d:?}");
 }

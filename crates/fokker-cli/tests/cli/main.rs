@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod columns;
 mod compare;
+mod energy;
 mod eval;
 mod failed_run;
 mod fetch;

@@ -68,7 +68,7 @@ impl LossConfig {
     ///
     /// # Errors
     /// The key and the reason.
-    pub(crate) fn check(&self, output: Output) -> Result<(), Fault> {
+    pub fn check(&self, output: Output) -> Result<(), (String, String)> {
         let estimator = self.fp.as_ref().filter(|fp| fp.weight != 0.0).map(|fp| fp.estimator);
         let of_log_density = estimator == Some(Estimator::LogDensity);
         match output {

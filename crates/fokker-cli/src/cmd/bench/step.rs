@@ -29,6 +29,19 @@ pub enum StepKind {
     Vector,
     /// With the residual by slices
     Sliced,
+    /// With the residual of an energy model's log-density
+    LogDensity,
+}
+
+impl StepKind {
+    /// Do networks of an energy, or of a score, have such a step?
+    fn is_of(self, energy: bool) -> bool {
+        match self {
+            Self::Dsm => true,
+            Self::Vector | Self::Sliced => !energy,
+            Self::LogDensity => energy,
+        }
+    }
 }
 
 /// `fokker bench step`
@@ -61,7 +74,7 @@ pub struct BenchStep {
     /// Steps that are timed, after a tenth as many that are not
     #[arg(long, default_value_t = 100)]
     pub steps: usize,
-    /// Time this kind alone; may be repeated (default: all)
+    /// Time this kind alone; may be repeated (default: all that the network has)
     #[arg(long, value_enum, value_name = "KIND")]
     pub only: Vec<StepKind>,
     /// Write the figures to this file
@@ -87,6 +100,7 @@ struct StepFigures {
     dsm: Option<f64>,
     fp_vector: Option<f64>,
     fp_sliced: Option<f64>,
+    fp_log_density: Option<f64>,
     /// GFLOP/s of large matrix products by the `gemm` crate on as many threads, in this run; null where it is not built in (feature
     /// `gemm-baseline`).
     gemm_gflops: Option<f64>,
@@ -108,12 +122,15 @@ pub fn run(args: &BenchStep) -> Result<()> {
     }
     let before = Resident::read();
     let job = Job::new(args)?;
-    let [dsm, fp_vector, fp_sliced] = [StepKind::Dsm, StepKind::Vector, StepKind::Sliced]
-        .map(|kind| (args.only.is_empty() || args.only.contains(&kind)).then(|| time(&job, kind)).transpose());
-    let (dsm, fp_vector, fp_sliced) = (dsm?, fp_vector?, fp_sliced?);
+    let is_energy = !job.config.network.output().is_score();
+    let asked = |kind| if args.only.is_empty() { kind.is_of(is_energy) } else { args.only.contains(&kind) };
+    let [dsm, fp_vector, fp_sliced, fp_log_density] =
+        [StepKind::Dsm, StepKind::Vector, StepKind::Sliced, StepKind::LogDensity]
+            .map(|kind| asked(kind).then(|| time(&job, kind)).transpose());
+    let (dsm, fp_vector, fp_sliced, fp_log_density) = (dsm?, fp_vector?, fp_sliced?, fp_log_density?);
     let after = Resident::read();
     let figures = StepFigures {
-        format: "fokker-bench-step 2",
+        format: "fokker-bench-step 3",
         preset: args.preset.clone(),
         dim: job.data.dim(),
         width: args.preset.is_none().then_some(args.width),
@@ -125,22 +142,23 @@ pub fn run(args: &BenchStep) -> Result<()> {
         dsm,
         fp_vector,
         fp_sliced,
+        fp_log_density,
         gemm_gflops: gemm_baseline(threads(args.threads))?,
         peak_rss_mib: after.map(|after| after.peak),
         step_growth_mib: after.zip(before).map(|(after, before)| after.peak - before.now),
     };
     if let Some(dsm) = dsm {
-        out!("dsm       {dsm:>9.3} ms");
+        out!("dsm            {dsm:>9.3} ms");
     }
-    for (name, time) in [("fp_vector", fp_vector), ("fp_sliced", fp_sliced)] {
+    for (name, time) in [("fp_vector", fp_vector), ("fp_sliced", fp_sliced), ("fp_log_density", fp_log_density)] {
         match (time, dsm) {
-            (Some(time), Some(dsm)) => out!("{name} {time:>9.3} ms  ({:.2} x dsm)", time / dsm),
-            (Some(time), None) => out!("{name} {time:>9.3} ms"),
+            (Some(time), Some(dsm)) => out!("{name:<14} {time:>9.3} ms  ({:.2} x dsm)", time / dsm),
+            (Some(time), None) => out!("{name:<14} {time:>9.3} ms"),
             (None, _) => {}
         }
     }
     if let Some(gflops) = figures.gemm_gflops {
-        out!("gemm      {gflops:>9.1} GFLOP/s");
+        out!("gemm           {gflops:>9.1} GFLOP/s");
     }
     if let Some(path) = &args.json {
         write_json(path, &figures)?;
@@ -209,14 +227,22 @@ impl<'a> Job<'a> {
     fn trainer(&self, kind: StepKind) -> Result<Trainer> {
         let mut config = match kind {
             StepKind::Dsm => self.config.changed(&["loss.fp", "loss.scalar"], &[], "bench")?,
-            StepKind::Vector | StepKind::Sliced => self.config.clone(),
+            StepKind::Vector | StepKind::Sliced | StepKind::LogDensity => self.config.clone(),
         };
         if let Some(fp) = &mut config.loss.fp {
             fp.every = 1;
-            fp.estimator = if kind == StepKind::Sliced { Estimator::Sliced } else { Estimator::Vector };
+            fp.estimator = match kind {
+                StepKind::Sliced => Estimator::Sliced,
+                StepKind::LogDensity => Estimator::LogDensity,
+                _ => Estimator::Vector,
+            };
         } else if kind != StepKind::Dsm {
             return Err(request("--preset: it has no score-FPE term to time"));
         }
+        config
+            .loss
+            .check(config.network.output())
+            .map_err(|(key, reason)| request(format!("--only: {key} {reason}")))?;
         Ok(Trainer::new(&config, &self.data)?)
     }
 }
