@@ -79,6 +79,8 @@ pub struct Graph {
     parameters: Vec<ParamSpec>,
     output: Option<NodeId>,
     parameter_count: usize,
+    /// What stands before the names of new parameters.
+    prefix: String,
 }
 
 impl Graph {
@@ -110,6 +112,23 @@ impl Graph {
         for (parameter, init) in parameters.into_iter().zip([weight, bias]) {
             self.parameters[parameter.0].init = init;
         }
+    }
+
+    /// Builds with `prefix` before the names of the parameters that are added.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let x = graph.input(2);
+    /// graph.named_below("part.0.", |graph| graph.dense("output", x, 1));
+    /// assert_eq!(graph.parameters()[0].name, "part.0.output.weight");
+    /// ```
+    pub fn named_below<T>(&mut self, prefix: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.prefix.len();
+        self.prefix.push_str(prefix);
+        let built = build(self);
+        self.prefix.truncate(before);
+        built
     }
 
     /// Names the node whose value is the network's.
@@ -161,8 +180,9 @@ impl Graph {
         self.shape(node).len()
     }
 
-    /// Adds a parameter at the end of the flat vector.
+    /// Adds a parameter at the end of the flat vector; its name is put below the [prefix](Self::named_below).
     pub(crate) fn parameter(&mut self, name: String, shape: Vec<usize>, init: Init) -> ParamId {
+        let name = format!("{}{name}", self.prefix);
         let spec = ParamSpec { name, shape, init, offset: self.parameter_count };
         self.parameter_count += spec.len();
         self.parameters.push(spec);
