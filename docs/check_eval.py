@@ -27,8 +27,8 @@ def load(path):
     with safe_open(path, framework="pt") as file:
         info = json.loads(file.metadata()["fokker"])
         weights = {name: file.get_tensor(name).double() for name in file.keys()}
-    if info["version"] not in (1, 2):
-        raise ValueError(f"{path}: not a model of format version 1 or 2")
+    if info["version"] not in (1, 2, 3):
+        raise ValueError(f"{path}: not a model of format version 1, 2 or 3")
     return info, weights
 
 
@@ -57,10 +57,10 @@ def mlp(info, weights, x, c):
 
 
 def images(info, weights, x, c):
-    """The same for a U-Net: a row x holds pixels one after the other, the channels of each side by side."""
+    """The same for a U-Net: a row x holds pixels one after the other, the channels of each side by side; an energy is a sum over pixels."""
     size = [info["image"][axis] for axis in ("height", "width", "channels")]
     y = unet(info["network"], weights, x.reshape(-1, *size).movedim(3, 1), c)
-    return y.movedim(1, 3).reshape(x.shape)
+    return y.flatten(1).sum(1, keepdim=True) if is_energy(info) else y.movedim(1, 3).reshape(x.shape)
 
 
 def unet(net, w, x, c):
@@ -128,24 +128,51 @@ def unet(net, w, x, c):
     return conv("output", silu(norm("norm", h)))
 
 
+def features(info, t):
+    """The time features c at times t [n], one row each."""
+    time, found = info["network"]["time"], [t]
+    pairs = lambda rates, u: [wave(rate * u) for rate in rates for wave in (torch.sin, torch.cos)]
+    if time["kind"] == "log-sigma":
+        low, high = sde(info, t.new_tensor([info["sde"]["t_min"], 1.0]))[3].log()
+        u = -1 + 2 * (sde(info, t)[3].log() - low) / (high - low)
+        found += [u] + pairs([math.pi * k for k in range(1, time["frequencies"] + 1)], u)
+    if time["kind"] == "low-frequency":
+        found = [t - 0.5] + pairs([2 * math.pi * k for k in range(1, time["frequencies"] + 1)], t)
+    if time["kind"] == "positional":
+        half = time["features"] // 2
+        rates = [999 * 10000 ** (-k / (half - 1)) for k in range(half)]
+        found = [wave(rate * t) for wave in (torch.sin, torch.cos) for rate in rates]
+    return torch.stack(found, 1)
+
+
+def network(info, weights, x, t):
+    """n at points x [n, D], as the network sees them, and times t [n]."""
+    return {"mlp": mlp, "unet": images}[info["network"]["kind"]](info, weights, x, features(info, t))
+
+
+def is_energy(info):
+    return info["network"].get("output") == "energy"
+
+
+def log_density(info, weights, x, t):
+    """log q of an energy model at points x [n, D], in model coordinates, and times t [n]; both float64. Less log Z(T) it is log p."""
+    kind, (_, _, m, sigma) = info["score"]["parameterisation"], sde(info, t)
+    if kind == "plain":
+        return network(info, weights, x, t)[:, 0]
+    v = m**2 + sigma**2
+    n = network(info, weights, x / v.sqrt()[:, None], t)[:, 0]
+    return m / {"preconditioned": sigma, "bounded": v.sqrt()}[kind] * n - (x * x).sum(1) / (2 * v)
+
+
 def score(info, weights, x, t):
     """s at points x [n, D], in model coordinates, and times t [n]; both float64."""
-    net, kind, features = info["network"], info["score"]["parameterisation"], [t]
-    _, _, m, sigma = sde(info, t)
-    v = (m**2 + sigma**2)[:, None]
-    if net["time"]["kind"] == "log-sigma":
-        low, high = sde(info, t.new_tensor([info["sde"]["t_min"], 1.0]))[3].log()
-        u = -1 + 2 * (sigma.log() - low) / (high - low)
-        rates = [math.pi * k for k in range(1, net["time"]["frequencies"] + 1)]
-        features += [u] + [wave(rate * u) for rate in rates for wave in (torch.sin, torch.cos)]
-    if net["time"]["kind"] == "positional":
-        half = net["time"]["features"] // 2
-        rates = [999 * 10000 ** (-k / (half - 1)) for k in range(half)]
-        features = [wave(rate * t) for wave in (torch.sin, torch.cos) for rate in rates]
-    c, h = torch.stack(features, 1), x / v.sqrt() if kind == "preconditioned" else x
-    n = {"mlp": mlp, "unet": images}[net["kind"]](info, weights, h, c)
-    m, sigma = m[:, None], sigma[:, None]
-    return {"noise": -n / sigma, "score": n, "preconditioned": -x / v + m / (sigma * v.sqrt()) * n}[kind]
+    if is_energy(info):
+        x = x if x.requires_grad else x.clone().requires_grad_()
+        return torch.autograd.grad(log_density(info, weights, x, t).sum(), x, create_graph=True)[0]
+    kind, (_, _, m, sigma) = info["score"]["parameterisation"], (c[:, None] for c in sde(info, t))
+    v = m**2 + sigma**2
+    n = network(info, weights, x / v.sqrt() if kind in ("preconditioned", "bounded") else x, t)
+    return {"noise": -n / sigma, "score": n, "preconditioned": -x / v + m / (sigma * v.sqrt()) * n, "bounded": -x / v + m / v * n}[kind]
 
 
 def derivatives(info, weights, x, t):

@@ -42,13 +42,13 @@ pub struct Simulate {
     /// The time step
     #[arg(long)]
     pub dt: Option<f64>,
-    /// The temperature kT (default: 1)
+    /// The temperature kT (default: that of the run's potential, else 1)
     #[arg(long)]
     pub kt: Option<f64>,
-    /// The mass (default: 1)
+    /// The mass (default: that of the run's potential, else 1)
     #[arg(long)]
     pub mass: Option<f64>,
-    /// The friction, one over time (default: 1)
+    /// The friction, one over time (default: that of the run's potential, else 1)
     #[arg(long)]
     pub friction: Option<f64>,
     /// The diffusion time of the density, in (0, 1] (default: the SDE's t_min)

@@ -205,6 +205,25 @@ mod tests {
     }
 
     #[test]
+    fn so_it_is_for_energy_models() -> Any {
+        let exact = "loss.fp.divergence={ kind = \"exact\" }";
+        for settings in [
+            vec!["loss.fp.weight=0"],
+            vec!["loss.fp.every=1"],
+            vec!["loss.fp.every=1", exact, "loss.fp.norm=1"],
+            vec!["loss.fp.every=1", "loss.fp.unbiased=true", "loss.fp.batch_fraction=0.6"],
+        ] {
+            for parameterisation in ["preconditioned", "bounded", "plain"] {
+                let parameterisation = format!("score.parameterisation={parameterisation}");
+                let all = [&settings[..], &[&parameterisation, "network.width=12", "network.depth=2"]].concat();
+                let apart = both("ring8-energy", &all)?;
+                assert!(apart.iter().all(|apart| *apart < 1e-10), "{all:?}: {apart:?}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
     fn another_step_would_be_seen() -> Any {
         let config = Config::preset("ring8", &["network.width=12".into()])?;
         let data = Arc::new(Data::load(&config.data)?);

@@ -62,16 +62,16 @@ pub(super) fn single(definition: &'static Definition, value: f64) -> Figure {
 
 fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     let Some(OfPotential { density, .. }) = context.points.potential() else { return Ok(Vec::new()) };
-    if density.quadrature().dim() != density.dim() {
+    if density.dim() > MOST_DIMENSIONS {
         return Ok(Vec::new());
     }
-    let mut found = vec![single(&FORCE_ERROR, force_error(context, density)?)];
+    let grid = Grid::around(density);
+    let p: Vec<f64> = grid.points.chunks_exact(density.dim()).map(|x| density.log_density(x)).collect();
+    let mut found = vec![single(&FORCE_ERROR, force_error(context, density, &grid, &p)?)];
     let [_, (basin, true_mass)] = density.masses();
     found.push(Figure::new(&TRUE_MASS, Value::Number(true_mass)));
     if let Some(energy) = context.score.energy() {
-        let grid = Grid::around(density);
         let q = normalised(context, energy, &grid)?;
-        let p: Vec<f64> = grid.points.chunks_exact(density.dim()).map(|x| density.log_density(x)).collect();
         let kl = p.iter().zip(&q).map(|(p, q)| if *p > LEAST { p.exp() * grid.volume * (p - q) } else { 0.0 }).sum();
         let inside = grid.points.chunks_exact(density.dim()).zip(&q).filter(|(x, _)| basin.contains(x));
         let mass: f64 = inside.map(|(_, q)| q.exp() * grid.volume).sum();
@@ -79,6 +79,9 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     }
     Ok(found)
 }
+
+/// The most dimensions that a grid is for.
+const MOST_DIMENSIONS: usize = 2;
 
 /// A log-density below which a cell's share of KL is nothing.
 const LEAST: f64 = -60.0;
@@ -130,14 +133,18 @@ fn normalised<F: Real>(context: &Context<'_, F>, energy: &dyn Energy<F>, grid: &
     Ok(log_q.into_iter().map(|log_q| log_q - log_z).collect())
 }
 
-fn force_error<F: Real>(context: &Context<'_, F>, density: &KnownDensity) -> Result<f64, Error> {
+/// √(E‖s − F/kT‖²/E‖F/kT‖²) over the grid, whose true log-densities are `p`.
+fn force_error<F: Real>(
+    context: &Context<'_, F>, density: &KnownDensity, grid: &Grid, p: &[f64],
+) -> Result<f64, Error> {
     let (dim, workers, c) = (density.dim(), context.workers, context.end());
-    let quadrature = density.quadrature();
-    let mut x = quadrature.points().to_vec();
+    let inside = grid.points.chunks_exact(dim).zip(p).filter(|(_, p)| **p > LEAST);
+    let (points, p): (Vec<&[f64]>, Vec<f64>) = inside.map(|(x, p)| (x, *p)).unzip();
+    let mut x = points.concat();
     context.points.scaling().apply_f64(&mut x);
     let shards: Result<Vec<_>, _> =
         (0..workers.shards()).map(|_| context.score.evaluator(workers.chunk_rows())).collect();
-    let scores = workers.map(x.len() / dim, shards?, |shard, _, range| {
+    let scores = workers.map(points.len(), shards?, |shard, _, range| {
         let x: Vec<F> = x[range.start * dim..range.end * dim].iter().map(|&x| F::of(x)).collect();
         let mut s = vec![F::ZERO; x.len()];
         shard.evaluate(&x, &vec![c; range.len()], &mut s);
@@ -145,14 +152,12 @@ fn force_error<F: Real>(context: &Context<'_, F>, density: &KnownDensity) -> Res
     });
     let scale = &context.points.scaling().scale;
     let (mut apart, mut size, mut exact) = (0.0, 0.0, vec![0.0; dim]);
-    let scores = scores.into_iter().flatten().collect::<Vec<F>>();
-    for ((x, s), p) in
-        quadrature.points().chunks_exact(dim).zip(scores.chunks_exact(dim)).zip(quadrature.probabilities())
-    {
+    let scores: Vec<F> = scores.into_iter().flatten().collect();
+    for ((x, s), p) in points.iter().zip(scores.chunks_exact(dim)).zip(p) {
         density.score(x, &mut exact);
         for ((s, exact), scale) in s.iter().zip(&exact).zip(scale) {
-            apart += p * (s.as_f64() / scale - exact).powi(2);
-            size += p * exact * exact;
+            apart += p.exp() * (s.as_f64() / scale - exact).powi(2);
+            size += p.exp() * exact * exact;
         }
     }
     Ok((apart / size).sqrt())

@@ -62,6 +62,15 @@ impl KnownDensity {
         &self.quadrature
     }
 
+    /// The least and the greatest value of each coordinate beyond which the density is as good as 0: those of the quadrature, and eight
+    /// standard deviations of the Gaussian ones.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<[f64; 2]> {
+        let reach = 8.0 * self.potential.rest_variance().sqrt();
+        let wells = self.quadrature.ranges().iter().copied();
+        wells.chain(std::iter::repeat([-reach, reach])).take(self.dim()).collect()
+    }
+
     /// D.
     #[must_use]
     pub fn dim(&self) -> usize {

@@ -100,7 +100,9 @@ impl<'a, F: Real + Element> NetworkTensors<'a, F> {
             parts.iter().map(|part| upload(values(part), [rows, width], device)).collect()
         };
         self.values = self.staging.rows.iter().zip(&widths).map(tensors).collect();
-        let zeros = upload(vec![F::ZERO; x.len()], [rows, model.dim()], device);
+        // The score's width, or that of a log-density.
+        let width = if model.output().is_score() { model.dim() } else { 1 };
+        let zeros = upload(vec![F::ZERO; rows * width], [rows, width], device);
         self.parts = vec![zeros.clone(); self.sets.len()];
         self.seeds = vec![zeros; self.sets.len()];
         (self.recording, self.kept) = (false, None);
