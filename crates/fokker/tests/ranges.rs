@@ -35,7 +35,8 @@ const TIMES: [f64; 9] = [0.1, 0.25, 0.27, 0.3, 0.34, 0.35, 0.45, 0.6, 0.63];
 const RANGES: &str = "blend = 0.1\nrange = [{ to = 0.3, width = 9 }, { to = 0.6, depth = 1 }, { to = 1.0 }]";
 
 fn network(output: &str, ranges: &str) -> NetworkConfig {
-    toml::from_str(&format!("kind = \"mlp\"\noutput = \"{output}\"\nwidth = 12\ndepth = 2\nskip = true\n{ranges}")).unwrap()
+    toml::from_str(&format!("kind = \"mlp\"\noutput = \"{output}\"\nwidth = 12\ndepth = 2\nskip = true\n{ranges}"))
+        .unwrap()
 }
 
 fn fresh(sde: &Sde, network: &NetworkConfig, parameterisation: Parameterisation) -> NetworkScore<f64> {

@@ -252,8 +252,8 @@ impl NetworkConfig {
         for (k, (range, window)) in self.ranges().iter().zip(windows).enumerate() {
             let network = self.of_range(range).unwrap_or_else(|reason| panic!("network.range: {reason}"));
             let one = |graph: &mut Graph| network.build_one(graph, x, features, dropout);
-            let n = graph.named_below(&format!("range.{k}."), one);
-            parts.push(graph.mul(n, window));
+            let named = |graph: &mut Graph| graph.named_below(&format!("range.{k}."), one);
+            parts.push(graph.weighted(window, named));
         }
         let sum = parts.into_iter().reduce(|sum, part| graph.add(sum, part));
         sum.unwrap_or_else(|| self.build_one(graph, x, features, dropout))

@@ -56,7 +56,8 @@ pub(super) fn validate(ranges: &[TimeRange], blend: Option<f64>) -> Result<(), (
     for border in borders {
         let zone = [border - 0.5 * blend, border + 0.5 * blend];
         if zone[0] < free - 1e-9 * blend || zone[1] > T_MAX + 1e-9 * blend {
-            let reason = format!("the zone of network.blend = {blend} around t = {border} does not fit between its neighbours");
+            let reason =
+                format!("the zone of network.blend = {blend} around t = {border} does not fit between its neighbours");
             return wrong("range", reason);
         }
         free = zone[1];
@@ -193,7 +194,9 @@ mod tests {
             assert_eq!(key(good, None), None, "{good:?}");
         }
         let range = Some("network.range".to_owned());
-        for bad in [&[0.5][..], &[0.6, 0.1, 1.0], &[0.5, 0.5, 1.0], &[0.5, 1.5], &[0.0, 1.0], &[-0.1, 1.0], &[f64::NAN, 1.0]] {
+        for bad in
+            [&[0.5][..], &[0.6, 0.1, 1.0], &[0.5, 0.5, 1.0], &[0.5, 1.5], &[0.0, 1.0], &[-0.1, 1.0], &[f64::NAN, 1.0]]
+        {
             assert_eq!(key(bad, Some(1e-3)), range, "{bad:?}");
         }
         // Zones that overlap one another, or an end.
