@@ -1,6 +1,7 @@
 //! The terms on scores whose values are known: a mixture's own, which obeys the equation, and one that is off by t B x.
 
 use super::draw::ChunkRows;
+use super::energy::LogDensityTerm;
 use super::sliced::Sliced;
 use super::term::{Chunk, Term};
 use super::vector::Vector;
@@ -103,7 +104,8 @@ fn sum(
     }
     tape.forward(0..term.needs(DIM)?.first);
     let mut held = [rows.x.clone(), rows.x.clone()];
-    Ok(term.value(tape, &mut Chunk { rows, directions, held: &mut held }, 1.0))
+    let mut columns = [vec![0.0; rows.sde.len()], vec![0.0; rows.sde.len()]];
+    Ok(term.value(tape, &mut Chunk { rows, directions, held: &mut held, columns: &mut columns }, 1.0))
 }
 
 /// R_scalar at one time by chunks of 50 rows.
@@ -160,6 +162,7 @@ fn vector_value(score: &AnalyticScore, t: f64, config: &FpConfig) -> Result<f64,
     let term: Box<dyn Term<Host<f64>>> = match config.estimator {
         Estimator::Vector => Box::new(Vector(config.clone())),
         Estimator::Sliced => Box::new(Sliced(config.clone())),
+        Estimator::LogDensity => Box::new(LogDensityTerm(config.clone())),
     };
     if config.estimator == Estimator::Sliced {
         vectors.insert(0, u);
