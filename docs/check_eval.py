@@ -27,8 +27,8 @@ def load(path):
     with safe_open(path, framework="pt") as file:
         info = json.loads(file.metadata()["fokker"])
         weights = {name: file.get_tensor(name).double() for name in file.keys()}
-    if info["version"] not in (1, 2, 3):
-        raise ValueError(f"{path}: not a model of format version 1, 2 or 3")
+    if info["version"] not in (1, 2, 3, 4):
+        raise ValueError(f"{path}: not a model of format version 1, 2, 3 or 4")
     return info, weights
 
 
@@ -145,9 +145,24 @@ def features(info, t):
     return torch.stack(found, 1)
 
 
+def windows(net, t):
+    """w_k at times t [n], one for each interval of network.range."""
+    u = [((t - r["to"]) / net.get("blend", 0.02) + 0.5).clamp(0, 1) for r in net["range"][:-1]]
+    arrived = [torch.ones_like(t)] + [u**3 * (10 - 15 * u + 6 * u**2) for u in u] + [torch.zeros_like(t)]
+    return [here - gone for here, gone in zip(arrived, arrived[1:])]
+
+
 def network(info, weights, x, t):
     """n at points x [n, D], as the network sees them, and times t [n]."""
-    return {"mlp": mlp, "unet": images}[info["network"]["kind"]](info, weights, x, features(info, t))
+    net, c, n = info["network"], features(info, t), 0
+    build = {"mlp": mlp, "unet": images}[net["kind"]]
+    if not net.get("range"):
+        return build(info, weights, x, c)
+    for k, w in enumerate(windows(net, t)):
+        at, own = f"range.{k}.", {key: value for key, value in net["range"][k].items() if key != "to"}
+        part = {name.removeprefix(at): weight for name, weight in weights.items() if name.startswith(at)}
+        n = n + w[:, None] * build({**info, "network": {**net, **own}}, part, x, c)
+    return n
 
 
 def is_energy(info):

@@ -79,6 +79,19 @@ pub struct Graph {
     parameters: Vec<ParamSpec>,
     output: Option<NodeId>,
     parameter_count: usize,
+    /// What stands before the names of new parameters.
+    prefix: String,
+    /// Nodes that are not evaluated where a factor is 0.
+    weighted: Vec<Weighted>,
+}
+
+/// Neighbouring nodes, the last of them a product with a factor, of which others read that one alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Weighted {
+    pub first: usize,
+    pub product: usize,
+    /// An input.
+    pub factor: usize,
 }
 
 impl Graph {
@@ -110,6 +123,61 @@ impl Graph {
         for (parameter, init) in parameters.into_iter().zip([weight, bias]) {
             self.parameters[parameter.0].init = init;
         }
+    }
+
+    /// Builds with `prefix` before the names of the parameters that are added.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let x = graph.input(2);
+    /// graph.named_below("part.0.", |graph| graph.dense("output", x, 1));
+    /// assert_eq!(graph.parameters()[0].name, "part.0.output.weight");
+    /// ```
+    pub fn named_below<T>(&mut self, prefix: &str, build: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.prefix.len();
+        self.prefix.push_str(prefix);
+        let built = build(self);
+        self.prefix.truncate(before);
+        built
+    }
+
+    /// Adds `a · factor`, `a` being what `build` adds and returns, `factor` an input of width 1. An executor may leave out what
+    /// `build` added where the factor and its derivatives are 0 in all rows; nothing else should read it.
+    ///
+    /// # Panics
+    /// As [`mul`](Self::mul) does.
+    ///
+    /// ```
+    /// use fokker_jet::Graph;
+    /// let mut graph = Graph::new();
+    /// let (x, weight) = (graph.input(2), graph.input(1));
+    /// let y = graph.weighted(weight, |graph| graph.dense("sometimes", x, 3));
+    /// assert_eq!(graph.width(y), 3);
+    /// ```
+    pub fn weighted(&mut self, factor: NodeId, build: impl FnOnce(&mut Self) -> NodeId) -> NodeId {
+        let first = self.nodes.len();
+        let a = build(self);
+        let product = self.mul(a, factor);
+        if matches!(self.nodes[factor.0].source, Source::Input(_)) {
+            self.weighted.push(Weighted { first, product: product.0, factor: factor.0 });
+        }
+        product
+    }
+
+    /// Those of the [weighted](Self::weighted) nodes that nothing else reads.
+    pub(crate) fn separate(&self) -> Vec<Weighted> {
+        let output = self.output.map(|output| output.0);
+        let inside = |w: &Weighted, node: usize| (w.first..w.product).contains(&node);
+        let reads = |w: &Weighted, node: usize| {
+            let own = inside(w, node) || node == w.product;
+            let operands = self.nodes[node].operands();
+            !own && operands.iter().any(|x| inside(w, x.0) && self.nodes[x.0].operation().is_some())
+        };
+        let alone = |w: &&Weighted| {
+            !output.is_some_and(|output| inside(w, output)) && !(0..self.nodes.len()).any(|node| reads(w, node))
+        };
+        self.weighted.iter().filter(alone).cloned().collect()
     }
 
     /// Names the node whose value is the network's.
@@ -161,8 +229,9 @@ impl Graph {
         self.shape(node).len()
     }
 
-    /// Adds a parameter at the end of the flat vector.
+    /// Adds a parameter at the end of the flat vector; its name is put below the [prefix](Self::named_below).
     pub(crate) fn parameter(&mut self, name: String, shape: Vec<usize>, init: Init) -> ParamId {
+        let name = format!("{}{name}", self.prefix);
         let spec = ParamSpec { name, shape, init, offset: self.parameter_count };
         self.parameter_count += spec.len();
         self.parameters.push(spec);

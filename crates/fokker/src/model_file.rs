@@ -48,6 +48,16 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
+    /// The version of the format that a model of this network is written in.
+    #[must_use]
+    pub fn version_of(network: &NetworkConfig) -> u32 {
+        match (network.ranges(), network.output().is_score()) {
+            ([], true) => FORMAT_VERSION,
+            ([], false) => ENERGY_VERSION,
+            _ => RANGES_VERSION,
+        }
+    }
+
     /// The shape of a row: of the images, or a vector.
     #[must_use]
     pub fn shape(&self) -> Shape {
@@ -60,6 +70,9 @@ pub const FORMAT_VERSION: u32 = 2;
 
 /// The version of energy models' files, which say what the network gives, and log Z(T).
 pub const ENERGY_VERSION: u32 = 3;
+
+/// The version of files of networks for intervals of t (`network.range`), of scores and of energies.
+pub const RANGES_VERSION: u32 = 4;
 
 /// More than this is a damaged file.
 const MOST_DIMENSIONS: usize = 10_000_000;
@@ -132,19 +145,24 @@ fn parse_info(text: &str) -> Result<ModelInfo, String> {
         version: u32,
     }
     let Version { version } = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
-    if !(1..=ENERGY_VERSION).contains(&version) {
-        return Err(format!("format version {version}; this program reads versions 1 to {ENERGY_VERSION}"));
+    if !(1..=RANGES_VERSION).contains(&version) {
+        return Err(format!("format version {version}; this program reads versions 1 to {RANGES_VERSION}"));
     }
     let info: ModelInfo = serde_json::from_str(text).map_err(|error| format!("metadata: {error}"))?;
     if version == 1 && info.data.is_some() {
         return Err("metadata: unknown field `data` in format version 1".into());
     }
-    let is_energy = !info.network.output().is_score();
-    if is_energy != (version == ENERGY_VERSION) || is_energy != info.log_z.is_some() {
+    let (is_energy, has_ranges) = (!info.network.output().is_score(), !info.network.ranges().is_empty());
+    if has_ranges != (version == RANGES_VERSION) {
+        return Err(format!("metadata: a model with `network.range` has version {RANGES_VERSION}, and no other has"));
+    }
+    if (is_energy != (version == ENERGY_VERSION) && !has_ranges) || is_energy != info.log_z.is_some() {
         return Err(format!("metadata: an energy model has version {ENERGY_VERSION} and `log_z`, and no other has"));
     }
     info.sde.validate().map_err(|error| format!("metadata: sde: {error}"))?;
     info.network.validate().map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
+    let times = info.network.check_t_min(info.sde.t_min());
+    times.map_err(|(key, reason)| format!("metadata: {key}: {reason}"))?;
     let stands_for = info.score.parameterisation.check(info.network.output());
     stands_for.map_err(|reason| format!("metadata: score.parameterisation: {reason}"))?;
     if !(1..=MOST_DIMENSIONS).contains(&info.dim) {

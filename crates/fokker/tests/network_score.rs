@@ -29,6 +29,8 @@ fn networks() -> Vec<NetworkScore<f64>> {
                     skip: true,
                     time,
                     output: fokker::net::Output::Score,
+                    blend: None,
+                    range: Vec::new(),
                 };
                 let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, parameterisation);
                 let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));

@@ -99,7 +99,7 @@ fn models_of_another_kind() {
     };
     refused(&|header, _, _| header["__metadata__"] = json!({}), &["not a fokker model"]);
     refused(&|header, _, _| header["__metadata__"]["fokker"] = json!("{}"), &["metadata"]);
-    refused(&|_, info, _| info["version"] = json!(3), &["version 3", "versions 1 to 2"]);
+    refused(&|_, info, _| info["version"] = json!(5), &["version 5", "versions 1 to 4"]);
     refused(&|_, info, _| info["version"] = json!(0), &["version 0"]);
     refused(&|_, info, _| info["version"] = json!(1), &["`data`", "version 1"]);
     refused(&|_, info, _| info["colour"] = json!("red"), &["metadata", "colour"]);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::graph::Source;
+use crate::graph::{Source, Weighted};
 use crate::pass::{Layout, Lists, Program, Shared, Site, Tangent};
 use crate::{Graph, JetError, JetSet, Live, Node, NodeId, ParamId, ParamSpec, Real, Wrt};
 
@@ -23,6 +23,8 @@ pub(super) struct Inner {
     pub programs: Vec<Option<Program>>,
     /// Elements per row that each cotangent buffer must hold.
     pub cotangent_size: Vec<usize>,
+    /// Nodes that are left out where their factor is 0.
+    pub weighted: Vec<Weighted>,
 }
 
 impl Plan {
@@ -63,8 +65,8 @@ impl Plan {
             tangent,
         };
         let inputs = graph.inputs().iter().map(|input| input.index()).collect();
-        let (graph, set, output) = (graph.clone(), set.clone(), output.index());
-        Ok(Self(Arc::new(Inner { graph, set, output, inputs, layout, programs, cotangent_size })))
+        let (weighted, graph, set, output) = (graph.separate(), graph.clone(), set.clone(), output.index());
+        Ok(Self(Arc::new(Inner { graph, set, output, inputs, layout, programs, cotangent_size, weighted })))
     }
 
     /// The graph.

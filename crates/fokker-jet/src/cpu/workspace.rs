@@ -22,6 +22,8 @@ pub struct Workspace<F> {
     cotangents: Vec<Vec<F>>,
     /// Per node: has its cotangent been written in this reverse pass?
     touched: Vec<bool>,
+    /// Per node: is it left out of the present batch, its factor being 0?
+    left_out: Vec<bool>,
     seeds: Vec<F>,
     /// Stands in for parts of the output that are structurally zero.
     zeros: Vec<F>,
@@ -52,6 +54,7 @@ impl<F: Real> Workspace<F> {
             saved: (0..nodes).map(|node| zeros(saved(node))).collect(),
             cotangents: p.cotangent_size.iter().map(|&size| zeros(size)).collect(),
             touched: vec![false; nodes],
+            left_out: vec![false; nodes],
             seeds: zeros(layout.stored[p.output]),
             zeros: zeros(layout.width[p.output]),
             input_gradient: zeros(p.widest()),
@@ -133,6 +136,23 @@ impl<F: Real> Workspace<F> {
         });
     }
 
+    /// Finds the nodes whose factor is 0 in all rows, and makes those parts of their products 0.
+    fn leave_out(&mut self, parts: &Range<usize>) {
+        let plan = self.plan.clone();
+        if plan.0.weighted.is_empty() {
+            return;
+        }
+        self.left_out.fill(false);
+        for weighted in &plan.0.weighted {
+            let factor = &self.values[weighted.factor][..self.rows * plan.0.layout.stored[weighted.factor]];
+            if factor.iter().all(|&value| value == F::ZERO) {
+                self.left_out[weighted.first..=weighted.product].fill(true);
+                let (n, live) = (self.part_size(weighted.product), &plan.0.layout.live[weighted.product]);
+                self.values[weighted.product][live.slot(parts.start) * n..live.slot(parts.end) * n].fill(F::ZERO);
+            }
+        }
+    }
+
     /// The first of the parts whose cotangents are those kept, or `parts`.
     fn first_kept(&self, parts: usize, wrt: Wrt) -> usize {
         match &self.plan.0.layout.tangent {
@@ -206,6 +226,7 @@ impl<F: Real> Tape<F> for Workspace<F> {
         assert!(rows <= self.capacity, "{rows} rows on a chunk made for {}", self.capacity);
         self.rows = rows;
         self.recording = Recording::None;
+        self.left_out.fill(false);
         for &input in &self.plan.0.inputs {
             self.values[input].fill(F::ZERO);
         }
@@ -224,8 +245,11 @@ impl<F: Real> Tape<F> for Workspace<F> {
     }
 
     fn forward(&mut self, parameters: &Parameters<F>, parts: Range<usize>) {
+        self.leave_out(&parts);
         for node in 0..=self.plan.0.output {
-            self.forward_node(node, parameters, &parts);
+            if !self.left_out[node] {
+                self.forward_node(node, parameters, &parts);
+            }
         }
     }
 
@@ -269,7 +293,7 @@ impl<F: Real> Tape<F> for Workspace<F> {
         self.touched[output] = true;
         let wanted = plan.0.wanted(wrt);
         for node in (0..=output).rev() {
-            if self.touched[node] && wanted[node] && plan.0.programs[node].is_some() {
+            if self.touched[node] && !self.left_out[node] && wanted[node] && plan.0.programs[node].is_some() {
                 self.keep(node);
                 self.reverse_node(node, parameters, parts, wrt);
             }

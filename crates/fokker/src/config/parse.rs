@@ -47,8 +47,8 @@ fn read<T: DeserializeOwned>(table: &Table) -> Result<T, String> {
 
 /// The key without which the complaint would be another one. Serde's own path is lost inside tagged enums; this is not.
 fn culprit(table: &Table, reason: &str) -> Option<String> {
-    if reason.starts_with("missing field") {
-        return missing(table, reason);
+    if let Some(path) = reason.starts_with("missing field").then(|| missing(table, reason)).flatten() {
+        return Some(path);
     }
     let mut keys = Vec::new();
     leaves(table, &mut Vec::new(), &mut keys);

@@ -11,6 +11,7 @@ pub(super) fn validate(config: &Config, origin: &str) -> Result<(), Error> {
     }
     config.sde.validate().map_err(|error| wrong("sde", error.to_string()))?;
     config.network.validate().map_err(|(key, reason)| wrong(&key, reason))?;
+    config.network.check_t_min(config.sde.t_min()).map_err(|(key, reason)| wrong(&key, reason))?;
     let output = config.network.output();
     config.score.parameterisation.check(output).map_err(|reason| wrong("score.parameterisation", reason))?;
     config.loss.check(output).map_err(|(key, reason)| wrong(&key, reason))?;

@@ -1,12 +1,14 @@
 //! Score networks, built as graphs that carry jets.
 
 mod mlp;
+mod ranges;
 mod time;
 mod unet;
 
 use fokker_jet::{Function, Graph, NodeId, Shape};
 use serde::{Deserialize, Serialize};
 
+pub use ranges::{TimeRange, Windows};
 pub use time::{TimeConfig, TimeFeatures};
 pub use unet::{Skips, UnetConfig, UnetResampling};
 
@@ -85,6 +87,12 @@ pub enum NetworkConfig {
         /// What it gives.
         #[serde(default, skip_serializing_if = "Output::is_score")]
         output: Output,
+        /// Width in t of the zone around each border of `range` in which one network becomes the next (0.02 if not said).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blend: Option<f64>,
+        /// Intervals of t, each with a network of its own; none: one network for all t.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        range: Vec<TimeRange>,
     },
     /// A U-Net on images, told of time in every block.
     Unet(UnetConfig),
@@ -113,13 +121,25 @@ impl NetworkConfig {
     /// Checks the sizes; the error is the key at fault and the reason.
     ///
     /// # Errors
-    /// If a size is 0 or absurd.
+    /// If a size is 0 or absurd, or the intervals of t are none.
     pub fn validate(&self) -> Result<(), (String, String)> {
         match self {
             Self::Mlp { width, depth, .. } => mlp::validate(*width, *depth),
             Self::Unet(unet) => unet.validate(),
         }?;
+        ranges::validate(self.ranges(), self.blend())?;
+        for (k, range) in self.ranges().iter().enumerate() {
+            self.of_range(range).map_err(|reason| ("network.range".into(), format!("interval {k}: {reason}")))?;
+        }
         self.time().validate().map_err(|(key, reason)| (format!("network.time.{key}"), reason))
+    }
+
+    /// Checks that the intervals of t are those of a score that is used from `t_min` on; the error is the key at fault and the reason.
+    ///
+    /// # Errors
+    /// If the first ends before `t_min`.
+    pub fn check_t_min(&self, t_min: f64) -> Result<(), (String, String)> {
+        ranges::check_t_min(self.ranges(), t_min)
     }
 
     /// Checks that the network can take data of this shape; the error is the key at fault and the reason.
@@ -175,6 +195,45 @@ impl NetworkConfig {
         }
     }
 
+    /// The intervals of t that have networks of their own; none for a single network.
+    #[must_use]
+    pub fn ranges(&self) -> &[TimeRange] {
+        match self {
+            Self::Mlp { range, .. } | Self::Unet(UnetConfig { range, .. }) => range,
+        }
+    }
+
+    /// The windows by which the networks of the intervals are weighed.
+    #[must_use]
+    pub fn windows(&self) -> Windows {
+        Windows::new(self.ranges(), self.blend())
+    }
+
+    fn blend(&self) -> Option<f64> {
+        match self {
+            Self::Mlp { blend, .. } | Self::Unet(UnetConfig { blend, .. }) => *blend,
+        }
+    }
+
+    /// The network of an interval, or why it cannot be.
+    fn of_range(&self, range: &TimeRange) -> Result<Self, String> {
+        let mut one = self.clone();
+        match &mut one {
+            Self::Mlp { width, depth, blend, range: all, .. } => {
+                (*width, *depth) = (range.width.unwrap_or(*width), range.depth.unwrap_or(*depth));
+                (*blend, *all) = (None, Vec::new());
+                mlp::validate(*width, *depth).map_err(|(key, reason)| format!("{key}: {reason}"))?;
+            }
+            Self::Unet(UnetConfig { blend, range: all, .. }) => {
+                if range.width.or(range.depth).is_some() {
+                    return Err("width and depth of its own are for networks of kind mlp".into());
+                }
+                (*blend, *all) = (None, Vec::new());
+            }
+        }
+        Ok(one)
+    }
+
     fn time(&self) -> TimeConfig {
         match self {
             Self::Mlp { time, .. } | Self::Unet(UnetConfig { time, .. }) => *time,
@@ -182,12 +241,26 @@ impl NetworkConfig {
     }
 
     /// Adds the network to a graph: from x (of [`shape`](Self::shape)) and the time features to a node of x's shape, or of one number
-    /// if it gives an energy. With
-    /// `dropout` each mask is a further input of the graph; parameters are the same, in the same order.
+    /// if it gives an energy. With intervals of t the [`windows`](Self::windows) are further inputs of the graph, of one number each.
+    /// With `dropout` each mask is one after those; parameters are the same, in the same order.
     ///
     /// # Panics
-    /// If [`check`](Self::check) refuses x's shape.
+    /// If [`validate`](Self::validate) refuses the network, or [`check`](Self::check) x's shape.
     pub fn build(&self, graph: &mut Graph, x: NodeId, features: NodeId, dropout: bool) -> NodeId {
+        let windows: Vec<_> = self.ranges().iter().map(|_| graph.input(1)).collect();
+        let mut parts = Vec::new();
+        for (k, (range, window)) in self.ranges().iter().zip(windows).enumerate() {
+            let network = self.of_range(range).unwrap_or_else(|reason| panic!("network.range: {reason}"));
+            let one = |graph: &mut Graph| network.build_one(graph, x, features, dropout);
+            let named = |graph: &mut Graph| graph.named_below(&format!("range.{k}."), one);
+            parts.push(graph.weighted(window, named));
+        }
+        let sum = parts.into_iter().reduce(|sum, part| graph.add(sum, part));
+        sum.unwrap_or_else(|| self.build_one(graph, x, features, dropout))
+    }
+
+    /// A single network.
+    fn build_one(&self, graph: &mut Graph, x: NodeId, features: NodeId, dropout: bool) -> NodeId {
         match self {
             Self::Mlp { width, depth, activation, skip, output, .. } => {
                 let outputs = if output.is_score() { graph.width(x) } else { 1 };

@@ -1,7 +1,6 @@
 //! The terms on scores whose values are known: a mixture's own, which obeys the equation, and one that is off by t B x.
 
 use super::draw::ChunkRows;
-use super::energy::LogDensityTerm;
 use super::sliced::Sliced;
 use super::term::{Chunk, Term};
 use super::vector::Vector;
@@ -162,7 +161,7 @@ fn vector_value(score: &AnalyticScore, t: f64, config: &FpConfig) -> Result<f64,
     let term: Box<dyn Term<Host<f64>>> = match config.estimator {
         Estimator::Vector => Box::new(Vector(config.clone())),
         Estimator::Sliced => Box::new(Sliced(config.clone())),
-        Estimator::LogDensity => Box::new(LogDensityTerm(config.clone())),
+        Estimator::LogDensity => unreachable!("a score has no log-density"),
     };
     if config.estimator == Estimator::Sliced {
         vectors.insert(0, u);

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
 use crate::likelihood::{LOG_Z_DRAWS, log_z};
-use crate::model_file::{ENERGY_VERSION, FORMAT_VERSION, ModelInfo, write_model};
+use crate::model_file::{ModelInfo, write_model};
 use crate::score::Score;
 use crate::score::network::NetworkScore;
 
@@ -18,7 +18,7 @@ impl Run {
         let workers = score.model().workers(config.train.threads, 64)?;
         let log_z = score.energy().map(|energy| log_z(energy, LOG_Z_DRAWS, config.seed, &workers)).transpose()?;
         let info = ModelInfo {
-            version: if log_z.is_some() { ENERGY_VERSION } else { FORMAT_VERSION },
+            version: ModelInfo::version_of(&config.network),
             dim: data.dim(),
             sde: config.sde.clone(),
             network: config.network.clone(),

@@ -9,7 +9,7 @@ mod check;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Output, TimeConfig};
+use super::{Output, TimeConfig, TimeRange};
 pub(super) use build::build;
 
 /// A U-Net; the `[network]` table of a config with `kind = "unet"`. The defaults are those of DDPM++, at half its width.
@@ -57,6 +57,12 @@ pub struct UnetConfig {
     /// What it gives.
     #[serde(skip_serializing_if = "Output::is_score")]
     pub output: Output,
+    /// Width in t of the zone around each border of `range` in which one network becomes the next (0.02 if not said).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blend: Option<f64>,
+    /// Intervals of t, each with a network of its own; none: one network for all t.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub range: Vec<TimeRange>,
 }
 
 impl Default for UnetConfig {
@@ -75,6 +81,8 @@ impl Default for UnetConfig {
             skips: Skips::default(),
             time: TimeConfig::default(),
             output: Output::default(),
+            blend: None,
+            range: Vec::new(),
         }
     }
 }

@@ -140,6 +140,8 @@ fn guidance_is_the_gradient_of_the_likelihood_for_any_score() -> Any {
         skip: true,
         time: TimeConfig::LogSigma { frequencies: 2 },
         output: crate::net::Output::Score,
+        blend: None,
+        range: Vec::new(),
     };
     let model = ScoreModel::new(fokker_jet::Shape::vector(3), &sde, &network, Parameterisation::Preconditioned);
     let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));

@@ -44,5 +44,12 @@ impl<'a> Inputs<'a> {
                 input(to, places::FACTORS + i, part)[row] = F::of(factor.dt);
             }
         }
+        let first = places::FACTORS + parameterisation.count(output);
+        self.model.windows().each(c.t, |k, value, dt| {
+            input(to, first + k, 0)[row] = F::of(value);
+            if let Some(part) = self.time {
+                input(to, first + k, part)[row] = F::of(dt);
+            }
+        });
     }
 }

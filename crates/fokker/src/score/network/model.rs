@@ -7,15 +7,15 @@ use rand::RngExt;
 use super::Parameterisation;
 use super::places;
 use crate::Error;
-use crate::net::{NetworkConfig, Output, TimeFeatures};
+use crate::net::{NetworkConfig, Output, TimeFeatures, Windows};
 use crate::rng::Stream;
 use crate::score::{Direction, Directions};
 use crate::sde::Sde;
 
 /// A network, what it is told of time, and what its output stands for: everything about a score model but its numbers.
 ///
-/// Graph inputs: 0 is x (`D`), 1 the time features, from 2 on the factors of the parameterisation, one number a row each; in
-/// [`training`](ScoreModel::training) the dropout masks after those.
+/// Graph inputs: 0 is x (`D`), 1 the time features, from 2 on the factors of the parameterisation and after them the windows of networks
+/// for intervals of t, one number a row each; in [`training`](ScoreModel::training) the dropout masks after those.
 #[derive(Clone, Debug)]
 pub struct ScoreModel {
     shape: Shape,
@@ -23,6 +23,7 @@ pub struct ScoreModel {
     output: Output,
     parameterisation: Parameterisation,
     features: TimeFeatures,
+    windows: Windows,
     graph: Graph,
     /// The graph with dropout, if there is any.
     training: Option<Graph>,
@@ -64,14 +65,15 @@ impl ScoreModel {
         };
         let rate = network.dropout();
         let training = (rate > 0.0).then(|| graph(true));
-        let first = places::FACTORS + parameterisation.count(output);
+        let windows = network.windows();
+        let first = places::FACTORS + parameterisation.count(output) + windows.count();
         let masks = training.iter().flat_map(|graph| {
             let inputs = graph.inputs().iter().enumerate().skip(first);
             inputs.map(|(input, &node)| DropoutMask { input, width: graph.width(node), rate })
         });
         let masks = masks.collect();
         let graph = graph(false);
-        Self { shape, sde: sde.clone(), output, parameterisation, features, graph, training, masks }
+        Self { shape, sde: sde.clone(), output, parameterisation, features, windows, graph, training, masks }
     }
 
     /// A model of one's own graph. Its inputs must be x, the time features, then the factors of the parameterisation, one number a
@@ -130,6 +132,7 @@ impl ScoreModel {
             output,
             parameterisation,
             features,
+            windows: Windows::default(),
             graph,
             training: None,
             masks: Vec::new(),
@@ -170,6 +173,12 @@ impl ScoreModel {
     #[must_use]
     pub fn features(&self) -> &TimeFeatures {
         &self.features
+    }
+
+    /// The windows of networks for intervals of t; none if one network is for all t.
+    #[must_use]
+    pub fn windows(&self) -> &Windows {
+        &self.windows
     }
 
     /// The network.
@@ -250,7 +259,8 @@ impl ScoreModel {
             Live::parts(directions.set(), &parts.collect::<Vec<_>>())
         };
         let mut live = vec![of(Direction::Space), of(Direction::Time)];
-        live.extend((0..self.parameterisation.count(self.output)).map(|_| of(Direction::Time)));
+        let of_time = self.parameterisation.count(self.output) + self.windows.count();
+        live.extend((0..of_time).map(|_| of(Direction::Time)));
         live
     }
 }
