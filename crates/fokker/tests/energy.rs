@@ -2,18 +2,20 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
+#[path = "common/exact_energy.rs"]
+mod exact_energy;
 #[path = "common/gradient.rs"]
 mod gradient;
 
 use std::sync::Arc;
 
 use common::worst;
+use exact_energy::{exact_energy, mixture};
 use fokker::config::Config;
 use fokker::conservativity::asymmetry;
 use fokker::data::{Data, RowsOptions};
-use fokker::density::mixture::Mixture;
 use fokker::divergence::Divergence;
-use fokker::net::{NetworkConfig, Output, TimeFeatures};
+use fokker::net::NetworkConfig;
 use fokker::objective::{Objective, Step};
 use fokker::residual::{log_density_residual, residual};
 use fokker::rng::Streams;
@@ -21,8 +23,8 @@ use fokker::score::LogDensityEvaluator;
 use fokker::score::network::{EnergyEvaluator, NetworkScore, Parameterisation, ScoreModel};
 use fokker::sde::{Sde, T_MAX};
 use fokker::stats::MeanSe;
+use fokker_jet::Shape;
 use fokker_jet::cpu::{Parameters, Workers};
-use fokker_jet::{Function, Graph, Shape};
 use gradient::{gradient_error_at, gradient_error_of_some};
 use rand::RngExt;
 
@@ -151,63 +153,6 @@ fn one_probe_is_biased_and_two_are_not() {
     assert!(d.mean.abs() < 4.5 * d.se && d.se < 0.05 * mean, "{d:?} of {mean}");
     let (d, _) = difference(probe, &exact);
     assert!(d.mean > 6.0 * d.se, "{d:?}");
-}
-
-/// Three Gaussians of variance `S2`, and b: what t b x₀ adds to the log-density of the network.
-const WEIGHTS: [f64; 3] = [0.2, 0.5, 0.3];
-const MEANS: [[f64; 2]; 3] = [[1.0, 0.5], [-1.2, 0.3], [0.2, -0.9]];
-const S: f64 = 0.35;
-
-fn mixture() -> Mixture {
-    Mixture::isotropic(&WEIGHTS, &MEANS.map(|mean| mean.to_vec()), S).unwrap()
-}
-
-/// A network that is log q_t of the mixture: log Σ w_k N(x; m μ_k, v), v = m² S² + σ², from dense layers, products, eᵃ and ln a.
-fn exact_energy(sde: &Sde, b: f64) -> NetworkScore<f64> {
-    // m, m², 1/v, −ln v, t.
-    let features = TimeFeatures::from_fn(|c| {
-        let (v, dv) = (c.m * c.m * S * S + c.sigma * c.sigma, 2.0 * (c.m * c.dm * S * S + c.sigma * c.dsigma));
-        [[c.m, c.dm], [c.m * c.m, 2.0 * c.m * c.dm], [1.0 / v, -dv / (v * v)], [-v.ln(), -dv / v], [c.t, 1.0]]
-    });
-    let mut parameters = Vec::new();
-    let mut graph = Graph::new();
-    let x = graph.input(2);
-    let time = graph.input(5);
-    let mut dense = |graph: &mut Graph, name: &str, x, weight: &[f64], bias: &[f64]| {
-        parameters.extend_from_slice(weight);
-        parameters.extend_from_slice(bias);
-        graph.dense(name, x, bias.len())
-    };
-    let pick = |i: usize, n: usize| (0..5).flat_map(|j| vec![f64::from(u8::from(i == j)); n]).collect::<Vec<_>>();
-    // μ_k·x, −½‖μ_k‖² m², −½‖x‖², 1/v, −ln v + ln w_k − ln 2π.
-    let means: Vec<f64> = (0..2).flat_map(|i| MEANS.map(|mean| mean[i])).collect();
-    let along = dense(&mut graph, "along", x, &means, &[0.0; 3]);
-    let m = dense(&mut graph, "m", time, &pick(0, 1), &[0.0]);
-    let along = graph.mul(along, m);
-    let mut lengths = vec![0.0; 15];
-    lengths[3..6].copy_from_slice(&MEANS.map(|mean| -0.5 * (mean[0] * mean[0] + mean[1] * mean[1])));
-    let lengths = dense(&mut graph, "lengths", time, &lengths, &[0.0; 3]);
-    let square = graph.mul(x, x);
-    let square = graph.sum(square, -0.5);
-    let square = dense(&mut graph, "square", square, &[1.0; 3], &[0.0; 3]);
-    let exponent = graph.add(along, lengths);
-    let exponent = graph.add(exponent, square);
-    let inverse = dense(&mut graph, "inverse", time, &pick(2, 1), &[0.0]);
-    let exponent = graph.mul(exponent, inverse);
-    let bias = WEIGHTS.map(|w| w.ln() - std::f64::consts::TAU.ln());
-    let normal = dense(&mut graph, "normal", time, &pick(3, 3), &bias);
-    let exponent = graph.add(exponent, normal);
-    let terms = graph.map(exponent, Function::Exp);
-    let sum = graph.sum(terms, 1.0);
-    let log_q = graph.map(sum, Function::Log);
-    // t b x₀.
-    let t = dense(&mut graph, "t", time, &pick(4, 1), &[0.0]);
-    let bent = dense(&mut graph, "bent", x, &[b, 0.0], &[0.0]);
-    let bent = graph.mul(bent, t);
-    let output = graph.add(log_q, bent);
-    graph.set_output(output);
-    let model = ScoreModel::from_graph(Output::Energy, graph, sde, features, Parameterisation::Plain).unwrap();
-    NetworkScore::new(model, &parameters)
 }
 
 /// Points where every Gaussian has some weight, and their times.

@@ -123,7 +123,7 @@ pub fn run(args: &BenchStep) -> Result<()> {
     let before = Resident::read();
     let job = Job::new(args)?;
     let is_energy = !job.config.network.output().is_score();
-    let asked = |kind| if args.only.is_empty() { kind.is_of(is_energy) } else { args.only.contains(&kind) };
+    let asked = |kind: StepKind| if args.only.is_empty() { kind.is_of(is_energy) } else { args.only.contains(&kind) };
     let [dsm, fp_vector, fp_sliced, fp_log_density] =
         [StepKind::Dsm, StepKind::Vector, StepKind::Sliced, StepKind::LogDensity]
             .map(|kind| asked(kind).then(|| time(&job, kind)).transpose());
