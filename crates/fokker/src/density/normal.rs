@@ -12,6 +12,9 @@ pub(crate) struct Normal {
 /// What the covariance is multiplied by: tails that reach beyond those of the points, and weights without a heavy tail.
 const WIDER: f64 = 4.0;
 
+/// The ratio of widths below which points lie in a plane.
+const FLAT: f64 = 1e-7;
+
 /// The most dimensions in which that is worth while.
 const MOST_DIMENSIONS: usize = 64;
 
@@ -28,7 +31,10 @@ impl Normal {
         let mean = points.column_mean();
         let centred = DMatrix::from_fn(dim, rows, |i, j| points[(i, j)] - mean[i]);
         let covariance = &centred * centred.transpose() * (WIDER / (rows - 1) as f64);
-        Some(Self { mean, cholesky: Cholesky::new(covariance)? })
+        let cholesky = Cholesky::new(covariance)?;
+        let diagonal = cholesky.l_dirty().diagonal();
+        // Rounding may leave something where there is nothing.
+        (diagonal.min() > FLAT * diagonal.max()).then_some(Self { mean, cholesky })
     }
 
     /// Points of standard normal numbers (`rows × dim`), and the logarithm of the law's density at each.

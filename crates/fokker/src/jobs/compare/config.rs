@@ -49,6 +49,7 @@ mod tests {
         let [dsm, fp] = &Arm::dsm_and_fp()[..] else { panic!("two arms") };
         for preset in PRESETS {
             let base = Config::preset(preset.name, &[]).unwrap();
+            let base = Config { arm: Vec::new(), ..base };
             let without = LossConfig { fp: None, scalar: None, ..base.loss.clone() };
             assert_eq!(config(&base, dsm, "x").unwrap(), Config { loss: without, ..base.clone() }, "{}", preset.name);
             assert_eq!(config(&base, fp, "x").unwrap(), base, "{}", preset.name);
