@@ -146,11 +146,13 @@ impl AuditConfig {
         let draws = self.nll_points.saturating_mul(if grey { self.repeats } else { 1 });
         // A row and its residual, in single precision and in pieces; sets of samples and of data, in pairs; a row on the page.
         let rows = |rows: usize, copies: usize| memory::product(&[rows, dim, copies, size_of::<f64>()]);
+        // Of a potential in more dimensions there is none.
+        let simulated = if dim > 2 { 0 } else { self.simulation_chains.saturating_mul(self.simulation_frames) };
         for (key, bytes) in [
             ("audit.points", rows(self.points, 4)),
             ("audit.gap_samples", rows(self.gap_samples, 8).saturating_add(sample::bytes(self.gap_samples, dim, 0))),
             ("audit.samples", rows(self.samples, 2).saturating_add(sample::bytes(self.samples, dim, 0))),
-            ("audit.simulation_frames", rows(self.simulation_chains.saturating_mul(self.simulation_frames), 3)),
+            ("audit.simulation_frames", rows(simulated, 3)),
             ("audit.nll_points", rows(self.nll_points, 3).saturating_add(likelihood::bytes(draws, dim, self.probes))),
         ] {
             memory::require(key, bytes)?;
