@@ -41,7 +41,7 @@ pub(super) fn validate(ranges: &[TimeRange], blend: Option<f64>) -> Result<(), (
     }
     let mut from = 0.0;
     for &TimeRange { to, .. } in ranges {
-        if !(to > from) {
+        if to.is_nan() || to <= from {
             return wrong("range", format!("an interval from t = {from} cannot end at {to}: `to` must rise"));
         }
         from = to;
