@@ -48,7 +48,7 @@ fn an_audit_finds_the_density_of_an_exact_energy_and_the_drift_of_a_bent_one_s_n
         // log p by the energy is off by log Z(T) alone at t_min, where the bend is next to nothing.
         assert!((gap.mean - moment(T_MAX, b)).abs() < 0.02 && nll.mean.is_finite(), "{b} {gap:?}");
         if b == 0.0 {
-            assert!(consistency.mean.abs() < 1e-3 && found.number("density_spread").unwrap() < 1e-3, "{consistency:?}");
+            assert!(consistency.mean.abs() < 1e-3 && found.number("density_spread").unwrap() < 1e-2, "{consistency:?}");
         } else {
             assert!(consistency.mean.abs() > 0.05, "{consistency:?}");
         }
