@@ -17,7 +17,6 @@ use crate::Error;
 use crate::data::Data;
 use crate::rng::Streams;
 use crate::rows::{Host, Rows, Tensors, upload};
-use crate::score::Directions;
 use crate::score::network::{NetworkTensors, ScoreModel};
 
 /// The training objective on one of Burn's devices: the draws, the terms and the passes of [`Objective`](super::Objective), with the
