@@ -35,6 +35,14 @@ impl Weighting {
     }
 }
 
+/// It is in every step, of all rows.
+pub(super) const SHARE: Share = Share { weight: 1.0, every: 1, fraction: 1.0, unit: 1 };
+
+/// The batch's own points, and what is asked first: values.
+pub(super) fn needs(directions: Directions) -> Needs {
+    Needs { draw: Draw::Perturbed { copies: 1 }, stream: Draw::BATCH, probes: None, directions, first: 1 }
+}
+
 /// The term.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Denoising {
@@ -47,12 +55,11 @@ impl<R: Rows> Term<R> for Denoising {
     }
 
     fn share(&self) -> Share {
-        Share { weight: 1.0, every: 1, fraction: 1.0, unit: 1 }
+        SHARE
     }
 
     fn needs(&self, _: usize) -> Result<Needs, Error> {
-        let draw = Draw::Perturbed { copies: 1 };
-        Ok(Needs { draw, stream: Draw::BATCH, probes: None, directions: Directions::new(&[]), first: 1 })
+        Ok(needs(Directions::new(&[])))
     }
 
     fn value(&self, tape: &mut dyn RowTape<R>, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::cost;
-use super::draw::Draw;
+use super::draw::{Draw, Probing};
 use super::fault::{Fault, check, fraction, whole};
-use super::term::TermName;
+use super::term::{Share, TermName};
 use super::time_weight::TimeWeight;
 use crate::divergence::Divergence;
 
@@ -76,6 +76,16 @@ impl FpConfig {
     /// Sets of probes: one, or two that are independent.
     pub(super) fn sets(&self) -> usize {
         if self.unbiased { 2 } else { 1 }
+    }
+
+    /// How much of it there is in a step.
+    pub(super) fn share(&self) -> Share {
+        Share { weight: self.weight, every: self.every, fraction: self.batch_fraction, unit: 1 }
+    }
+
+    /// The directions that are drawn, with a normal one before the probes where there are `slices`.
+    pub(super) fn probing(&self, slices: bool) -> Probing {
+        Probing { divergence: self.divergence, sets: self.sets(), slices, stream: "fp-probes", table: TABLE }
     }
 
     /// Where the points come from, and the streams that they are drawn from: those of the batch, or its own.

@@ -3,7 +3,6 @@
 use std::borrow::{Borrow, BorrowMut};
 
 use super::cost;
-use super::draw::Probing;
 use super::fp::{FpConfig, NAME, Norm, TABLE};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use crate::Error;
@@ -25,7 +24,7 @@ impl<R: Rows> Term<R> for Sliced {
     }
 
     fn share(&self) -> Share {
-        Share { weight: self.0.weight, every: self.0.every, fraction: self.0.batch_fraction, unit: 1 }
+        self.0.share()
     }
 
     /// u, the probes v (twice as many if `unbiased`), τ, and every pair (u, v).
@@ -37,7 +36,7 @@ impl<R: Rows> Term<R> for Sliced {
         kinds.push(Time);
         let directions = (0..n).try_fold(Directions::new(&kinds), |d, j| d.pair(0, 1 + j))?;
         let (draw, stream) = config.draw();
-        let probes = Probing { divergence: config.divergence, sets, slices: true, stream: "fp-probes", table: TABLE };
+        let probes = config.probing(true);
         Ok(Needs { draw, stream, probes: Some(probes), first: directions.parts(), directions })
     }
 

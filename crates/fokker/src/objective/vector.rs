@@ -7,7 +7,6 @@
 use std::borrow::{Borrow, BorrowMut};
 
 use super::cost;
-use super::draw::Probing;
 use super::fp::{FpConfig, NAME, Norm, TABLE};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use crate::Error;
@@ -26,7 +25,7 @@ impl<R: Rows> Term<R> for Vector {
     }
 
     fn share(&self) -> Share {
-        Share { weight: self.0.weight, every: self.0.every, fraction: self.0.batch_fraction, unit: 1 }
+        self.0.share()
     }
 
     /// Probes v, τ, then one w per set of probes with its pairs (w, v).
@@ -46,7 +45,7 @@ impl<R: Rows> Term<R> for Vector {
         // With two sets of probes each w belongs to a pass of its own.
         let directions = if config.unbiased { directions } else { directions.tangent()? };
         let (draw, stream) = config.draw();
-        let probes = Probing { divergence: config.divergence, sets, slices: false, stream: "fp-probes", table: TABLE };
+        let probes = config.probing(false);
         Ok(Needs { draw, stream, probes: Some(probes), directions, first: 1 + sets * n + 1 })
     }
 

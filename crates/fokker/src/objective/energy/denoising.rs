@@ -2,8 +2,7 @@
 
 use std::borrow::{Borrow, BorrowMut};
 
-use super::super::draw::Draw;
-use super::super::dsm::{NAME, Weighting};
+use super::super::dsm::{NAME, SHARE, Weighting, needs};
 use super::super::term::{Chunk, Needs, Share, Term, TermName};
 use crate::Error;
 use crate::rows::Rows;
@@ -15,23 +14,18 @@ pub(in crate::objective) struct EnergyDenoising {
     pub weighting: Weighting,
 }
 
-/// The directions of a pass without regularisers: that along the cotangent of s.
-pub(in crate::objective) fn directions() -> Result<Directions, Error> {
-    Ok(Directions::space(1).tangent()?)
-}
-
 impl<R: Rows> Term<R> for EnergyDenoising {
     fn name(&self) -> &'static TermName {
         &NAME
     }
 
     fn share(&self) -> Share {
-        Share { weight: 1.0, every: 1, fraction: 1.0, unit: 1 }
+        SHARE
     }
 
     fn needs(&self, _: usize) -> Result<Needs, Error> {
-        let draw = Draw::Perturbed { copies: 1 };
-        Ok(Needs { draw, stream: Draw::BATCH, probes: None, directions: directions()?, first: 1 })
+        // The direction along the cotangent of s.
+        Ok(needs(Directions::space(1).tangent()?))
     }
 
     fn value(&self, _: &mut dyn RowTape<R>, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {

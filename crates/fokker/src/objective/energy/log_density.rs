@@ -3,7 +3,6 @@
 use std::borrow::{Borrow, BorrowMut};
 
 use super::super::cost;
-use super::super::draw::Probing;
 use super::super::fp::{FpConfig, NAME, Norm, TABLE};
 use super::super::term::{Chunk, Needs, Share, Term, TermName};
 use crate::Error;
@@ -32,7 +31,7 @@ impl<R: Rows> Term<R> for LogDensityTerm {
     }
 
     fn share(&self) -> Share {
-        Share { weight: self.0.weight, every: self.0.every, fraction: self.0.batch_fraction, unit: 1 }
+        self.0.share()
     }
 
     /// The probes v (twice as many if `unbiased`), τ, every pair (v, v), and the cotangent of s.
@@ -44,7 +43,7 @@ impl<R: Rows> Term<R> for LogDensityTerm {
         kinds.extend([Time, Space]);
         let directions = (0..n).try_fold(Directions::new(&kinds), |directions, j| directions.pair(j, j))?.tangent()?;
         let (draw, stream) = config.draw();
-        let probes = Probing { divergence: config.divergence, sets, slices: false, stream: "fp-probes", table: TABLE };
+        let probes = config.probing(false);
         Ok(Needs { draw, stream, probes: Some(probes), first: directions.parts() - 1, directions })
     }
 
