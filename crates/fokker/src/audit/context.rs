@@ -10,9 +10,11 @@ use super::{AuditConfig, Points, default_divergence};
 use crate::Error;
 use crate::distance::Closest;
 use crate::divergence::Divergence;
-use crate::likelihood::{Dequantise, Dequantised, LikelihoodOptions, Start, dequantised_log_prob};
+use crate::likelihood::{
+    Dequantise, Dequantised, LOG_Z_DRAWS, LikelihoodOptions, LogZ, Start, dequantised_log_prob, log_z,
+};
 use crate::sample::{Sampler, sample};
-use crate::score::Differentiable;
+use crate::score::{Differentiable, Energy};
 use crate::sde::Coefficients;
 use crate::solve::Tolerance;
 
@@ -28,6 +30,7 @@ pub(super) struct Context<'a, F: Real> {
     pub rows: AuditRows<'a>,
     flow_samples: OnceCell<Drawn>,
     held_out: OnceCell<HeldOut>,
+    log_z: OnceCell<LogZ>,
     /// The samples most like a training row, for pictures.
     closest: OnceCell<Vec<Closest>>,
 }
@@ -64,6 +67,7 @@ impl<'a, F: Real> Context<'a, F> {
             rows: AuditRows::new(points, seed),
             flow_samples: OnceCell::new(),
             held_out: OnceCell::new(),
+            log_z: OnceCell::new(),
             closest: OnceCell::new(),
         }
     }
@@ -128,6 +132,11 @@ impl<'a, F: Real> Context<'a, F> {
             let log_p = dequantised_log_prob(self.score, &x, &how, &self.likelihood(), self.workers, &|_| {})?;
             Ok(HeldOut { x, log_p, draws: count })
         })
+    }
+
+    /// log Z(T) of the energy model that is audited.
+    pub fn log_z(&self, energy: &dyn Energy<F>) -> Result<&LogZ, Error> {
+        once(&self.log_z, || log_z(energy, LOG_Z_DRAWS, self.seed, self.workers))
     }
 
     /// Held-out rows: diffused to t_min where the true density is known, whole levels where there are levels.

@@ -9,10 +9,9 @@ use crate::audit::context::Context;
 use crate::audit::measurement::{AtOneTime, Measure, Measurement, Rows};
 use crate::density::normal::Normal;
 use crate::figure::{Better, Definition, Figure, Look, Shown, Value};
+use crate::likelihood::log_density;
 use crate::likelihood::log_mean_exp::LogMeanExp;
-use crate::likelihood::{LOG_Z_DRAWS, LogZ, log_density, log_z};
 use crate::rng::Streams;
-use crate::score::Energy;
 use crate::stats::{MeanSe, paired};
 
 /// −(log q(x, t_min) − log Z(T)) of the held-out rows of [`nll`](super::likelihood), nats, in the units of the data.
@@ -78,11 +77,6 @@ pub(super) fn normaliser<F: Real>() -> Measurement<F> {
     Measurement { figures: vec![&NORMALISER], measure: Measure::AtTimes(at_time) }
 }
 
-/// log Z(T) of the model that is audited.
-fn log_z_of<F: Real>(context: &Context<'_, F>, energy: &dyn Energy<F>) -> Result<LogZ, Error> {
-    log_z(energy, LOG_Z_DRAWS, context.seed, context.workers)
-}
-
 fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     let Some(energy) = context.score.energy() else { return Ok(Vec::new()) };
     let held_out = context.held_out()?;
@@ -90,15 +84,18 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
         // Each row's value is a mean over noise that is not kept.
         return Ok(Vec::new());
     }
-    let log_z = log_z_of(context, energy)?.value;
+    let log_z = context.log_z(energy)?.value;
     let log_q = log_density(energy, &held_out.x, context.end().t, context.workers)?;
     let log_p: Vec<f64> = log_q.into_iter().map(|log_q| log_q - log_z).collect();
     let apart: Vec<f64> = held_out.log_p.mean.iter().zip(&log_p).map(|(flow, energy)| flow - energy).collect();
-    let finite: Vec<f64> = apart.iter().copied().filter(|apart| apart.is_finite()).collect();
-    let over_rows = MeanSe::of(&finite);
+    // Rows that the flow has no value for are counted with the likelihood; an energy that is no number shows in all that follows.
+    let known = held_out.log_p.mean.iter().zip(apart).filter(|(flow, _)| flow.is_finite());
+    let apart: Vec<f64> = known.map(|(_, apart)| apart).collect();
+    let over_rows = MeanSe::of(&apart);
     #[allow(clippy::cast_precision_loss)]
-    let spread = over_rows.se * (finite.len() as f64).sqrt();
-    let worst = finite.iter().map(|apart| apart.abs()).reduce(f64::max).unwrap_or(f64::NAN);
+    let spread = over_rows.se * (apart.len() as f64).sqrt();
+    let larger = |worst: f64, apart: f64| if apart.is_nan() || apart > worst { apart } else { worst };
+    let worst = apart.into_iter().map(f64::abs).reduce(larger).unwrap_or(f64::NAN);
     let nll: Vec<f64> = log_p.iter().map(|log_p| -log_p - context.points.scaling().log_det()).collect();
     let mut found = vec![
         Figure::new(&CONSISTENCY, Value::Mean(over_rows)),
@@ -108,7 +105,7 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     if let Some(truth) = least(context, &held_out.x) {
         found.push(Figure::new(&GAP, Value::Mean(paired(&nll, &truth))));
     }
-    found.push(Figure::new(&NLL, Value::Mean(MeanSe::of_finite(&nll))).at_points(vec![nll]));
+    found.push(Figure::new(&NLL, Value::Mean(MeanSe::of(&nll))).at_points(vec![nll]));
     Ok(found)
 }
 
@@ -124,6 +121,7 @@ fn at_time<F: Real>(context: &Context<'_, F>, rows: &Rows<'_, F>) -> Result<Vec<
     let mut mean = LogMeanExp::default();
     log_q.iter().zip(log_law).for_each(|(log_q, log_law)| mean.add(log_q - log_law));
     let MeanSe { mean, se } = mean.value();
-    let value = MeanSe { mean: mean - log_z_of(context, energy)?.value, se };
+    let log_z = context.log_z(energy)?;
+    let value = MeanSe { mean: mean - log_z.value, se: se.hypot(log_z.se) };
     Ok(vec![AtOneTime { definition: &NORMALISER, value, points: Vec::new() }])
 }

@@ -50,9 +50,13 @@ static PMF_FLOOR: Definition = Definition::number("pmf_floor")
     .optional()
     .shown(Shown::Everywhere);
 
-/// Chains that left for good; their frames are in no histogram.
-static LOST: Definition =
-    Definition::count("simulation_lost").better(Better::Lower).over_seeds(OverSeeds::Sum).optional();
+/// Chains that left for good: they have no frames from then on, so that the histograms are of the others alone.
+static LOST: Definition = Definition::count("simulation_lost")
+    .named("chains lost in the simulation", "")
+    .better(Better::Lower)
+    .over_seeds(OverSeeds::Sum)
+    .optional()
+    .shown(Shown::Everywhere);
 
 pub(super) fn measurement<F: Real>() -> Measurement<F> {
     Measurement {
