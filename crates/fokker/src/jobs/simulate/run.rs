@@ -56,7 +56,7 @@ pub fn simulate(
         return Err(PartError::Unfinished { path: part_path }.into());
     }
     let (info, score) = open_model(model)?;
-    let dynamics = options.dynamics(defaults(model))?;
+    let dynamics = options.dynamics(defaults(model)?)?;
     let t = options.time(&info.sde)?;
     options.require_memory(info.dim)?;
     let density = density(&info, &score, t);
