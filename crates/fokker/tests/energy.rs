@@ -19,8 +19,8 @@ use fokker::net::NetworkConfig;
 use fokker::objective::{Objective, Step};
 use fokker::residual::{log_density_residual, residual};
 use fokker::rng::Streams;
-use fokker::score::LogDensityEvaluator;
-use fokker::score::network::{EnergyEvaluator, NetworkScore, Parameterisation, ScoreModel};
+use fokker::score::EnergyEvaluator;
+use fokker::score::network::{NetworkEnergy, NetworkScore, Parameterisation, ScoreModel};
 use fokker::sde::{Sde, T_MAX};
 use fokker::stats::MeanSe;
 use fokker_jet::Shape;
@@ -179,7 +179,7 @@ fn a_network_that_is_a_mixture_has_its_log_density_and_score() {
         let (x, t) = points(&sde);
         let at: Vec<_> = t.iter().map(|&t| sde.at(t)).collect();
         let (mut log_q, mut s) = (vec![0.0; t.len()], vec![0.0; x.len()]);
-        EnergyEvaluator::new(&energy, t.len()).unwrap().with_score(&x, &at, &mut log_q, &mut s);
+        NetworkEnergy::new(&energy, t.len()).unwrap().with_score(&x, &at, &mut log_q, &mut s);
         let errors = (0..t.len()).flat_map(|row| {
             let (q, x, mut want) = (mixture.diffused(&at[row]), &x[2 * row..][..2], [0.0; 2]);
             q.score(x, &mut want);
@@ -272,5 +272,5 @@ fn what_does_not_go_together_is_refused_with_the_key() {
     let model = score.model(Shape::vector(2));
     let parameters = model.initial_parameters(&mut Streams::new(1).named("weights"));
     let score = NetworkScore::<f64>::new(model, &parameters);
-    assert!(EnergyEvaluator::new(&score, 1).is_err());
+    assert!(NetworkEnergy::new(&score, 1).is_err());
 }

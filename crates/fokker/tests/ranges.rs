@@ -19,8 +19,8 @@ use fokker::objective::Objective;
 use fokker::residual::log_density_residual;
 use fokker::rng::Streams;
 use fokker::sample::{Sampler, sample};
-use fokker::score::network::{EnergyEvaluator, NetworkScore, Parameterisation, ScoreModel};
-use fokker::score::{LogDensityEvaluator, Score};
+use fokker::score::network::{NetworkEnergy, NetworkScore, Parameterisation, ScoreModel};
+use fokker::score::{EnergyEvaluator, Score};
 use fokker::sde::Sde;
 use fokker_jet::Shape;
 use fokker_jet::cpu::{Parameters, Workers};
@@ -67,7 +67,7 @@ fn score_at(score: &NetworkScore<f64>, x: &[f64], t: f64) -> Vec<f64> {
 
 fn log_q_at(score: &NetworkScore<f64>, x: &[f64], t: f64) -> f64 {
     let mut log_q = [0.0];
-    EnergyEvaluator::new(score, 1).unwrap().log_density(x, &[score.model().sde().at(t)], &mut log_q);
+    NetworkEnergy::new(score, 1).unwrap().log_density(x, &[score.model().sde().at(t)], &mut log_q);
     log_q[0]
 }
 

@@ -31,4 +31,4 @@ pub use config::ScoreConfig;
 pub use directions::{Direction, Directions};
 pub use products::{ProductScore, Products};
 pub(crate) use row_tape::{RowTape, Trainable};
-pub use tier::{Differentiable, Energy, Evaluator, LogDensityEvaluator, Score, ScoreTape, TapeEvaluator};
+pub use tier::{Differentiable, Energy, EnergyEvaluator, Evaluator, Score, ScoreTape, TapeEvaluator};

@@ -45,11 +45,11 @@ pub trait Energy<F: Real>: Sync {
     ///
     /// # Errors
     /// As [`Score::evaluator`].
-    fn energy_evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn LogDensityEvaluator<F> + Send + 'a>, Error>;
+    fn energy_evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn EnergyEvaluator<F> + Send + 'a>, Error>;
 }
 
 /// Evaluates a log-density and its gradient at rows of (x, t).
-pub trait LogDensityEvaluator<F> {
+pub trait EnergyEvaluator<F> {
     /// Puts log q, up to its constant, into `log_q` (`rows`) at the points `x` (`rows × D`) and the times of `sde`. What is computed for a
     /// row depends on no other.
     fn log_density(&mut self, x: &[F], sde: &[Coefficients], log_q: &mut [F]);

@@ -68,7 +68,7 @@ impl<F: Real> LogDensity for ScoreGradient<'_, F> {
 /// What gives a row's score, and log q if it is known.
 enum By<'a, F> {
     Score(Box<dyn Evaluator<F> + Send + 'a>),
-    Energy(Box<dyn score::LogDensityEvaluator<F> + Send + 'a>),
+    Energy(Box<dyn score::EnergyEvaluator<F> + Send + 'a>),
 }
 
 /// Evaluates rows in the score's precision.

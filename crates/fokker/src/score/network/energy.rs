@@ -8,7 +8,7 @@ use crate::Error;
 use crate::memory::{self, Held};
 use crate::score::Direction::{Space, Time};
 use crate::score::derivative_tape::{Derivatives, Points};
-use crate::score::{Directions, LogDensityEvaluator, ScoreTape};
+use crate::score::{Directions, EnergyEvaluator, ScoreTape};
 use crate::sde::Coefficients;
 
 /// A network's tape whose parts are those of log q, one number a row.
@@ -17,7 +17,7 @@ type Tape<'a, F> = NetworkTape<'a, F, Workspace<F>>;
 /// Evaluates log q, up to its constant, and s = ∇ₓ log q at rows of (x, t): one pass forward, one back.
 ///
 /// ```
-/// use fokker::{config::Config, rng::Streams, score::{LogDensityEvaluator, network::{EnergyEvaluator, NetworkScore}}};
+/// use fokker::{config::Config, rng::Streams, score::{EnergyEvaluator, network::{NetworkEnergy, NetworkScore}}};
 /// use fokker_jet::Shape;
 /// # fn main() -> Result<(), fokker::Error> {
 /// let set = ["network.output=energy", "score.parameterisation=bounded", "network.width=8", "loss.fp.estimator=log-density"];
@@ -25,19 +25,19 @@ type Tape<'a, F> = NetworkTape<'a, F, Workspace<F>>;
 /// let parameters = model.initial_parameters(&mut Streams::new(0).named("weights"));
 /// let at = [model.sde().at(0.5)];
 /// let score = NetworkScore::<f64>::new(model, &parameters);
-/// let mut energy = EnergyEvaluator::new(&score, 1)?;
+/// let mut energy = NetworkEnergy::new(&score, 1)?;
 /// let (mut log_q, mut s, h) = ([0.0; 2], [0.0; 2], 1e-6);
 /// energy.with_score(&[0.3 + h, -0.2], &at, &mut log_q[..1], &mut s);
 /// energy.with_score(&[0.3 - h, -0.2], &at, &mut log_q[1..], &mut s);
 /// assert!(((log_q[0] - log_q[1]) / (2.0 * h) - s[0]).abs() < 1e-5);
 /// # Ok(()) }
 /// ```
-pub struct EnergyEvaluator<'a, F: Real> {
+pub struct NetworkEnergy<'a, F: Real> {
     tape: Tape<'a, F>,
     _held: Held,
 }
 
-impl<'a, F: Real> EnergyEvaluator<'a, F> {
+impl<'a, F: Real> NetworkEnergy<'a, F> {
     /// For up to `rows` rows.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl<'a, F: Real> EnergyEvaluator<'a, F> {
     }
 }
 
-impl<F: Real> LogDensityEvaluator<F> for EnergyEvaluator<'_, F> {
+impl<F: Real> EnergyEvaluator<F> for NetworkEnergy<'_, F> {
     fn log_density(&mut self, x: &[F], sde: &[Coefficients], log_q: &mut [F]) {
         self.tape.begin(x, sde);
         self.tape.forward(0..1);

@@ -14,7 +14,7 @@ mod tape;
 #[cfg(feature = "burn")]
 mod tensor_tape;
 
-pub use energy::EnergyEvaluator;
+pub use energy::NetworkEnergy;
 pub(crate) use energy::require as require_energy;
 pub use model::{DropoutMask, ScoreModel};
 pub use network_score::NetworkScore;

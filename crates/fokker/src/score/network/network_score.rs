@@ -3,21 +3,19 @@
 use fokker_jet::Real;
 use fokker_jet::cpu::{Parameters, Workspace};
 
-use super::energy::{EnergyDerivatives, EnergyEvaluator};
+use super::energy::{EnergyDerivatives, NetworkEnergy};
 use super::{NetworkTape, ScoreModel};
 use crate::Error;
 use crate::memory;
 use crate::net::Output;
 use crate::score::derivative_tape::DerivativeTape;
-use crate::score::{
-    Differentiable, Directions, Energy, Evaluator, LogDensityEvaluator, Score, ScoreTape, TapeEvaluator,
-};
+use crate::score::{Differentiable, Directions, Energy, EnergyEvaluator, Evaluator, Score, ScoreTape, TapeEvaluator};
 use crate::sde::{Coefficients, Sde};
 
-/// A network's score with its parameters. An energy model's score is the gradient of its log-density ([`EnergyEvaluator`] gives that,
+/// A network's score with its parameters. An energy model's score is the gradient of its log-density ([`NetworkEnergy`] gives that,
 /// too), and its derivatives are those of log q.
 ///
-/// [`EnergyEvaluator`]: super::EnergyEvaluator
+/// [`NetworkEnergy`]: super::NetworkEnergy
 #[derive(Clone, Debug)]
 pub struct NetworkScore<F> {
     model: ScoreModel,
@@ -61,7 +59,7 @@ impl<F: Real> Score<F> for NetworkScore<F> {
     fn evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn Evaluator<F> + Send + 'a>, Error> {
         match self.energy() {
             Some(_) => {
-                Ok(Box::new(EnergyScore { energy: EnergyEvaluator::new(self, rows)?, log_q: vec![F::ZERO; rows] }))
+                Ok(Box::new(EnergyScore { energy: NetworkEnergy::new(self, rows)?, log_q: vec![F::ZERO; rows] }))
             }
             None => Ok(Box::new(TapeEvaluator::new(self, rows)?)),
         }
@@ -81,14 +79,14 @@ impl<F: Real> Energy<F> for NetworkScore<F> {
         self.model.sde()
     }
 
-    fn energy_evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn LogDensityEvaluator<F> + Send + 'a>, Error> {
-        Ok(Box::new(EnergyEvaluator::new(self, rows)?))
+    fn energy_evaluator<'a>(&'a self, rows: usize) -> Result<Box<dyn EnergyEvaluator<F> + Send + 'a>, Error> {
+        Ok(Box::new(NetworkEnergy::new(self, rows)?))
     }
 }
 
 /// The score of an energy model without its log-density.
 struct EnergyScore<'a, F: Real> {
-    energy: EnergyEvaluator<'a, F>,
+    energy: NetworkEnergy<'a, F>,
     log_q: Vec<F>,
 }
 
