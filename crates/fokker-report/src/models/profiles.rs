@@ -28,12 +28,14 @@ fn chart(definition: &Definition, look: &Look, models: &[Model<'_>]) -> Option<I
     if models.iter().all(|model| model.figures.value(definition.key).is_none()) {
         return None;
     }
+    // Where nothing is above 0, as the asymmetry of a gradient, there is nothing for a logarithm to show.
+    let positive = series.iter().flat_map(|series| &series.points).any(|point| point.y > 0.0);
     let chart = LineChart {
         title: capitalised(definition.label),
         x_label: "t".into(),
         y_label: look.symbol.into(),
         x_scale: Scale::Log,
-        y_scale: Scale::Log,
+        y_scale: if look.signed || !positive { Scale::Linear } else { Scale::Log },
         series,
     };
     let is_root = models.first().is_some_and(|model| model.figures.average(definition.key) == Average::RootMean);

@@ -147,6 +147,8 @@ pub struct Look {
     pub rows: bool,
     /// What is said where it is a root of a mean.
     pub root: Option<Root>,
+    /// Whether its numbers may be negative: they have no logarithm then.
+    pub signed: bool,
 }
 
 impl Look {
@@ -158,7 +160,22 @@ impl Look {
     /// ```
     #[must_use]
     pub const fn new(symbol: &'static str, caption: &'static str) -> Self {
-        Self { symbol, wide: symbol, narrow: symbol, notation: Notation::Scientific, caption, rows: false, root: None }
+        Self {
+            symbol,
+            wide: symbol,
+            narrow: symbol,
+            notation: Notation::Scientific,
+            caption,
+            rows: false,
+            root: None,
+            signed: false,
+        }
+    }
+
+    /// The same for numbers that may be negative.
+    #[must_use]
+    pub const fn signed(self) -> Self {
+        Self { signed: true, ..self }
     }
 
     /// The same with other headings.

@@ -14,19 +14,18 @@ use crate::likelihood::log_mean_exp::LogMeanExp;
 use crate::rng::Streams;
 use crate::stats::{MeanSe, paired};
 
-/// −(log q(x, t_min) − log Z(T)) of the held-out rows of [`nll`](super::likelihood), nats, in the units of the data.
+/// −(log q(x, t_min) − log Z(T)) of the held-out rows of [`nll`](super::likelihood), nats, in the units of the data. The lower is not the
+/// better: it is a likelihood only as far as ∫q is 1 at t_min, and a model whose mass has grown has a lower one than the truth.
 static NLL: Definition = Definition::mean("energy_nll")
     .named("negative log-likelihood by the energy", "nats")
     .short("NLL by the energy")
-    .better(Better::Lower)
     .paired()
     .optional()
     .shown(Shown::Everywhere);
 
-/// [`NLL`] less that of the truth, or the data's entropy.
+/// [`NLL`] less that of the truth, or the data's entropy: best at 0, from either side.
 static GAP: Definition = Definition::mean("energy_gap")
     .named("gap by the energy", "nats")
-    .better(Better::Lower)
     .paired_as("energy_nll")
     .optional()
     .shown(Shown::Everywhere);
@@ -63,6 +62,7 @@ static NORMALISER: Definition = Definition::profile("log_normaliser")
             "log ∫q",
             "By importance sampling, less that at T. 0 at every t for a log-density that keeps its mass.",
         )
+        .signed()
         .headings("log of ∫q", "log ∫q"),
     );
 
