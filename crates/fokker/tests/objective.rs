@@ -63,6 +63,12 @@ fn the_gradient_of_every_term_matches_finite_differences() {
         ),
         ("vp", "[loss.scalar]\nweight = 0.1".into()),
         ("vp", format!("[loss.scalar]\nweight = 0.1\nform = \"published\"\n{exact}")),
+        ("vp", "[loss.conservativity]\nweight = 0.5".into()),
+        (
+            "ve",
+            "[loss.conservativity]\nweight = 0.1\npairs = 3\nbatch_fraction = 0.4\ntime_weight = \"sigma4\"\n[loss.fp]\nweight = 0.01\nevery = 2"
+                .into(),
+        ),
     ] {
         let error = gradient_error(&config(sde, &loss));
         assert!(error < 1e-6, "{sde} {loss}: {error:e}");
@@ -141,7 +147,8 @@ fn a_residual_of_zero_has_a_gradient_of_zero_in_the_first_norm() {
 #[test]
 fn weight_zero_is_plain_denoising_bit_for_bit() {
     let plain = config("vp", "");
-    let zero = config("vp", "[loss.fp]\nweight = 0.0\n[loss.scalar]\nweight = 0.0");
+    let zero =
+        config("vp", "[loss.fp]\nweight = 0.0\n[loss.scalar]\nweight = 0.0\n[loss.conservativity]\nweight = 0.0");
     let some = config("vp", "[loss.fp]\nweight = 1e-9");
     let run = |config: &Config| {
         let (mut objective, theta) = objective(config);
@@ -188,6 +195,22 @@ fn estimators_have_the_mean_that_is_claimed() {
     // The twin: one probe's square is too large, by its variance.
     let (d, _) = difference(probe, exact);
     assert!(d.mean > 6.0 * d.se, "{} ± {}", d.mean, d.se);
+}
+
+#[test]
+fn the_conservativity_term_makes_the_score_more_of_a_gradient() {
+    // A step against its gradient alone lowers it, by what the gradient says.
+    let config = config("vp", "[loss.conservativity]\nweight = 1e6\npairs = 2");
+    let (mut objective, mut theta) = objective(&config);
+    let mut gradient = vec![0.0; theta.len()];
+    let before = objective.evaluate(Step(3), &theta, &mut gradient).get("conservativity").unwrap();
+    let square: f64 = gradient.iter().map(|g| g * g).sum();
+    let rate = 1e-3 * 1e6 * before / square;
+    theta.update(&Workers::new(1, 1).unwrap(), |theta| {
+        theta.iter_mut().zip(&gradient).for_each(|(theta, g)| *theta -= rate * g);
+    });
+    let after = objective.evaluate(Step(3), &theta, &mut gradient.clone()).get("conservativity").unwrap();
+    assert!(before > 0.0 && ((before - after) / before - 1e-3).abs() < 1e-4, "{before:e} {after:e}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod replay;
 use common::worst;
 use fokker::Workers;
 use fokker::config::Config;
-use fokker::divergence::Divergence;
+use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::objective::{Estimator, FpConfig, Norm, PointSource, ScalarConfig, ScalarForm, Scale, TimeWeight};
 use fokker::residual::residual;
 use fokker::sde::Coefficients;
@@ -138,6 +138,41 @@ fn scalar(setting: &Setting, config: &ScalarConfig, count: usize) -> f64 {
             let of_row = |i: usize| w[i] * (phi[i] + rows[i].c.a * DIM as f64).abs() / DIM as f64;
             (0..count).map(of_row).sum::<f64>() / count as f64
         }
+    }
+}
+
+/// R_QC: w(t) ½(vᵀ(J − Jᵀ)w)², the mean over `pairs` of directions.
+fn conservativity(setting: &Setting, w: TimeWeight, pairs: usize) -> f64 {
+    let rows = setting.rows("rows", BATCH, Source::Perturbed { copies: 1 });
+    let signs = Divergence::Hutchinson { probes: pairs, distribution: ProbeDistribution::Rademacher };
+    let directions = setting.probes("conservativity-directions", BATCH, signs, 2, false);
+    let of_row = |(row, directions): (&Row, &Probes)| {
+        let j = Derivatives::new(&setting.score, row, &[]).j;
+        let form = |v: &[f64], w: &[f64]| j.iter().zip(v).map(|(row, v)| v * dot(row, w)).sum::<f64>();
+        let square = |k: usize| {
+            let (v, w) = (&directions.v[k], &directions.v[pairs + k]);
+            (form(v, w) - form(w, v)).powi(2)
+        };
+        0.5 * row.weight * weight(w, &row.c) * (0..pairs).map(square).sum::<f64>() / pairs as f64
+    };
+    rows.iter().zip(&directions).map(of_row).sum::<f64>() / BATCH as f64
+}
+
+#[test]
+fn conservativity_has_its_value() {
+    for sde in ["vp", "sub-vp", "ve"] {
+        let mut seen = Vec::new();
+        for (name, w) in [("likelihood", TimeWeight::Likelihood), ("sigma4", TimeWeight::Sigma4)] {
+            for pairs in [1, 3] {
+                let loss = format!("[loss.conservativity]\nweight = 0.5\npairs = {pairs}\ntime_weight = \"{name}\"");
+                let setting = Setting::new(sde, &loss);
+                let (found, want) = (setting.terms(), conservativity(&setting, w, pairs));
+                close(found.get("conservativity").unwrap(), want, &format!("{sde} {loss}"));
+                close(found.get("dsm").unwrap(), dsm(&setting, BATCH), &format!("J_DSM beside {sde} {loss}"));
+                seen.push(want);
+            }
+        }
+        all_differ(&seen);
     }
 }
 

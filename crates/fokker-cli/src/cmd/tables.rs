@@ -19,6 +19,9 @@ mod tests {
     #[test]
     fn formats_are_listed() {
         let text = super::help("rows ({}; all but {whole}); a file ({name})");
-        assert_eq!(text, "rows (.npy, .npz, .csv, .parquet; all but .npz); a file (.csv, .npy, .npz, .parquet)");
+        assert_eq!(
+            text,
+            "rows (.npy, .npz, .csv, .tsv, .parquet; all but .npz); a file (.csv, .npy, .npz, .parquet, .tsv)"
+        );
     }
 }

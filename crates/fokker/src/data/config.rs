@@ -77,7 +77,7 @@ pub enum DataConfig {
         #[serde(default = "default::noise")]
         noise: f64,
     },
-    /// A table of numbers, one row per point: `.npy` (2-D), `.npz`, `.csv` (header optional) or `.parquet`.
+    /// A table of numbers, one row per point: `.npy` (2-D), `.npz`, `.csv` or `.tsv` (header optional) or `.parquet`.
     File {
         /// The file, relative to the working folder.
         path: PathBuf,

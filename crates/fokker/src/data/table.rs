@@ -64,7 +64,7 @@ impl Table {
     }
 }
 
-/// Reads a table from an `.npy` (two dimensions), `.npz`, `.csv` (header optional) or `.parquet` file.
+/// Reads a table from an `.npy` (two dimensions), `.npz`, `.csv` or `.tsv` (header optional) or `.parquet` file.
 ///
 /// `array` names the array of an `.npz` archive that holds several. Element types are f4, f8, i1 to i8 and u1 to u8 in
 /// either byte order and either memory order; in `.parquet` files flat columns of the like, by any names. Memory use follows the file's size whatever its header says.

@@ -10,7 +10,7 @@ use super::table::open;
 
 /// Reads the rows of a table in order, as many at a time as are asked for.
 ///
-/// Formats, element types and refusals are those of [`read_table`](super::read_table). Of `.npy`, `.csv` and `.parquet` files no more is in memory
+/// Formats, element types and refusals are those of [`read_table`](super::read_table). Of `.npy`, `.csv`, `.tsv` and `.parquet` files no more is in memory
 /// than the rows asked for (of a `.parquet` file, a page of each column too); an array of an `.npz` archive is read whole.
 ///
 /// ```
@@ -38,7 +38,7 @@ pub struct TableReader {
 }
 
 impl TableReader {
-    /// Opens an `.npy`, `.npz`, `.csv` or `.parquet` file; `array` names the array of an archive that holds several.
+    /// Opens an `.npy`, `.npz`, `.csv`, `.tsv` or `.parquet` file; `array` names the array of an archive that holds several.
     ///
     /// # Errors
     /// [`DataError`], as far as it can be told without reading all rows.

@@ -1,4 +1,4 @@
-//! Results as `.npy`, `.npz`, `.csv` and `.parquet` files, which are whole or not there.
+//! Results as `.npy`, `.npz`, `.csv`, `.tsv` and `.parquet` files, which are whole or not there.
 
 use std::io;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::DataError;
 use super::atomic::write_atomically;
 use super::column::{Column, Replay};
-use super::formats::csv::Csv;
+use super::formats::csv::CSV;
 use super::formats::format::{Matrix, TableFormat};
 use super::formats::format_of;
 use super::formats::npz::{NamedArray, write_arrays};
@@ -58,10 +58,10 @@ pub fn write_npz(path: &Path, arrays: &[NamedArray<'_>]) -> Result<(), DataError
     write_atomically(path, |out| write_arrays(out, arrays)).map_err(|error| DataError::write(path, error))
 }
 
-/// Writes rows of `columns.len()` values, atomically, as the ending of `path` says: `.csv` and `.parquet` call the columns by their
+/// Writes rows of `columns.len()` values, atomically, as the ending of `path` says: `.csv`, `.tsv` and `.parquet` call the columns by their
 /// names, `.npz` holds one array, called `name`, and `.npy` the array alone. `rows` is row-major.
 ///
-/// Numbers are written with as many digits as it takes to read the same number back; in `.csv` NaN and infinities are `NaN`, `inf`,
+/// Numbers are written with as many digits as it takes to read the same number back; in `.csv` and `.tsv` NaN and infinities are `NaN`, `inf`,
 /// `-inf`.
 ///
 /// # Errors
@@ -70,7 +70,7 @@ pub fn write_npz(path: &Path, arrays: &[NamedArray<'_>]) -> Result<(), DataError
 /// ```
 /// use fokker::data::{read_table, write_rows};
 /// let folder = tempfile::tempdir()?;
-/// for name in ["x.csv", "x.npy", "x.npz", "x.parquet"] {
+/// for name in ["x.csv", "x.tsv", "x.npy", "x.npz", "x.parquet"] {
 ///     let path = folder.path().join(name);
 ///     write_rows(&path, "samples", &["a", "b"], &[0.1, 1e-20, 3.0, 4.0])?;
 ///     assert_eq!(read_table(&path, None)?.values, [0.1, 1e-20, 3.0, 4.0]);
@@ -95,7 +95,7 @@ pub fn write_rows(path: &Path, name: &str, columns: &[&str], rows: &[f64]) -> Re
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_csv(path: &Path, columns: &[&str], rows: &[f64]) -> Result<(), DataError> {
-    write_matrix(&Csv, path, &Matrix { name: "", columns, values: rows })
+    write_matrix(&CSV, path, &Matrix { name: "", columns, values: rows })
 }
 
 fn write_matrix(format: &dyn TableFormat, path: &Path, matrix: &Matrix<'_>) -> Result<(), DataError> {

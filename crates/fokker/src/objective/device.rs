@@ -193,6 +193,7 @@ mod tests {
             vec![every, two, "loss.fp.estimator=sliced", "loss.fp.unbiased=true"],
             vec![every, "loss.scalar={ weight = 0.1 }"],
             vec!["loss.fp.weight=0", "loss.scalar={ weight = 0.1, form = \"published\" }"],
+            vec![every, "loss.conservativity={ weight = 0.1, pairs = 2 }"],
         ] {
             for parameterisation in ["score.parameterisation=noise", "score.parameterisation=preconditioned"] {
                 let all = [&settings[..], &[parameterisation, "network.width=12", "network.depth=2"]].concat();

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::conservativity::{self, ConservativityConfig};
 use super::dsm::{self, Denoising, Weighting};
 use super::energy::{EnergyDenoising, LogDensityTerm};
 use super::fault::{Fault, check};
@@ -30,10 +31,13 @@ pub struct LossConfig {
     /// The log-density form of the score-FPE term.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scalar: Option<ScalarConfig>,
+    /// The conservativity term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conservativity: Option<ConservativityConfig>,
 }
 
 /// All terms that there are, in the order in which they are reported.
-pub(super) const NAMES: [TermName; 3] = [dsm::NAME, fp::NAME, scalar::NAME];
+pub(super) const NAMES: [TermName; 4] = [dsm::NAME, fp::NAME, scalar::NAME, conservativity::NAME];
 
 impl LossConfig {
     /// The terms, in the order in which their passes are made: those that have the batch's points before the ones that need no
@@ -46,6 +50,9 @@ impl LossConfig {
                 Estimator::Sliced => Box::new(Sliced(fp.clone())),
                 Estimator::LogDensity => Box::new(LogDensityTerm(fp.clone())),
             });
+        }
+        if let Some(conservativity) = &self.conservativity {
+            terms.push(Box::new(conservativity.clone()));
         }
         terms.push(match output {
             Output::Score => Box::new(Denoising { weighting: self.weighting }),
@@ -61,7 +68,8 @@ impl LossConfig {
     /// The key and the reason, if a number is out of its range or two settings do not go together.
     pub(crate) fn validate(&self) -> Result<(), Fault> {
         self.fp.as_ref().map_or(Ok(()), FpConfig::validate)?;
-        self.scalar.as_ref().map_or(Ok(()), ScalarConfig::validate)
+        self.scalar.as_ref().map_or(Ok(()), ScalarConfig::validate)?;
+        self.conservativity.as_ref().map_or(Ok(()), ConservativityConfig::validate)
     }
 
     /// The key and the reason, if a term is not for networks of this output.
@@ -88,6 +96,12 @@ impl LossConfig {
                     !scalar,
                     "loss.scalar",
                     "is for score networks; of an energy model the log-density form is loss.fp with estimator = \"log-density\"",
+                )?;
+                let conservativity = self.conservativity.as_ref().is_some_and(|term| term.weight != 0.0);
+                check(
+                    !conservativity,
+                    "loss.conservativity",
+                    "is for score networks: an energy model's score is a gradient already",
                 )
             }
         }

@@ -1,8 +1,9 @@
-//! The training objective J = J_DSM + α R_vec + β R_scalar: a list of terms, and the passes that evaluate them.
+//! The training objective J = J_DSM + α R_vec + β R_scalar + γ R_QC: a list of terms, and the passes that evaluate them.
 //!
 //! Each term is a file: what its table of the config says, what it must be given, and its value and cotangents at a chunk of rows, in
 //! row operations. They are listed in `loss.rs`; `lineup.rs` says which passes a step makes.
 
+mod conservativity;
 mod cost;
 mod cpu;
 #[cfg(feature = "burn")]
@@ -25,6 +26,7 @@ mod time_weight;
 mod values;
 mod vector;
 
+pub use conservativity::ConservativityConfig;
 pub use cpu::{Objective, Step};
 #[cfg(feature = "burn")]
 pub use device::DeviceObjective;

@@ -194,3 +194,24 @@ fn the_exact_score_has_no_residual_and_a_wrong_one_has() -> Any {
     }
     Ok(())
 }
+
+#[test]
+fn the_asymmetry_has_its_mean_and_a_gradient_none() -> Any {
+    let config: ConservativityConfig = toml::from_str("weight = 1.0\ntime_weight = \"constant\"")?;
+    let (score, count, mut rng) = (truth(&Sde::vp())?, 4000, Streams::new(4).named("rows"));
+    for t in [0.2, 0.7] {
+        let rows = rows(&score, &Sde::vp().at(t), count, &mut rng);
+        let needs = Term::<Host<f64>>::needs(&config, DIM)?;
+        let mut vectors = vec![vec![0.0; count * DIM]; 2];
+        vectors.iter_mut().for_each(|v| ProbeDistribution::Rademacher.fill(&mut rng, v));
+        let value = |score: &AnalyticScore| -> Result<f64, Box<dyn std::error::Error>> {
+            let mut tape = score.tape(&needs.directions, count)?;
+            Ok(sum(&config, &mut tape, &rows, &vectors)? / count as f64)
+        };
+        // ½‖t(B − Bᵀ)‖² = (1.4 t)²; by signs each point gives 0 or twice as much.
+        let want = (1.4 * t).powi(2);
+        let (right, wrong) = (value(&score)?, value(&score.clone().perturbed(B.to_vec()))?);
+        assert!(right < 1e-18 && (wrong - want).abs() < 4.5 * want / (count as f64).sqrt(), "{right:e} {wrong} {want}");
+    }
+    Ok(())
+}

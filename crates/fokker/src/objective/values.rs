@@ -12,6 +12,7 @@ use super::term::TermName;
 /// terms.set("dsm", 0.5);
 /// assert_eq!((terms.get("dsm"), terms.get("fp")), (Some(0.5), None));
 /// assert!(LossTerms::names().iter().any(|name| name.key == "fp"));
+/// assert!(LossTerms::regularisers().eq(["loss.fp", "loss.scalar", "loss.conservativity"]));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossTerms([Option<f64>; NAMES.len()]);
@@ -21,6 +22,11 @@ impl LossTerms {
     #[must_use]
     pub fn names() -> &'static [TermName] {
         &NAMES
+    }
+
+    /// The tables of the config, dotted, without which there is no regulariser: one for each term but denoising score matching.
+    pub fn regularisers() -> impl Iterator<Item = String> {
+        NAMES.iter().filter(|name| name.weight.is_some()).map(|name| format!("loss.{}", name.key))
     }
 
     fn place(key: &str) -> Option<usize> {

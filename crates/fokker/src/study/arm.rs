@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::objective::LossTerms;
+
 /// A way to train: what it is called, and what it changes in the config that all arms share.
 ///
 /// ```
@@ -64,6 +66,7 @@ impl Arm {
     /// ```
     #[must_use]
     pub fn dsm_and_fp() -> Vec<Self> {
-        vec![Self::new("dsm", "DSM").without("loss.fp").without("loss.scalar"), Self::new("fp", "FP")]
+        let dsm = LossTerms::regularisers().fold(Self::new("dsm", "DSM"), |arm, table| arm.without(&table));
+        vec![dsm, Self::new("fp", "FP")]
     }
 }

@@ -9,8 +9,9 @@ use crate::common::worst;
 fn total(config: &Config, terms: &LossTerms) -> f64 {
     let fp = config.loss.fp.as_ref().map_or(0.0, |fp| fp.weight * fp.every as f64);
     let scalar = config.loss.scalar.as_ref().map_or(0.0, |s| s.weight);
+    let conservativity = config.loss.conservativity.as_ref().map_or(0.0, |c| c.weight * c.every as f64);
     let value = |key: &str| terms.get(key).unwrap_or(0.0);
-    value("dsm") + fp * value("fp") + scalar * value("scalar")
+    value("dsm") + fp * value("fp") + scalar * value("scalar") + conservativity * value("conservativity")
 }
 
 /// Largest difference between the gradient and central differences (fourth order) over every parameter, relative to the

@@ -9,7 +9,7 @@ use anyhow::Result;
 use fokker::config::Config;
 use fokker::data::Data;
 use fokker::jet::cpu::MOST_THREADS;
-use fokker::objective::Estimator;
+use fokker::objective::{Estimator, LossTerms};
 use fokker::train::Trainer;
 use serde::Serialize;
 
@@ -226,7 +226,7 @@ impl<'a> Job<'a> {
 
     fn trainer(&self, kind: StepKind) -> Result<Trainer> {
         let mut config = match kind {
-            StepKind::Dsm => self.config.changed(&["loss.fp", "loss.scalar"], &[], "bench")?,
+            StepKind::Dsm => self.config.changed(&LossTerms::regularisers().collect::<Vec<_>>(), &[], "bench")?,
             StepKind::Vector | StepKind::Sliced | StepKind::LogDensity => self.config.clone(),
         };
         if let Some(fp) = &mut config.loss.fp {

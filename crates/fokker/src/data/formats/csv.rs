@@ -1,4 +1,4 @@
-//! Tables in `.csv` files: numbers separated by commas.
+//! Tables as text: numbers separated by commas in `.csv` files, by tabs in `.tsv` files.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,22 +10,31 @@ use crate::data::input::{Bytes, Input};
 use crate::data::one_line::{one_line, shown};
 use crate::memory::{PerRecord, Record};
 
-/// Comma-separated values.
-pub(in crate::data) struct Csv;
+/// Values with something between them.
+pub(in crate::data) struct Separated {
+    endings: &'static [&'static str],
+    delimiter: u8,
+}
 
-impl TableFormat for Csv {
+/// Comma-separated values.
+pub(in crate::data) const CSV: Separated = Separated { endings: &["csv"], delimiter: b',' };
+
+/// Tab-separated values.
+pub(super) const TSV: Separated = Separated { endings: &["tsv"], delimiter: b'\t' };
+
+impl TableFormat for Separated {
     fn endings(&self) -> &'static [&'static str] {
-        &["csv"]
+        self.endings
     }
 
     fn open(&self, input: Input, options: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
-        Ok(Box::new(CsvRows::open(input, options.gaps)?))
+        Ok(Box::new(CsvRows::open(input, self.delimiter, options.gaps)?))
     }
 
     fn write_columns(
         &self, out: &mut (dyn Write + Send), columns: &[Column<'_>], _: u64, replay: Replay<'_>,
     ) -> io::Result<()> {
-        let mut writer = csv::Writer::from_writer(out);
+        let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(out);
         writer.write_record(columns.iter().map(|column| column.name))?;
         replay(&mut |row| {
             Ok(writer.write_record(columns.iter().zip(row).map(|(column, &value)| text(column, value)))?)
@@ -63,11 +72,15 @@ struct CsvRows {
 }
 
 impl CsvRows {
-    fn open(input: Input, gaps: bool) -> Result<Self, DataError> {
+    fn open(input: Input, delimiter: u8, gaps: bool) -> Result<Self, DataError> {
         let Input { path, bytes, .. } = input;
         let (bytes, bounds) = PerRecord::new(shown(&path), bytes);
-        let reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(bytes);
+        let reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .has_headers(false)
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(bytes);
         let record = csv::ByteRecord::new();
         let (width, names, line) = (None, None, 0);
         let mut rows = Self { path, reader, bounds, record, width, names, first: Vec::new(), line, gaps };

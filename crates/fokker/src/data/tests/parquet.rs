@@ -110,7 +110,7 @@ fn what_is_written_is_read() {
 #[test]
 fn rows_that_do_not_come_leave_the_file_alone() {
     let columns = [Column { name: "x", kind: ColumnKind::Real }];
-    for name in ["x.csv", "x.npy", "x.npz", "x.parquet"] {
+    for name in ["x.csv", "x.tsv", "x.npy", "x.npz", "x.parquet"] {
         let (folder, path) = file(name, b"old");
         assert!(write_columns(&path, &columns, 2, &|row| row(&[1.0])).is_err());
         assert!(write_columns(&path, &columns, 1, &|row| row(&[1.0, 2.0])).is_err());
@@ -157,14 +157,16 @@ fn rows_in_pieces() {
     put(folder.path(), "f.npy", &super::npy("'<f8'", "True", &shape, &bytes(&turned)));
     crate::data::write_npz(&folder.path().join("x.npz"), &[("x", &[rows, dim], &values)]).unwrap();
     crate::data::write_csv(&folder.path().join("x.csv"), &["a", "b", "c"], &values).unwrap();
-    write_rows(&folder.path().join("x.parquet"), "", &["a", "b", "c"], &values).unwrap();
-    for name in ["c.npy", "f.npy", "x.npz", "x.csv", "x.parquet"] {
+    for name in ["x.tsv", "x.parquet"] {
+        write_rows(&folder.path().join(name), "", &["a", "b", "c"], &values).unwrap();
+    }
+    for name in ["c.npy", "f.npy", "x.npz", "x.csv", "x.tsv", "x.parquet"] {
         let path = folder.path().join(name);
         assert_eq!(read_table(&path, None).unwrap().values, values, "{name}");
         for most in [1, 7, 8192, 9999, 20_000] {
             let mut table = TableReader::open(&path, None).unwrap();
             assert_eq!(table.dim(), dim);
-            assert_eq!(table.rows(), (name != "x.csv").then_some(rows as u64));
+            assert_eq!(table.rows(), (!["x.csv", "x.tsv"].contains(&name)).then_some(rows as u64));
             let (mut all, mut piece) = (Vec::<f64>::new(), Vec::new());
             loop {
                 let read = table.read(most, &mut piece).unwrap();

@@ -29,6 +29,16 @@ fn numpy_files_in_both_memory_orders() {
 }
 
 #[test]
+fn tabs_separate_the_values_of_tsv_files() {
+    let (_folder, path) = file("a.tsv", b"mass\tspeed, m/s\n1.5\t-2\n 3\t4e3 \n");
+    let table = read_table(&path, None).unwrap();
+    assert_eq!((table.dim, &table.values[..]), (2, &[1.5, -2.0, 3.0, 4000.0][..]));
+    assert_eq!(table.names.unwrap(), ["mass", "speed, m/s"]);
+    assert_eq!(message("a.tsv", b"1\t2\n3\t\n"), "row 2, column 2: \"\" is not a number");
+    assert_eq!(message("a.tsv", b"1\t2\n1,2\n"), "row 2: 1 columns, but 2 in the first row");
+}
+
+#[test]
 fn what_is_wrong_with_a_numpy_file_is_said() {
     let good = npy("'<f8'", "False", "(2, 1)", &doubles(&[1.0, 2.0]));
     let size = good.len();

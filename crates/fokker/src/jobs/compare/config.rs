@@ -42,7 +42,6 @@ const ROUNDED: f64 = 100.0;
 mod tests {
     use super::*;
     use crate::config::PRESETS;
-    use crate::objective::LossConfig;
 
     #[test]
     fn the_arm_without_the_term_is_the_config_without_it() {
@@ -50,7 +49,7 @@ mod tests {
         for preset in PRESETS {
             let base = Config::preset(preset.name, &[]).unwrap();
             let base = Config { arm: Vec::new(), ..base };
-            let without = LossConfig { fp: None, scalar: None, ..base.loss.clone() };
+            let without = base.loss.plain();
             assert_eq!(config(&base, dsm, "x").unwrap(), Config { loss: without, ..base.clone() }, "{}", preset.name);
             assert_eq!(config(&base, fp, "x").unwrap(), base, "{}", preset.name);
         }
