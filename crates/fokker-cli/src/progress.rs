@@ -28,7 +28,7 @@ impl Observer for Progress {
     fn begin(&self, work: &Work<'_>) {
         let bar = match work.unit {
             Unit::Steps | Unit::TimeSteps => steps(work.total, work.name),
-            Unit::Rows => rows(usize::try_from(work.total).unwrap_or(usize::MAX), work.name),
+            Unit::Rows | Unit::Models => rows(usize::try_from(work.total).unwrap_or(usize::MAX), work.name),
             _ => spinner(),
         };
         if work.unit != Unit::Nothing {

@@ -45,11 +45,13 @@ mod page;
 mod picture;
 mod series;
 mod sheet;
+mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
 mod thin;
+mod verdict;
 
 pub use axis::{Axis, Scale, Tick};
 pub use cell::{cell, narrow_cell, percent};
@@ -58,5 +60,7 @@ pub use models::{Model, Report};
 pub use page::{Fact, Illustration, Page};
 pub use picture::{PictureError, colour_bar, heatmap, heatmap_within, png_uri, scatter};
 pub use series::{Point, STYLE_DSM, STYLE_FP, Series};
+pub use sweep::{SweepReport, recommendation};
 pub use table::{Row, Table};
 pub use text::{escape, mean_se, number};
+pub use verdict::sentence;

@@ -154,6 +154,9 @@ impl Page {
     #[must_use]
     pub fn row(self, illustrations: impl IntoIterator<Item = Illustration>) -> Self {
         let illustrations: String = illustrations.into_iter().map(|illustration| illustration.html()).collect();
+        if illustrations.is_empty() {
+            return self;
+        }
         self.html(&format!("<div class=\"row\">{illustrations}</div>"))
     }
 

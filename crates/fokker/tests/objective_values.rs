@@ -12,6 +12,7 @@ use fokker::config::Config;
 use fokker::divergence::{Divergence, ProbeDistribution};
 use fokker::objective::{Estimator, FpConfig, Norm, PointSource, ScalarConfig, ScalarForm, Scale, TimeWeight};
 use fokker::residual::residual;
+use fokker::score::network::NetworkScore;
 use fokker::sde::Coefficients;
 use replay::{Derivatives, Probes, Row, Setting, Source, dot};
 
@@ -102,7 +103,7 @@ fn vector(setting: &Setting, config: &FpConfig, count: usize) -> f64 {
         } else {
             product * of_dimension(config.scale, 2)
         };
-        row.weight * weight(config.time_weight, &row.c) * power
+        if row.c.t > config.t_max { 0.0 } else { row.weight * weight(config.time_weight, &row.c) * power }
     };
     assert_eq!((rows.len(), probes.len()), (count, count));
     rows.iter().zip(&probes).map(of_row).sum::<f64>() / count as f64
@@ -174,6 +175,60 @@ fn conservativity_has_its_value() {
         }
         all_differ(&seen);
     }
+}
+
+/// ℓ = σ s + z of each row, by the score of a setting.
+fn ells(setting: &Setting, rows: &[Row]) -> Vec<Vec<f64>> {
+    let of_row = |row: &Row| {
+        let s = Derivatives::new(&setting.score, row, &[]).s;
+        (0..DIM).map(|i| row.c.sigma * s[i] + row.z[i]).collect()
+    };
+    rows.iter().map(of_row).collect()
+}
+
+/// R_2 with ℓ given: w(t) Σ c ‖σ² J v + v − (ℓ·v) ℓ‖² over the directions.
+fn second_order(setting: &Setting, rows: &[Row], ells: &[Vec<f64>], directions: &[Probes], c: f64) -> f64 {
+    let of_row = |((row, l), directions): ((&Row, &Vec<f64>), &Probes)| {
+        let j = Derivatives::new(&setting.score, row, &[]).j;
+        let square = |v: &Vec<f64>| -> f64 {
+            let along = dot(l, v);
+            (0..DIM).map(|i| (row.c.sigma.powi(2) * dot(&j[i], v) + v[i] - along * l[i]).powi(2)).sum()
+        };
+        row.weight * c * directions.v.iter().map(square).sum::<f64>()
+    };
+    rows.iter().zip(ells).zip(directions).map(of_row).sum::<f64>() / rows.len() as f64
+}
+
+#[test]
+fn the_second_order_has_its_value_and_gradient() {
+    let mut seen = Vec::new();
+    for (sde, exact) in [("vp", true), ("vp", false), ("sub-vp", true), ("ve", false)] {
+        let kind = if exact { "exact" } else { "hutchinson" };
+        let loss = format!("[loss.second_order]\nweight = 1e6\ndirections = {{ kind = \"{kind}\" }}");
+        let mut setting = Setting::new(sde, &loss);
+        let rows = setting.rows("rows", BATCH, Source::Perturbed { copies: 1 });
+        let how = setting.config.loss.second_order.as_ref().unwrap().directions;
+        let directions = setting.probes("second-order-directions", BATCH, how, 1, false);
+        let held = ells(&setting, &rows);
+        let value = |setting: &Setting| second_order(setting, &rows, &held, &directions, 1.0);
+        let (terms, gradient) = setting.terms_and_gradient();
+        seen.push(value(&setting));
+        close(terms.get("second_order").unwrap(), *seen.last().unwrap(), &loss);
+        // With ℓ held, by differences; J_DSM's share is nothing beside a weight of 10⁶.
+        let (theta, h) = (setting.score.parameters().to_vec(), 1e-5);
+        let size = worst(gradient.iter().map(|g| g.abs()));
+        for k in (0..theta.len()).step_by(17) {
+            let mut at = |shift: f64| {
+                let mut moved = theta.clone();
+                moved[k] += shift;
+                setting.score = NetworkScore::new(setting.score.model().clone(), &moved);
+                value(&setting)
+            };
+            let slope = 1e6 * (at(h) - at(-h)) / (2.0 * h);
+            assert!((slope - gradient[k]).abs() < 1e-5 * size, "{sde} {kind} {k}: {} for {slope}", gradient[k]);
+        }
+    }
+    all_differ(&seen);
 }
 
 /// Asserts that a value is the expected one to 1e-10.
@@ -284,10 +339,20 @@ fn other_points_and_parts_of_the_batch_have_their_value() {
         check_fp("vp", &format!("{fp}\npoints = \"uniform\"\nestimator = \"sliced\""), BATCH),
         check_fp("vp", &format!("{fp}\nbatch_fraction = 0.83\n{TWO}"), 34),
         check_fp("ve", &format!("{fp}\npoints = \"uniform\"\nnorm = 1\n{EXACT}"), BATCH),
+        check_fp("vp", &format!("{fp}\nt_max = 0.4"), BATCH),
         check_fp("sub-vp", &format!("time_sampling = \"importance\"\n{fp}\ntime_weight = \"log-snr\""), BATCH),
         check_fp("vp", &format!("time_sampling = \"mixture\"\nweighting = \"likelihood\"\n{fp}"), BATCH),
     ];
     all_differ(&all);
+    // It begins at a step, and its weight grows from there.
+    let gradient = |more: &str| Setting::new("vp", &format!("{fp}\n{more}")).terms_and_gradient();
+    let (none, half, all) = (gradient("begin = 5"), gradient("begin = 2\nwarmup = 4"), gradient("begin = 4"));
+    assert_eq!((none.0.get("fp"), half.0.get("fp")), (None, all.0.get("fp")));
+    let plain = Setting::new("vp", "").terms_and_gradient().1;
+    assert_eq!(none.1, plain);
+    for ((half, all), plain) in half.1.iter().zip(&all.1).zip(&plain) {
+        assert!((half - 0.5 * (all + plain)).abs() < 1e-9 * (1.0 + all.abs()), "{half} {all} {plain}");
+    }
     // On the steps between there is no term, on those with it its value is the same.
     let every = Setting::new("vp", &format!("{fp}\nevery = {STEP}"));
     assert_eq!(every.terms(), Setting::new("vp", fp).terms());

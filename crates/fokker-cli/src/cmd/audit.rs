@@ -70,6 +70,7 @@ pub fn run(args: &Audit) -> Result<()> {
         config: &config.to_toml()?,
         models: &[Model { name: "model", figures: &audit.figures, metrics: &metrics, pictures: &pictures }],
         differences: &[],
+        verdicts: &[],
     };
     run.record(&run.root().join("report.html"))?;
     write_text(&run.root().join("report.html"), &report.render())?;

@@ -9,9 +9,10 @@ use anyhow::Result;
 use fokker::Error;
 use fokker::data::write_atomically;
 use fokker::jobs::{self, ComparedSeed};
-use fokker::study::Arm;
+use fokker::study::{Arm, Comparison};
 use fokker_report::{Model, Report};
 
+use super::arms::Arms;
 use super::source;
 use super::source::Source;
 use crate::files::{require_folder, write_json};
@@ -28,6 +29,8 @@ pub struct Compare {
     /// Number of seeds; figures are their means
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub seeds: u64,
+    #[command(flatten)]
+    pub arms: Arms,
     /// Folder for the report and the models (default: fokker-NAME); what an interrupted compare left there is gone on with
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
@@ -48,7 +51,7 @@ pub fn run(args: &Compare) -> Result<()> {
     let (name, config) = source::config(&args.source, Some("ring8"))?;
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
-    let arms = if config.arm.is_empty() { Arm::dsm_and_fp() } else { config.arm.clone() };
+    let arms = args.arms.or(if config.arm.is_empty() { Arm::dsm_and_fp() } else { config.arm.clone() })?;
     let job = jobs::Compare {
         seeds: args.seeds,
         replace: args.force,
@@ -73,12 +76,14 @@ fn write_report(name: &str, seed: &ComparedSeed<'_>) -> Result<(), Error> {
             pictures: &model.pictures,
         })
         .collect();
+    let verdicts = Comparison::new(name, seed.arms, vec![seed.figures.clone()]).map(|found| found.verdicts());
     let report = Report {
         title: &format!("{name}: denoising score matching with and without the score FPE"),
         data: seed.data,
         config: &seed.config.to_toml()?,
         models: &models,
         differences: &seed.figures.differences,
+        verdicts: &verdicts.unwrap_or_default(),
     };
     let path = seed.folder.join("report.html");
     write_atomically(&path, |out| out.write_all(report.render().as_bytes()))

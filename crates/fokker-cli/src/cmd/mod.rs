@@ -1,5 +1,6 @@
 //! The subcommands.
 
+mod arms;
 mod audit;
 mod bench;
 mod compare;
@@ -11,6 +12,7 @@ mod presets;
 mod sample;
 mod simulate;
 mod source;
+mod sweep;
 mod tables;
 mod train;
 
@@ -21,6 +23,8 @@ use anyhow::Result;
 pub enum Command {
     /// Train with and without the score-FPE term on the same data, audit both, write a report: the main job
     Compare(compare::Compare),
+    /// Train and audit at every combination of some keys' values: which is best, and how sure that is
+    Sweep(sweep::Sweep),
     /// Train one model, or go on with an interrupted run
     Train(train::Train),
     /// Measure residual, conservativity and likelihood of a trained model
@@ -49,6 +53,7 @@ pub enum Command {
 pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Compare(args) => compare::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Logp(args) => logp::run(&args),

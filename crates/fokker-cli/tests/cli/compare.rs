@@ -81,6 +81,36 @@ fn other_presets() {
 }
 
 #[test]
+fn arms_may_be_named_on_the_command_line() {
+    let scratch = Scratch::new();
+    let arms = ["--arm", "DSM", "without=loss.fp", "--arm", "FP", "loss.fp.weight=1e-3", "--arm", "DSM, FP's time"];
+    let more = ["without=loss.fp", "as-long-as=FP", "--set", "train.steps=400"];
+    let (said, found) = compare(&scratch, "moons", "three", &[&arms[..], &more].concat());
+    assert!(scratch.text("three/fp/config.toml").contains("weight = 0.001"));
+    assert!(!scratch.text("three/dsm-fp-s-time/config.toml").contains("[loss.fp]"));
+    assert!(said.contains("FP against DSM: negative log-likelihood "), "{said}");
+    assert!(said.contains("FP against DSM, FP's time: negative log-likelihood "), "{said}");
+    let verdicts = at(&found, "verdicts").as_array().unwrap();
+    let rivals: Vec<&str> = verdicts.iter().map(|verdict| at(verdict, "rival").as_str().unwrap()).collect();
+    assert_eq!(rivals, ["DSM", "DSM, FP's time", "DSM"]);
+    for verdict in verdicts {
+        let (mean, se) = (number(verdict, "less.mean"), number(verdict, "less.se"));
+        let want = if mean.abs() <= 2.0 * se {
+            "no-difference"
+        } else if mean < 0.0 {
+            "better"
+        } else {
+            "worse"
+        };
+        assert_eq!(at(verdict, "outcome"), want);
+    }
+    assert!(scratch.text("three/report.html").contains("FP against DSM, FP&#39;s time"));
+    scratch.refuses(&["compare", "--arm", "DSM", "mine.toml"], &["--arm DSM", "\"mine.toml\" is no KEY=VALUE"]);
+    scratch
+        .refuses(&["compare", "--arm", "A", "--arm", "B", "as-long-as=C"], &["arm.as_long_as", "c is no earlier arm"]);
+}
+
+#[test]
 fn a_config_file_gives_the_comparison_its_name() {
     let scratch = Scratch::new();
     scratch.put("mine.toml", scratch.fokker(&["presets", "moons"]).succeeded().stdout);

@@ -27,6 +27,7 @@ mod same_data;
 mod sample;
 mod schema;
 mod simulate;
+mod sweep;
 mod unet;
 mod weights;
 mod wrong_config;

@@ -2,6 +2,7 @@
 
 mod curves;
 mod facts;
+mod free_energy;
 mod memorisation;
 mod model;
 mod notes;

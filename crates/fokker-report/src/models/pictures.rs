@@ -4,7 +4,7 @@ use fokker::audit::{DataPictures, LogDensity};
 use fokker::data::{ImageShape, contact_sheet};
 
 use super::model::{Model, style};
-use super::{memorisation, trajectories};
+use super::{free_energy, memorisation, trajectories};
 use crate::page::{Illustration, Page};
 use crate::picture::{colour_bar, heatmap_within, png_uri, scatter};
 
@@ -23,7 +23,9 @@ const DEPTH: f64 = 12.0;
 pub(super) fn pictures(page: Page, data: &DataPictures, models: &[Model<'_>]) -> Page {
     match (data.image, data.window) {
         (Some(shape), _) => images(page, data, shape, models),
-        (None, Some(window)) => densities(clouds(page, data, window, models), data, models),
+        (None, Some(window)) => {
+            densities(clouds(page, data, window, models), data, models).row(free_energy::profiles(data, models))
+        }
         (None, None) => page,
     }
 }

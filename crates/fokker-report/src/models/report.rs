@@ -2,6 +2,7 @@
 
 use fokker::audit::DataPictures;
 use fokker::figure::Difference;
+use fokker::study::Verdict;
 
 use super::curves::curves;
 use super::facts::facts;
@@ -11,6 +12,7 @@ use super::profiles::profiles;
 use super::summary::summary;
 use crate::page::Page;
 use crate::text::escape;
+use crate::verdict::sentence;
 
 /// A page about one model or several.
 ///
@@ -23,7 +25,7 @@ use crate::text::escape;
 /// let figures = [Figure::new(&NLL, Value::Mean(MeanSe { mean: 1.17, se: 0.02 }))].into_iter().collect();
 /// let model = Model { name: "model", figures: &figures, metrics: &[], pictures: &ModelPictures::default() };
 /// let data = DataPictures { dim: 1, image: None, window: None, held_out: vec![], log_density: None };
-/// let report = Report { title: "A model", data: &data, config: "seed = 0", models: &[model], differences: &[] };
+/// let report = Report { title: "A model", data: &data, config: "seed = 0", models: &[model], differences: &[], verdicts: &[] };
 /// assert!(report.render().contains("1.170 ± 0.020"));
 /// ```
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +40,8 @@ pub struct Report<'a> {
     pub models: &'a [Model<'a>],
     /// How each model but the first differs from the first; none, if they are not compared.
     pub differences: &'a [Difference],
+    /// What that comes to.
+    pub verdicts: &'a [Verdict],
 }
 
 impl Report<'_> {
@@ -50,6 +54,11 @@ impl Report<'_> {
         );
         if !self.differences.is_empty() {
             page = page.facts(&facts(self.models, self.differences));
+        }
+        if !self.verdicts.is_empty() {
+            let lines: String =
+                self.verdicts.iter().map(|verdict| format!("<li>{}</li>", escape(&sentence(verdict)))).collect();
+            page = page.section("Verdict", &format!("<ul>{lines}</ul>"));
         }
         page = page.section("Figures", "").table(summary(self.models, self.differences));
         page = page.section("Against time", "");

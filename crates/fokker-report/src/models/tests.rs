@@ -50,7 +50,15 @@ fn page(all: &[(&str, Figures)]) -> String {
     let map = LogDensity { side: 2, values: vec![-1.0, -2.0, -3.0, f64::NAN] };
     let window = Some([[0.0, 1.0]; 2]);
     let data = DataPictures { dim: 2, image: None, window, held_out: vec![0.2, 0.3], log_density: Some(map) };
-    Report { title: "A < B", data: &data, config: "seed = 0", models: &models, differences: &differences }.render()
+    Report {
+        title: "A < B",
+        data: &data,
+        config: "seed = 0",
+        models: &models,
+        differences: &differences,
+        verdicts: &[],
+    }
+    .render()
 }
 
 #[test]

@@ -77,6 +77,16 @@ pub enum DataConfig {
         #[serde(default = "default::noise")]
         noise: f64,
     },
+    /// A finite number of rows, drawn once from a generator, to train on; held-out rows are fresh draws of it.
+    Finite {
+        /// Number of rows, 1 to 10,000,000.
+        rows: usize,
+        /// Chooses the rows.
+        #[serde(default)]
+        seed: u64,
+        /// The generator.
+        of: Box<DataConfig>,
+    },
     /// A table of numbers, one row per point: `.npy` (2-D), `.npz`, `.csv` or `.tsv` (header optional) or `.parquet`.
     File {
         /// The file, relative to the working folder.

@@ -215,6 +215,8 @@ pub struct Definition {
     pub shown: Shown,
     /// What stands in a table's cell.
     pub cell: Cell,
+    /// Whether models are judged by it: [`Comparison::verdicts`](crate::study::Comparison::verdicts).
+    pub judged: bool,
     /// Whether there are models without it.
     pub optional: bool,
     /// What a better value is called where it is said as something gained; empty if it is not.
@@ -237,6 +239,7 @@ impl Definition {
             paired: Paired::No,
             shown: Shown::Files,
             cell: Cell::Plain,
+            judged: false,
             optional: false,
             gain: "",
             look: None,
@@ -331,6 +334,12 @@ impl Definition {
     #[must_use]
     pub const fn cell(self, cell: Cell) -> Self {
         Self { cell, ..self }
+    }
+
+    /// The same, by which models are judged.
+    #[must_use]
+    pub const fn judged(self) -> Self {
+        Self { judged: true, ..self }
     }
 
     /// The same, which some models do not have.

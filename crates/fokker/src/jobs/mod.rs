@@ -1,4 +1,4 @@
-//! Whole jobs, as the program does them: train, go on, compare, log-likelihoods of a long file, simulate, export. Each is a call with an [`Observer`].
+//! Whole jobs, as the program does them: train, go on, compare, sweep, log-likelihoods of a long file, simulate, export. Each is a call with an [`Observer`].
 //!
 //! A job keeps on disk what it has done, so that one which is cut short is gone on with by the same call; it prints nothing.
 //!
@@ -15,6 +15,7 @@
 //! # Ok(()) }
 //! ```
 
+mod audited;
 mod compare;
 mod error;
 mod eval;
@@ -28,6 +29,7 @@ mod rows;
 mod run;
 mod sample;
 mod simulate;
+mod sweep;
 mod train;
 mod trainer;
 
@@ -43,4 +45,5 @@ pub use part_error::PartError;
 pub use run::Run;
 pub use sample::{Draws, SampleRequest, Sampled, sample};
 pub use simulate::{SimulateOptions, Simulated, simulate};
+pub use sweep::{Sweep, sweep};
 pub use train::{Fitted, Init, NewRun, resume, resume_on, train};

@@ -10,6 +10,8 @@ use crate::train::{Metrics, Silent};
 pub enum Unit {
     /// Steps of training.
     Steps,
+    /// Models that are trained and audited.
+    Models,
     /// Rows of data or samples.
     Rows,
     /// Time steps of a simulation.

@@ -73,7 +73,7 @@ impl<R: Rows> Term<R> for ConservativityConfig {
     }
 
     fn share(&self) -> Share {
-        Share { weight: self.weight, every: self.every, fraction: self.batch_fraction, unit: 1 }
+        Share { weight: self.weight, begin: 0, warmup: 0, every: self.every, fraction: self.batch_fraction, unit: 1 }
     }
 
     /// All v, then all w.

@@ -36,7 +36,7 @@ impl Weighting {
 }
 
 /// It is in every step, of all rows.
-pub(super) const SHARE: Share = Share { weight: 1.0, every: 1, fraction: 1.0, unit: 1 };
+pub(super) const SHARE: Share = Share { weight: 1.0, begin: 0, warmup: 0, every: 1, fraction: 1.0, unit: 1 };
 
 /// The batch's own points, and what is asked first: values.
 pub(super) fn needs(directions: Directions) -> Needs {

@@ -8,6 +8,7 @@ use super::fault::{Fault, check, fraction, whole};
 use super::term::{Share, TermName};
 use super::time_weight::TimeWeight;
 use crate::divergence::Divergence;
+use crate::sde::Coefficients;
 
 pub(super) const NAME: TermName = TermName { key: "fp", label: "score-FPE term", symbol: "R", weight: Some("α") };
 
@@ -32,6 +33,15 @@ pub struct FpConfig {
     /// w(t).
     #[serde(default)]
     pub time_weight: TimeWeight,
+    /// The largest t with the term: w(t) is 0 beyond it.
+    #[serde(default = "whole")]
+    pub t_max: f64,
+    /// The first step of training with the term.
+    #[serde(default)]
+    pub begin: u64,
+    /// Steps from there over which α grows from 0.
+    #[serde(default)]
+    pub warmup: u64,
     /// Where x comes from.
     #[serde(default)]
     pub points: PointSource,
@@ -63,6 +73,9 @@ impl Default for FpConfig {
             norm: Norm::default(),
             scale: Scale::Paper,
             time_weight: TimeWeight::default(),
+            t_max: 1.0,
+            begin: 0,
+            warmup: 0,
             points: PointSource::default(),
             divergence: Divergence::default(),
             unbiased: false,
@@ -80,7 +93,13 @@ impl FpConfig {
 
     /// How much of it there is in a step.
     pub(super) fn share(&self) -> Share {
-        Share { weight: self.weight, every: self.every, fraction: self.batch_fraction, unit: 1 }
+        let Self { weight, begin, warmup, every, batch_fraction, .. } = *self;
+        Share { weight, begin, warmup, every, fraction: batch_fraction, unit: 1 }
+    }
+
+    /// w(t), 0 beyond t_max.
+    pub(super) fn weight_at(&self, c: &Coefficients) -> f64 {
+        if c.t <= self.t_max { self.time_weight.at(c) } else { 0.0 }
     }
 
     /// The directions that are drawn, with a normal one before the probes where there are `slices`.
@@ -101,6 +120,7 @@ impl FpConfig {
     pub(super) fn validate(&self) -> Result<(), Fault> {
         let weight = self.weight >= 0.0 && self.weight.is_finite();
         check(weight, "loss.fp.weight", "must be at least 0 and finite")?;
+        check(self.t_max > 0.0 && self.t_max <= 1.0, "loss.fp.t_max", "must be in (0, 1]")?;
         check(self.every > 0, "loss.fp.every", "must be at least 1")?;
         check(fraction(self.batch_fraction), "loss.fp.batch_fraction", "must be in (0, 1]")?;
         cost::validate(self.divergence, TABLE)?;

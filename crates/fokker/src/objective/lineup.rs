@@ -37,6 +37,8 @@ pub(super) struct Visit {
     /// Number of rows.
     pub rows: usize,
     pub draw: Draw,
+    /// The step.
+    pub step: u64,
     /// The name of the points' streams.
     pub stream: &'static str,
 }
@@ -79,15 +81,15 @@ impl<R: Rows> Lineup<R> {
             let share = term.share();
             let (draw, stream) = (needs.draw, needs.stream);
             if !needs.rides() {
-                if step.is_multiple_of(share.every.max(1)) {
+                if share.weight_at(step) != 0.0 {
                     let rows = fraction(self.batch, share.fraction, share.unit);
                     let riders = seen == 0 && stream == Draw::BATCH;
-                    pass(Visit { lead: Some(place), riders, rows, draw, stream });
+                    pass(Visit { lead: Some(place), riders, rows, draw, step, stream });
                     seen = if riders { rows } else { seen };
                 }
             } else if seen < self.batch {
                 let stream = if seen == 0 { stream } else { Draw::REST };
-                pass(Visit { lead: None, riders: true, rows: self.batch - seen, draw, stream });
+                pass(Visit { lead: None, riders: true, rows: self.batch - seen, draw, step, stream });
                 seen = self.batch;
             }
         }
@@ -117,7 +119,7 @@ impl<R: Rows> Lineup<R> {
         for place in self.places(visit) {
             let share = self.members[place].term.share();
             #[allow(clippy::cast_precision_loss)]
-            let scale = share.weight * share.every.max(1) as f64 / self.rows_of(place, visit);
+            let scale = share.weight_at(visit.step) * share.every.max(1) as f64 / self.rows_of(place, visit);
             add(place, self.members[place].term.value(tape, chunk, scale));
         }
         if self.output == Output::Energy {

@@ -8,6 +8,7 @@ use super::energy::{EnergyDenoising, LogDensityTerm};
 use super::fault::{Fault, check};
 use super::fp::{self, Estimator, FpConfig};
 use super::scalar::{self, ScalarConfig};
+use super::second_order::{self, SecondOrderConfig};
 use super::sliced::Sliced;
 use super::term::{Term, TermName};
 use super::time::TimeSampling;
@@ -34,10 +35,13 @@ pub struct LossConfig {
     /// The conservativity term.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conservativity: Option<ConservativityConfig>,
+    /// Denoising score matching of second order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_order: Option<SecondOrderConfig>,
 }
 
 /// All terms that there are, in the order in which they are reported.
-pub(super) const NAMES: [TermName; 4] = [dsm::NAME, fp::NAME, scalar::NAME, conservativity::NAME];
+pub(super) const NAMES: [TermName; 5] = [dsm::NAME, fp::NAME, scalar::NAME, conservativity::NAME, second_order::NAME];
 
 impl LossConfig {
     /// The terms, in the order in which their passes are made: those that have the batch's points before the ones that need no
@@ -54,6 +58,9 @@ impl LossConfig {
         if let Some(conservativity) = &self.conservativity {
             terms.push(Box::new(conservativity.clone()));
         }
+        if let Some(second_order) = &self.second_order {
+            terms.push(Box::new(second_order.clone()));
+        }
         terms.push(match output {
             Output::Score => Box::new(Denoising { weighting: self.weighting }),
             Output::Energy => Box::new(EnergyDenoising { weighting: self.weighting }),
@@ -69,7 +76,8 @@ impl LossConfig {
     pub(crate) fn validate(&self) -> Result<(), Fault> {
         self.fp.as_ref().map_or(Ok(()), FpConfig::validate)?;
         self.scalar.as_ref().map_or(Ok(()), ScalarConfig::validate)?;
-        self.conservativity.as_ref().map_or(Ok(()), ConservativityConfig::validate)
+        self.conservativity.as_ref().map_or(Ok(()), ConservativityConfig::validate)?;
+        self.second_order.as_ref().map_or(Ok(()), SecondOrderConfig::validate)
     }
 
     /// The key and the reason, if a term is not for networks of this output.
@@ -97,6 +105,9 @@ impl LossConfig {
                     "loss.scalar",
                     "is for score networks; of an energy model the log-density form is loss.fp with estimator = \"log-density\"",
                 )?;
+                let second_order = self.second_order.as_ref().is_some_and(|term| term.weight != 0.0);
+                let reason = "is for score networks: of an energy model it would need third-order derivatives";
+                check(!second_order, "loss.second_order", reason)?;
                 let conservativity = self.conservativity.as_ref().is_some_and(|term| term.weight != 0.0);
                 check(
                     !conservativity,

@@ -1,4 +1,4 @@
-//! The training objective J = J_DSM + α R_vec + β R_scalar + γ R_QC: a list of terms, and the passes that evaluate them.
+//! The training objective J = J_DSM + α R_vec + β R_scalar + γ R_QC + η R_2: a list of terms, and the passes that evaluate them.
 //!
 //! Each term is a file: what its table of the config says, what it must be given, and its value and cotangents at a chunk of rows, in
 //! row operations. They are listed in `loss.rs`; `lineup.rs` says which passes a step makes.
@@ -17,6 +17,7 @@ mod lineup;
 mod loss;
 mod pass;
 mod scalar;
+mod second_order;
 mod sliced;
 mod term;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use dsm::Weighting;
 pub use fp::{Estimator, FpConfig, Norm, PointSource, Scale};
 pub use loss::LossConfig;
 pub use scalar::{ScalarConfig, ScalarForm};
+pub use second_order::SecondOrderConfig;
 pub use term::TermName;
 pub use time::{TimeSampler, TimeSampling};
 pub use time_weight::TimeWeight;

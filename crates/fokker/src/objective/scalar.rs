@@ -69,7 +69,7 @@ impl<R: Rows> Term<R> for ScalarConfig {
     }
 
     fn share(&self) -> Share {
-        Share { weight: self.weight, every: 1, fraction: self.batch_fraction, unit: 2 }
+        Share { weight: self.weight, begin: 0, warmup: 0, every: 1, fraction: self.batch_fraction, unit: 2 }
     }
 
     /// The probes alone. For the product form rows 2i and 2i+1 have the same t and independent x.

@@ -43,14 +43,30 @@ pub(super) trait Term<R: Rows>: Debug + Send + Sync {
 /// What of a term there is in a step.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Share {
-    /// Its weight in the objective.
+    /// Its weight in the objective, in the end.
     pub weight: f64,
+    /// The first step that has it, and the number of steps from there over which its weight grows from 0.
+    pub begin: u64,
+    pub warmup: u64,
     /// Every k-th step has it, with k-fold weight.
     pub every: u64,
     /// Fraction of the batch.
     pub fraction: f64,
     /// Rows come in groups of so many.
     pub unit: usize,
+}
+
+impl Share {
+    /// Its weight in a step, before that is made k-fold; 0 where the step has no such term.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn weight_at(&self, step: u64) -> f64 {
+        match step.checked_sub(self.begin) {
+            Some(since) if step.is_multiple_of(self.every.max(1)) => {
+                self.weight * if since < self.warmup { since as f64 / self.warmup as f64 } else { 1.0 }
+            }
+            _ => 0.0,
+        }
+    }
 }
 
 /// What a term must be given.

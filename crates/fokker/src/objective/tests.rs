@@ -215,3 +215,26 @@ fn the_asymmetry_has_its_mean_and_a_gradient_none() -> Any {
     }
     Ok(())
 }
+
+#[test]
+fn the_second_order_is_least_for_the_true_jacobian() -> Any {
+    let config: SecondOrderConfig = toml::from_str("weight = 1.0\ndirections = { kind = \"exact\" }")?;
+    let (score, count, mut rng) = (truth(&Sde::vp())?, 20_000, Streams::new(5).named("rows"));
+    let (t, needs) = (0.3, Term::<Host<f64>>::needs(&config, DIM)?);
+    // x and the noise in it belong together.
+    let (c, mut rows) = (Sde::vp().at(t), rows(&score, &Sde::vp().at(t), count, &mut rng));
+    let mut clean = vec![0.0; count * DIM];
+    score.mixture().sample(&mut rng, &mut clean);
+    rows.x = clean.iter().zip(&rows.z).map(|(x, z)| c.m * x + c.sigma * z).collect();
+    let mut vectors = vec![vec![0.0; count * DIM]; DIM];
+    vectors.iter_mut().enumerate().for_each(|(j, v)| config.directions.fill(j, DIM, &mut rng, v));
+    let value = |b: f64| -> Result<f64, Box<dyn std::error::Error>> {
+        // J alone is off by b t B where the score is held: the rows' own ℓ would change with it.
+        let score = score.clone().perturbed(B.map(|entry| b * entry).to_vec());
+        let mut tape = score.tape(&needs.directions, count)?;
+        Ok(sum(&config, &mut tape, &rows, &vectors)? / count as f64)
+    };
+    let (right, more, less) = (value(0.0)?, value(0.3)?, value(-0.3)?);
+    assert!(right < more && right < less, "{less} {right} {more}");
+    Ok(())
+}

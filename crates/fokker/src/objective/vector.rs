@@ -90,7 +90,7 @@ fn hold<R: Rows>(config: &FpConfig, chunk: &mut Chunk<'_, R>, scale: f64) -> R::
     let (first, second): (&mut R::Array, &mut R::Array) = (first.borrow_mut(), second.borrow_mut());
     let mut sum = R::none(points.x);
     points.each(|at| {
-        let weight = R::wide(at, |row| config.time_weight.at(&rows.sde[row]) * rows.weight[row] * factor);
+        let weight = R::wide(at, |row| config.weight_at(&rows.sde[row]) * rows.weight[row] * factor);
         let square = R::widen(if config.unbiased { R::dot(at, first, second) } else { R::dot(at, first, first) });
         let (value, slope) = match (config.unbiased, config.norm) {
             (true, _) => (weight.clone() * square, weight),

@@ -69,6 +69,7 @@ impl Serialize for Comparison {
         map.serialize_entry("config", &self.config)?;
         figures(&mut map, &self.arms, &self.models, &self.differences)?;
         let seeds: Vec<_> = self.seeds.iter().map(|seed| Keyed { arms: &self.arms, seed }).collect();
+        map.serialize_entry("verdicts", &self.verdicts())?;
         map.serialize_entry("seeds", &seeds)?;
         map.end()
     }

@@ -4,14 +4,20 @@
 //! figures are told by pairs: of points for one seed, of seeds for several.
 
 mod arm;
+mod axis;
 mod comparison;
 mod seed;
+mod sweep;
 mod timing;
+mod verdict;
 
 pub use arm::Arm;
+pub use axis::{Axis, grid};
 pub use comparison::{Comparison, FORMAT};
 pub use seed::SeedFigures;
+pub use sweep::{SweepFigures, SweepPoint, SweepRound};
 pub use timing::{timed, timings};
+pub use verdict::{Outcome, Verdict};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

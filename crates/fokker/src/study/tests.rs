@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::audit::{Audit, AuditConfig};
-use crate::figure::{Definition, Figure, Figures, Value};
+use crate::figure::{Better, Definition, Figure, Figures, Value};
 use crate::stats::MeanSe;
 
-static NLL: Definition = Definition::mean("nll").paired();
+static NLL: Definition = Definition::mean("nll").better(Better::Lower).paired().judged();
 
 fn model(seed: u64, values: &[f64]) -> Audit {
     let nll = Figure::new(&NLL, Value::Mean(MeanSe::of(values))).at_points(vec![values.to_vec()]);
@@ -43,12 +43,41 @@ fn any_arm_is_compared_with_any_other() {
 }
 
 #[test]
+fn arms_are_held_against_the_first_and_against_those_of_their_time() {
+    let (mut arms, seeds) = three();
+    arms.swap(1, 2);
+    arms[2] = arms[2].clone().as_long_as("fp");
+    let turned = seeds.into_iter().map(|seed| {
+        let [dsm, long, fp] = &seed.models[..] else { panic!("three models") };
+        SeedFigures::new(seed.seed, vec![dsm.clone(), fp.clone(), long.clone()])
+    });
+    let found = Comparison::new("ring8", &arms, turned.collect()).unwrap().verdicts();
+    let told = |i: usize| {
+        let Verdict { arm, rival, outcome, less, .. } = &found[i];
+        (arm.as_str(), rival.as_str(), *outcome, (less.mean * 6.0).round() / 6.0)
+    };
+    assert_eq!(found.len(), 3);
+    assert_eq!(told(0), ("FP", "DSM", Outcome::Better, -1.0));
+    // −1/3 and −4/3 over the seeds: −5/6 ± 1/2.
+    assert_eq!(told(1), ("FP", "DSM, long", Outcome::NoDifference, -5.0 / 6.0));
+    assert_eq!(told(2), ("DSM, long", "DSM", Outcome::NoDifference, -1.0 / 6.0));
+    assert!(found.iter().all(Verdict::at_equal_time));
+    // The twin: worse, or with nothing to tell by.
+    let of = |arms: &[Arm], a: &[f64], b: &[f64]| {
+        let seed = SeedFigures::new(0, vec![model(0, a), model(0, b)]);
+        Comparison::new("x", arms, vec![seed]).unwrap().verdicts()[0].outcome
+    };
+    assert_eq!(of(&arms[..2], &[1.0, 2.0, 3.0], &[1.5, 2.6, 3.4]), Outcome::Worse);
+    assert_eq!(of(&arms[..2], &[1.0], &[0.5]), Outcome::NoError);
+}
+
+#[test]
 fn files_have_the_arms_keys() {
     let (arms, seeds) = three();
     let json = |arms: &[Arm], seeds| serde_json::to_value(Comparison::new("ring8", arms, seeds).unwrap()).unwrap();
     let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let found = json(&arms, seeds.clone());
-    assert_eq!(keys(&found), ["format", "config", "models", "differences", "seeds"]);
+    assert_eq!(keys(&found), ["format", "config", "models", "differences", "verdicts", "seeds"]);
     assert_eq!(keys(&found["models"]), ["dsm", "long", "fp"]);
     assert_eq!(keys(&found["differences"]), ["long", "fp"]);
     assert_eq!(found["seeds"][1]["differences"]["fp"]["nll"]["mean"], -1.0);
@@ -56,7 +85,7 @@ fn files_have_the_arms_keys() {
     // Of two arms there is one difference.
     let two = seeds.into_iter().map(|seed| SeedFigures::new(seed.seed, seed.models[..2].to_vec())).collect();
     let found = json(&arms[..2], two);
-    assert_eq!(keys(&found), ["format", "config", "models", "difference", "seeds"]);
+    assert_eq!(keys(&found), ["format", "config", "models", "difference", "verdicts", "seeds"]);
     assert_eq!(keys(&found["seeds"][0]), ["seed", "models", "difference"]);
 }
 

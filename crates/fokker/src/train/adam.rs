@@ -19,6 +19,9 @@ pub struct AdamConfig {
     /// Gradients of larger Euclidean norm are scaled down to it; 0: never.
     #[serde(default = "clip")]
     pub clip: f64,
+    /// The part of all weights that a step at a learning rate of 1 takes away (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2).
+    #[serde(default)]
+    pub weight_decay: f64,
 }
 
 fn beta1() -> f64 {
@@ -36,7 +39,7 @@ fn clip() -> f64 {
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        Self { beta1: beta1(), beta2: beta2(), epsilon: epsilon(), clip: clip() }
+        Self { beta1: beta1(), beta2: beta2(), epsilon: epsilon(), clip: clip(), weight_decay: 0.0 }
     }
 }
 
@@ -71,7 +74,8 @@ impl Adam {
         let corrected1 = 1.0 - config.beta1.powf(count);
         let corrected2 = 1.0 - config.beta2.powf(count);
         let (b1, b2) = (config.beta1 as f32, config.beta2 as f32);
-        // w −= rate · (m/c₁) / (√(v/c₂) + ε)
+        let keep = (1.0 - rate * config.weight_decay) as f32;
+        // w ← (1 − rate · weight decay) w − rate · (m/c₁) / (√(v/c₂) + ε)
         let (rate, root) = ((rate / corrected1) as f32, (1.0 / corrected2.sqrt()) as f32);
         let (epsilon, scale, decay) =
             (config.epsilon as f32, scale as f32, ema_decay.min((1.0 + count) / (10.0 + count)) as f32);
@@ -81,7 +85,7 @@ impl Adam {
                 let g = g * scale;
                 *m = b1 * *m + (1.0 - b1) * g;
                 *v = b2 * *v + (1.0 - b2) * g * g;
-                *w -= rate * *m / (v.sqrt() * root + epsilon);
+                *w = keep * *w - rate * *m / (v.sqrt() * root + epsilon);
                 *ema = decay * *ema + (1.0 - decay) * *w;
             }
         });
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_first_steps_are_those_of_the_definition() {
-        let config = AdamConfig { clip: 0.0, ..AdamConfig::default() };
+        let config = AdamConfig { clip: 0.0, weight_decay: 0.5, ..AdamConfig::default() };
         let (mut weights, workers) = (vec![1.0_f32, -2.0], Workers::new(1, 1).unwrap());
         let mut adam = Adam::new(&weights);
         let gradients = [[0.3_f32, -4.0], [0.1, 2.0], [-0.2, 1.0]];
@@ -136,6 +140,7 @@ mod tests {
                 let g = f64::from(g[i]);
                 m[i] = 0.9 * m[i] + 0.1 * g;
                 v[i] = 0.999 * v[i] + 0.001 * g * g;
+                w[i] *= 1.0 - 0.01 * 0.5;
                 w[i] -= 0.01 * (m[i] / (1.0 - 0.9_f64.powi(n))) / ((v[i] / (1.0 - 0.999_f64.powi(n))).sqrt() + 1e-8);
                 let decay = 0.9_f64.min(f64::from(1 + n) / f64::from(10 + n));
                 ema[i] = decay * ema[i] + (1.0 - decay) * w[i];

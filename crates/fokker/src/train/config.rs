@@ -83,6 +83,11 @@ impl TrainConfig {
             (share.contains(&adam.beta2), "train.adam.beta2", "must be in [0, 1)"),
             (positive(adam.epsilon), "train.adam.epsilon", "must be positive and finite"),
             (adam.clip >= 0.0, "train.adam.clip", "must be at least 0"),
+            (
+                adam.weight_decay >= 0.0 && adam.weight_decay.is_finite(),
+                "train.adam.weight_decay",
+                "must be at least 0 and finite",
+            ),
             (self.log_every > 0, "train.log_every", "must be at least 1"),
         ];
         rules.into_iter().find(|(good, ..)| !good).map_or(Ok(()), |(_, key, reason)| Err((key, reason.into())))

@@ -54,11 +54,16 @@ impl Setting {
     }
 
     pub fn terms(&self) -> LossTerms {
+        self.terms_and_gradient().0
+    }
+
+    pub fn terms_and_gradient(&self) -> (LossTerms, Vec<f64>) {
         let workers = Arc::new(Workers::new(2, 10).unwrap());
         let (model, loss) = (self.score.model(), &self.config.loss);
         let mut objective = Objective::<f64>::new(model, &self.data, loss, BATCH, SEED, &workers).unwrap();
         let mut gradient = vec![0.0; self.score.parameters().len()];
-        objective.evaluate(Step(STEP), self.score.parameters(), &mut gradient)
+        let terms = objective.evaluate(Step(STEP), self.score.parameters(), &mut gradient);
+        (terms, gradient)
     }
 
     /// Times of a block, then its noise, then its rows of data.

@@ -16,6 +16,7 @@ static NLL: Definition = Definition::mean("nll")
     .better(Better::Lower)
     .gain("log-likelihood gained")
     .paired()
+    .judged()
     .shown(Shown::Everywhere);
 
 /// What no model's mean can be below but by chance: −log q_{t_min} of the very same points where the density is known, else the entropy

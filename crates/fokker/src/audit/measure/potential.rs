@@ -17,6 +17,7 @@ static KL: Definition = Definition::mean("kl")
     .named("KL(true ‖ model)", "nats")
     .better(Better::Lower)
     .paired()
+    .judged()
     .optional()
     .shown(Shown::Everywhere);
 
@@ -26,6 +27,7 @@ static FORCE_ERROR: Definition = Definition::mean("force_error")
     .short("force error")
     .better(Better::Lower)
     .paired()
+    .judged()
     .optional()
     .shown(Shown::Everywhere);
 
@@ -45,6 +47,7 @@ static MASS_ERROR: Definition = Definition::mean("basin_mass_error")
     .named("error of the mass", "")
     .better(Better::Lower)
     .paired()
+    .judged()
     .optional()
     .shown(Shown::Everywhere);
 

@@ -19,6 +19,7 @@ static JS: Definition = Definition::mean("simulation_js")
     .named("JS of a simulation", "nats")
     .better(Better::Lower)
     .paired()
+    .judged()
     .optional()
     .shown(Shown::Everywhere);
 
@@ -27,6 +28,7 @@ static PMF: Definition = Definition::mean("simulation_pmf")
     .named("PMF error of a simulation", "kT²")
     .better(Better::Lower)
     .paired()
+    .judged()
     .optional()
     .shown(Shown::Everywhere);
 

@@ -31,7 +31,7 @@ pub struct DataPictures {
     pub window: Option<[[f64; 2]; 2]>,
     /// Different held-out rows, `rows × D`, in model coordinates: 64 images, or `audit.samples` rows, as far as there are so many.
     pub held_out: Vec<f32>,
-    /// The true log-density at t_min (D = 2 only).
+    /// The true log-density, of mixtures at t_min, of potentials at t = 0 (D = 2 only).
     pub log_density: Option<LogDensity>,
 }
 
@@ -42,13 +42,15 @@ impl DataPictures {
         let rows = if data.image_shape().is_some() { IMAGES } else { settings.samples };
         let mut rng = Streams::new(seed).named("report");
         let held_out = HeldOut::new(data, &mut rng);
-        let truth = data.truth().filter(|_| data.dim() == 2);
+        let plane = data.dim() == 2;
+        let diffused = |truth| LogDensity::of_truth(truth, data, &sde.at(sde.t_min()));
+        let of_potential = || data.potential().map(|density| LogDensity::of_potential(density, data));
         Self {
             dim: data.dim(),
             image: data.image_shape(),
             window: (data.dim() > 1).then(|| window(data)),
             held_out: held_out.draw(0..rows, &mut rng),
-            log_density: truth.map(|truth| LogDensity::of_truth(truth, data, &sde.at(sde.t_min()))),
+            log_density: data.truth().map(diffused).or_else(of_potential).filter(|_| plane),
         }
     }
 }

@@ -7,7 +7,8 @@ use crate::Error;
 use crate::audit::{AuditConfig, default_divergence};
 use crate::data::Data;
 use crate::density::mixture::Mixture;
-use crate::likelihood::{LikelihoodOptions, log_prob};
+use crate::density::potential::KnownDensity;
+use crate::likelihood::{LikelihoodOptions, log_density, log_prob};
 use crate::score::Differentiable;
 use crate::solve::Tolerance;
 
@@ -29,10 +30,14 @@ pub struct LogDensity {
 }
 
 impl LogDensity {
-    /// log p of a score model at t_min, by the flow.
+    /// log p of a score model at t_min: of an energy model by its energy, normalised over the grid, of others by the flow.
     pub(super) fn of_score<F: Real>(
         score: &dyn Differentiable<F>, data: &Data, settings: &AuditConfig, seed: u64, workers: &Workers,
     ) -> Result<Self, Error> {
+        if let Some(energy) = score.energy() {
+            let log_q = log_density(energy, &middles(data), score.sde().t_min(), workers)?;
+            return Ok(Self { side: SIDE, values: normalised(log_q, data) });
+        }
         let options = LikelihoodOptions {
             tolerance: Tolerance { absolute: 1e-3, relative: 1e-3 },
             step_limit: settings.step_limit,
@@ -43,11 +48,28 @@ impl LogDensity {
         Ok(Self { side: SIDE, values: log_prob(score, &middles(data), &options, workers, &|_| {})?.values })
     }
 
+    /// The density of a potential, before any noise.
+    pub(super) fn of_potential(density: &KnownDensity, data: &Data) -> Self {
+        let mut points = middles(data);
+        data.scaling().invert_f64(&mut points);
+        let log_det = data.scaling().log_det();
+        // In model coordinates, of which a unit is so many of the data's.
+        Self { side: SIDE, values: points.chunks_exact(2).map(|x| density.log_density(x) - log_det).collect() }
+    }
+
     /// The true log-density at the time of `c`.
     pub(super) fn of_truth(truth: &Mixture, data: &Data, c: &crate::sde::Coefficients) -> Self {
         let q = truth.diffused(c);
         Self { side: SIDE, values: middles(data).chunks_exact(2).map(|x| q.log_density(x)).collect() }
     }
+}
+
+/// Log-densities at the middles of the cells, whose integral over the grid is 1 then.
+fn normalised(log_q: Vec<f64>, data: &Data) -> Vec<f64> {
+    let cell: f64 = window(data).iter().map(|[low, high]| (high - low) / SIDE as f64).product();
+    let largest = log_q.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let log_z = largest + (cell * log_q.iter().map(|log_q| (log_q - largest).exp()).sum::<f64>()).ln();
+    log_q.into_iter().map(|log_q| log_q - log_z).collect()
 }
 
 /// The first two dimensions of the data's box, a tenth wider on every side, as `[[x low, x high], [y low, y high]]`.

@@ -68,6 +68,7 @@ impl Data {
     pub fn len(&self) -> Option<usize> {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => None,
+            Source::Finite(finite) => Some(finite.len()),
             Source::Rows(rows) => Some(rows.train_len()).filter(|&len| len > 0),
             Source::Images(images) => Some(images.train_len()).filter(|&len| len > 0),
         }
@@ -83,7 +84,7 @@ impl Data {
     #[must_use]
     pub fn held_out_len(&self) -> Option<usize> {
         match &self.source {
-            Source::Mixture(_) | Source::Toy(_) => None,
+            Source::Mixture(_) | Source::Toy(_) | Source::Finite(_) => None,
             Source::Rows(rows) => Some(rows.held_out_len()),
             Source::Images(images) => Some(images.held_out_len()),
         }
@@ -116,6 +117,7 @@ impl Data {
     pub fn truth(&self) -> Option<&Mixture> {
         match &self.source {
             Source::Mixture(mixture) => Some(mixture),
+            Source::Finite(finite) => finite.of.truth(),
             _ => {
                 let of_potential = || self.potential.as_ref().and_then(|truth| truth.mixture.as_ref());
                 self.own.as_ref().and_then(|own| own.truth.as_deref()).or_else(of_potential)
@@ -191,6 +193,7 @@ impl Data {
     pub fn entropy(&self) -> Option<f64> {
         match &self.source {
             Source::Toy(toy) => toy.entropy(),
+            Source::Finite(finite) => finite.of.entropy(),
             _ => {
                 let of_potential = || self.potential().map(KnownDensity::entropy);
                 self.own.as_ref().and_then(|own| own.entropy).or_else(of_potential)

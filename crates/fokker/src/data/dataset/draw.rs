@@ -29,6 +29,7 @@ impl Data {
         match (&self.source, self.len()) {
             (Source::Mixture(mixture), _) => draw_mixture(mixture, rng, row),
             (Source::Toy(toy), _) => row.copy_from_slice(&toy.draw(rng).map(|x| x as f32)),
+            (Source::Finite(finite), _) => finite.draw(rng, row),
             (Source::Rows(rows), Some(len)) => row.copy_from_slice(rows.train_row(rng.random_range(0..len))),
             (Source::Images(images), Some(len)) => {
                 let index = rng.random_range(0..len);
@@ -58,6 +59,7 @@ impl Data {
     pub fn train_row_exact(&self, index: usize, row: &mut [f32]) {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => panic!("a generator has no rows"),
+            Source::Finite(finite) => row.copy_from_slice(finite.row(index)),
             Source::Rows(rows) => row.copy_from_slice(rows.train_row(index)),
             Source::Images(images) => images.train_row_exact(index, row),
         }
@@ -106,6 +108,7 @@ impl Data {
     pub fn held_out_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => self.draw(rng, row),
+            Source::Finite(finite) => finite.of.draw(rng, row),
             Source::Rows(rows) => row.copy_from_slice(rows.held_out_row(index)),
             Source::Images(images) => images.held_out_row(index, rng, row),
         }

@@ -43,6 +43,7 @@ impl Data {
     pub fn hold_out_all(mut self) -> Self {
         let (low, high) = match &mut self.source {
             Source::Mixture(_) | Source::Toy(_) => return self,
+            Source::Finite(finite) => return (*finite.of).clone(),
             Source::Rows(rows) => {
                 rows.hold_out_all();
                 rows.bounds()
@@ -80,6 +81,7 @@ impl Data {
     pub fn fingerprint(&self) -> Option<u64> {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => None,
+            Source::Finite(finite) => Some(finite.fingerprint()),
             Source::Rows(rows) => Some(rows.fingerprint),
             Source::Images(images) => Some(images.fingerprint()),
         }
@@ -138,7 +140,9 @@ impl Data {
         let doubles = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
         let (kind, low, high) = match &self.source {
             // Whose coordinates are the model's.
-            Source::Mixture(_) | Source::Toy(_) => (DataKind::Generator, doubles(&self.low), doubles(&self.high)),
+            Source::Mixture(_) | Source::Toy(_) | Source::Finite(_) => {
+                (DataKind::Generator, doubles(&self.low), doubles(&self.high))
+            }
             Source::Rows(rows) => (DataKind::Table, rows.range.0.clone(), rows.range.1.clone()),
             Source::Images(images) => {
                 let [low, high] = images.range();

@@ -57,6 +57,7 @@ impl Data {
                 Ok(Self::generator(Source::Toy(Toy::spirals(arms, turns, noise)?), 2))
             }
             DataConfig::Moons { noise } => Ok(Self::generator(Source::Toy(Toy::moons(noise)?), 2)),
+            DataConfig::Finite { rows, seed, ref of } => Self::finite(rows, seed, of),
             DataConfig::File { ref path, ref array, held_out, scaling } => {
                 let fit = given.map_or(Fit::To(scaling), Fit::Given);
                 let (rows, scaling) = Rows::load(path, array.as_deref(), held_out, fit)?;

@@ -2,6 +2,7 @@
 
 mod data;
 mod draw;
+mod finite;
 mod identity;
 mod load;
 mod own;

@@ -1,5 +1,6 @@
 //! Where rows come from.
 
+use super::finite::Finite;
 use crate::data::images::Images;
 use crate::data::table_rows::Rows;
 use crate::data::toy::Toy;
@@ -10,6 +11,7 @@ use crate::density::mixture::Mixture;
 pub(super) enum Source {
     Mixture(Box<Mixture>),
     Toy(Toy),
+    Finite(Finite),
     Rows(Rows),
     Images(Images),
 }

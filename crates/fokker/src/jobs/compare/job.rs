@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::arm::Model;
 use super::config::{config, steps_within};
-use super::seed::ComparedSeed;
+use super::seed::{ComparedModel, ComparedSeed};
 use crate::Error;
-use crate::audit::{Audit, DataPictures};
+use crate::audit::{Audit, DataPictures, ModelPictures};
 use crate::config::Config;
 use crate::data::Data;
+use crate::jobs::audited::{Audited, Model};
 use crate::jobs::error::JobError;
-use crate::jobs::observer::Observer;
+use crate::jobs::observer::{Observer, Work};
 use crate::jobs::run::Run;
 use crate::manifest::Manifest;
 use crate::study::{Arm, Comparison, SeedFigures};
@@ -161,7 +161,7 @@ fn one_seed(
             config.train.steps = begun.or(within).unwrap_or(config.train.steps);
         }
         let model = Model { name: &arm.name, config: &config, data, folder: &folder, replace: job.replace };
-        let (audit, model) = model.run(observer)?;
+        let (audit, model) = pictured(&arm.name, model.run(observer)?, data, observer)?;
         trained.push((config.clone(), audit.figures.number("train_seconds").unwrap_or(f64::NAN)));
         audits.push(audit);
         models.push(model);
@@ -177,4 +177,16 @@ fn one_seed(
         models: &models,
     })?;
     Ok(figures)
+}
+
+/// A model's audit, and what a page shows of it besides.
+fn pictured(
+    name: &str, found: Audited, data: &Data, observer: &dyn Observer,
+) -> Result<(Audit, ComparedModel), JobError> {
+    let Audited { run, fitted, audit, workers } = found;
+    observer.begin(&Work::uncounted(name));
+    observer.doing(&format!("{name}: samples and log-density"));
+    let pictures = ModelPictures::new(&fitted.score, &audit, data, &workers);
+    observer.end();
+    Ok((audit, ComparedModel { metrics: run.read_metrics()?, pictures: pictures? }))
 }

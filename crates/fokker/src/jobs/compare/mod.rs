@@ -1,6 +1,5 @@
 //! The main job: train every arm of a study for every seed, audit the models at the same points, and compare them.
 
-mod arm;
 mod config;
 mod job;
 mod seed;

@@ -60,7 +60,7 @@ impl<R: Rows> Term<R> for LogDensityTerm {
         }
         let mut sum = R::none(points.x);
         points.each(|at| {
-            let weight = R::wide(at, |row| config.time_weight.at(&rows.sde[row]) * rows.weight[row] * factor);
+            let weight = R::wide(at, |row| config.weight_at(&rows.sde[row]) * rows.weight[row] * factor);
             let scale = R::wide(at, |_| scale);
             let r = R::widen(R::get(at, rho));
             let (value, slope) = match (config.unbiased, config.norm) {

@@ -1,16 +1,17 @@
-//! One model of a study: trained, or what is left of its training, and audited.
+//! One model of a study: trained, or what is left of its training done, and audited.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::seed::ComparedModel;
-use crate::audit::{Audit, ModelPictures, Points, audit};
+use fokker_jet::cpu::Workers;
+
+use super::error::JobError;
+use super::observer::{Observer, Work, notes};
+use super::run::Run;
+use super::train::{Fitted, fit, resumed};
+use crate::audit::{Audit, Points, audit};
 use crate::config::Config;
 use crate::data::Data;
-use crate::jobs::error::JobError;
-use crate::jobs::observer::{Observer, Work, notes};
-use crate::jobs::run::Run;
-use crate::jobs::train::{Fitted, fit, resumed};
 use crate::model_file::read_model;
 use crate::study::timed;
 use crate::train::Trainer;
@@ -27,31 +28,41 @@ pub(super) struct Model<'a> {
     pub replace: bool,
 }
 
+/// A model that there is.
+pub(super) struct Audited {
+    pub run: Run,
+    pub fitted: Fitted,
+    /// Its audit, with what training cost.
+    pub audit: Audit,
+    pub workers: Workers,
+}
+
 impl Model<'_> {
     /// Trains the model, or what is left of its training, and audits it, unless that has been done.
-    pub fn run(&self, observer: &dyn Observer) -> Result<(Audit, ComparedModel), JobError> {
+    pub fn run(&self, observer: &dyn Observer) -> Result<Audited, JobError> {
         let (run, fitted) = self.train(observer)?;
+        let workers = fitted.score.model().workers(self.config.train.threads, self.config.train.chunk_rows)?;
         observer.begin(&Work::uncounted(self.name));
-        let found = self.measure(&run, &fitted, observer);
+        let found = self.measure(&run, &fitted, &workers, observer);
         observer.end();
-        let (figures, pictures) = found?;
-        let model = ComparedModel { metrics: run.read_metrics()?, pictures };
-        Ok((timed(figures, fitted.seconds, self.config.train.steps), model))
+        let audit = timed(found?, fitted.seconds, self.config.train.steps);
+        Ok(Audited { run, fitted, audit, workers })
     }
 
-    fn measure(&self, run: &Run, fitted: &Fitted, observer: &dyn Observer) -> Result<(Audit, ModelPictures), JobError> {
+    fn measure(
+        &self, run: &Run, fitted: &Fitted, workers: &Workers, observer: &dyn Observer,
+    ) -> Result<Audit, JobError> {
         let Self { name, config, data, .. } = *self;
-        let doing = |what: &str| observer.doing(&format!("{name}: {what}"));
-        let workers = fitted.score.model().workers(config.train.threads, config.train.chunk_rows)?;
         let same = |a: &Audit| a.seed == config.seed && a.settings == config.audit && a.figures.is_complete();
-        let figures = match Audit::read(run.root())?.filter(same) {
-            Some(figures) => figures,
-            None => audit(&fitted.score, &Points::of(data), &config.audit, config.seed, &workers, &doing)?,
+        let found = match Audit::read(run.root())?.filter(same) {
+            Some(found) => found,
+            None => {
+                let doing = |what: &str| observer.doing(&format!("{name}: {what}"));
+                audit(&fitted.score, &Points::of(data), &config.audit, config.seed, workers, &doing)?
+            }
         };
-        figures.write(run.root())?;
-        doing("samples and log-density");
-        let pictures = ModelPictures::new(&fitted.score, &figures, data, &workers)?;
-        Ok((figures, pictures))
+        found.write(run.root())?;
+        Ok(found)
     }
 
     fn train(&self, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
