@@ -84,7 +84,7 @@ fn halving_gives_the_best_more_steps() {
 #[test]
 fn ten_kills_change_nothing() {
     let scratch = Scratch::new();
-    let more = ["--set", "train.steps=300", "--set", "train.checkpoint_every=50", "--seeds", "2"];
+    let more = ["--set", "train.steps=2000", "--set", "train.checkpoint_every=50", "--seeds", "2"];
     let words = words("killed", &more);
     let mut kills = 0;
     for i in 0..10 {
