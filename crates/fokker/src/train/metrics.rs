@@ -15,7 +15,9 @@ use crate::objective::LossTerms;
 /// let line = r#"{"step":50,"dsm":0.5,"fp":null,"scalar":null,"gradient_norm":1.5,"learning_rate":0.001}"#;
 /// let metrics: Metrics = serde_json::from_str(line)?;
 /// assert_eq!((metrics.terms.get("dsm"), metrics.terms.get("fp")), (Some(0.5), None));
-/// assert_eq!(serde_json::to_string(&metrics)?, line);
+/// // What an earlier version did not know of is not there.
+/// assert!(serde_json::to_string(&metrics)?.starts_with(r#"{"step":50,"dsm":0.5,"fp":null,"scalar":null,"#));
+/// assert_eq!(serde_json::from_str::<Metrics>(&serde_json::to_string(&metrics)?)?, metrics);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
