@@ -1,4 +1,4 @@
-//! A verdict in words.
+//! Verdicts in words.
 
 use fokker::study::{Outcome, Verdict};
 
@@ -33,12 +33,41 @@ pub fn sentence(verdict: &Verdict) -> String {
     format!("{arm} against {rival}: {} {way} by {by}{unit}{cost}: {}", figure.label, word(*outcome))
 }
 
+/// What a comparison comes to: a sentence for each figure that has an error to tell by, and one for all that have none.
+///
+/// ```
+/// use fokker::{figure::Definition, stats::MeanSe, study::{Outcome, Verdict}};
+/// static KL: Definition = Definition::mean("kl").named("KL", "nats");
+/// let less = MeanSe { mean: -0.02, se: f64::NAN };
+/// let (arm, rival, outcome) = ("FP".to_owned(), "DSM".to_owned(), Outcome::NoError);
+/// let verdict = Verdict { figure: &KL, arm, rival, less, time: 1.4, outcome };
+/// let said = "KL: one number a seed, and no error to tell by (take more --seeds)";
+/// assert_eq!(fokker_report::sentences(&[verdict.clone(), verdict]), [said]);
+/// ```
+#[must_use]
+pub fn sentences(verdicts: &[Verdict]) -> Vec<String> {
+    let (without, with): (Vec<&Verdict>, Vec<&Verdict>) =
+        verdicts.iter().partition(|verdict| verdict.outcome == Outcome::NoError);
+    let mut sentences: Vec<String> = with.into_iter().map(sentence).collect();
+    let mut labels: Vec<&str> = Vec::new();
+    for verdict in without {
+        if !labels.contains(&verdict.figure.label) {
+            labels.push(verdict.figure.label);
+        }
+    }
+    if !labels.is_empty() {
+        let labels = labels.join(", ");
+        sentences.push(format!("{labels}: one number a seed, and no error to tell by (take more --seeds)"));
+    }
+    sentences
+}
+
 /// What the outcome is called.
 fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Better => "better",
         Outcome::Worse => "worse",
         Outcome::NoDifference => "no difference",
-        Outcome::NoError => "no error known, so nothing follows (take more --seeds)",
+        Outcome::NoError => "no error to tell by",
     }
 }

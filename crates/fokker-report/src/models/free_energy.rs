@@ -12,7 +12,7 @@ use crate::series::{Point, Series};
 const HIGHEST: f64 = 12.0;
 
 /// The look of the truth.
-const STYLE_TRUTH: usize = 3;
+const STYLE_TRUTH: usize = 4;
 
 /// A chart for each of the two coordinates; none unless the truth is known.
 pub(super) fn profiles(data: &DataPictures, models: &[Model<'_>]) -> Vec<Illustration> {

@@ -12,7 +12,7 @@ use super::profiles::profiles;
 use super::summary::summary;
 use crate::page::Page;
 use crate::text::escape;
-use crate::verdict::sentence;
+use crate::verdict::sentences;
 
 /// A page about one model or several.
 ///
@@ -57,7 +57,7 @@ impl Report<'_> {
         }
         if !self.verdicts.is_empty() {
             let lines: String =
-                self.verdicts.iter().map(|verdict| format!("<li>{}</li>", escape(&sentence(verdict)))).collect();
+                sentences(self.verdicts).iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
             page = page.section("Verdict", &format!("<ul>{lines}</ul>"));
         }
         page = page.section("Figures", "").table(summary(self.models, self.differences));

@@ -72,7 +72,7 @@ impl Outcome {
 }
 
 impl Comparison {
-    /// Every arm held against the first, and against those that were given its time ([`Arm::as_long_as`]), by the figures that models
+    /// Every arm but those that were given the time of another held against the first, and against those that were given its time ([`Arm::as_long_as`]), by the figures that models
     /// are [judged](Definition::judged) by.
     ///
     /// ```
@@ -93,7 +93,9 @@ impl Comparison {
     #[must_use]
     pub fn verdicts(&self) -> Vec<Verdict> {
         let long = |arm: &Arm| self.arms.iter().position(|rival| rival.as_long_as.as_ref() == Some(&arm.key));
-        let pairs = (1..self.arms.len()).flat_map(|i| [Some((i, 0)), long(&self.arms[i]).map(|rival| (i, rival))]);
+        // An arm that was given another's time is there for that one to be held against.
+        let first = |i: usize| self.arms[i].as_long_as.is_none().then_some((i, 0));
+        let pairs = (1..self.arms.len()).flat_map(|i| [first(i), long(&self.arms[i]).map(|rival| (i, rival))]);
         pairs.flatten().flat_map(|(arm, rival)| self.between(arm, rival)).collect()
     }
 

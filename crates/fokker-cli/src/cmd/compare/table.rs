@@ -4,7 +4,7 @@ use fokker::audit::Audit;
 use fokker::figure::{Cell, Definition, Difference, Figure, Look, Notation, Shape};
 use fokker::stats::{AtTime, Average};
 use fokker::study::Comparison;
-use fokker_report::{mean_se, narrow_cell, sentence};
+use fokker_report::{mean_se, narrow_cell, sentences};
 
 use crate::print::out;
 
@@ -16,8 +16,8 @@ pub fn print(comparison: &Comparison) {
     out!("");
     scalars(comparison);
     out!("");
-    for verdict in comparison.verdicts() {
-        out!("{}", sentence(&verdict));
+    for line in sentences(&comparison.verdicts()) {
+        out!("{line}");
     }
 }
 
