@@ -63,4 +63,4 @@ pub use series::{Point, STYLE_DSM, STYLE_FP, Series};
 pub use sweep::{SweepReport, recommendation};
 pub use table::{Row, Table};
 pub use text::{escape, mean_se, number};
-pub use verdict::{sentence, sentences};
+pub use verdict::sentences;

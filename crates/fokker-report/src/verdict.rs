@@ -1,24 +1,11 @@
 //! Verdicts in words.
 
-use fokker::study::{Outcome, Verdict};
+use fokker::study::{Judgement, Verdict};
 
 use crate::text::mean_se;
 
-/// What a comparison comes to by one figure, as a sentence.
-///
-/// ```
-/// use fokker::{figure::Definition, stats::MeanSe, study::{Outcome, Verdict}};
-/// static NLL: Definition = Definition::mean("nll").named("negative log-likelihood", "nats");
-/// let less = MeanSe { mean: -0.02, se: 0.03 };
-/// let outcome = Outcome::NoDifference;
-/// let verdict = Verdict { figure: &NLL, arm: "FP".into(), rival: "DSM, long".into(), less, time: 1.02, outcome };
-/// assert_eq!(
-///     fokker_report::sentence(&verdict),
-///     "FP against DSM, long: negative log-likelihood lower by 0.020 ± 0.030 nats at equal time: no difference",
-/// );
-/// ```
-#[must_use]
-pub fn sentence(verdict: &Verdict) -> String {
+/// What a comparison comes to by one figure.
+fn sentence(verdict: &Verdict) -> String {
     let Verdict { figure, arm, rival, less, time, outcome } = verdict;
     let way = if less.mean < 0.0 { "lower" } else { "higher" };
     let unit = if figure.unit.is_empty() { String::new() } else { format!(" {}", figure.unit) };
@@ -36,18 +23,21 @@ pub fn sentence(verdict: &Verdict) -> String {
 /// What a comparison comes to: a sentence for each figure that has an error to tell by, and one for all that have none.
 ///
 /// ```
-/// use fokker::{figure::Definition, stats::MeanSe, study::{Outcome, Verdict}};
+/// use fokker::{figure::Definition, stats::MeanSe, study::{Judgement, Verdict}};
+/// static NLL: Definition = Definition::mean("nll").named("negative log-likelihood", "nats");
 /// static KL: Definition = Definition::mean("kl").named("KL", "nats");
-/// let less = MeanSe { mean: -0.02, se: f64::NAN };
-/// let (arm, rival, outcome) = ("FP".to_owned(), "DSM".to_owned(), Outcome::NoError);
-/// let verdict = Verdict { figure: &KL, arm, rival, less, time: 1.4, outcome };
-/// let said = "KL: one number a seed, and no error to tell by (take more --seeds)";
-/// assert_eq!(fokker_report::sentences(&[verdict.clone(), verdict]), [said]);
+/// let (arm, rival, less) = ("FP".to_owned(), "DSM, long".to_owned(), MeanSe { mean: -0.02, se: 0.03 });
+/// let told = Verdict { figure: &NLL, arm, rival, less, time: 1.02, outcome: Judgement::NoDifference };
+/// let untold = Verdict { figure: &KL, outcome: Judgement::NoError, ..told.clone() };
+/// assert_eq!(fokker_report::sentences(&[untold.clone(), told, untold]), [
+///     "FP against DSM, long: negative log-likelihood lower by 0.020 ± 0.030 nats at equal time: no difference",
+///     "KL: one number a seed, and no error to tell by (take more --seeds)",
+/// ]);
 /// ```
 #[must_use]
 pub fn sentences(verdicts: &[Verdict]) -> Vec<String> {
     let (without, with): (Vec<&Verdict>, Vec<&Verdict>) =
-        verdicts.iter().partition(|verdict| verdict.outcome == Outcome::NoError);
+        verdicts.iter().partition(|verdict| verdict.outcome == Judgement::NoError);
     let mut sentences: Vec<String> = with.into_iter().map(sentence).collect();
     let mut labels: Vec<&str> = Vec::new();
     for verdict in without {
@@ -63,11 +53,11 @@ pub fn sentences(verdicts: &[Verdict]) -> Vec<String> {
 }
 
 /// What the outcome is called.
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: Judgement) -> &'static str {
     match outcome {
-        Outcome::Better => "better",
-        Outcome::Worse => "worse",
-        Outcome::NoDifference => "no difference",
-        Outcome::NoError => "no error to tell by",
+        Judgement::Better => "better",
+        Judgement::Worse => "worse",
+        Judgement::NoDifference => "no difference",
+        Judgement::NoError => "no error to tell by",
     }
 }

@@ -177,15 +177,6 @@ fn conservativity_has_its_value() {
     }
 }
 
-/// ℓ = σ s + z of each row, by the score of a setting.
-fn ells(setting: &Setting, rows: &[Row]) -> Vec<Vec<f64>> {
-    let of_row = |row: &Row| {
-        let s = Derivatives::new(&setting.score, row, &[]).s;
-        (0..DIM).map(|i| row.c.sigma * s[i] + row.z[i]).collect()
-    };
-    rows.iter().map(of_row).collect()
-}
-
 /// R_2 with ℓ given: w(t) Σ c ‖σ² J v + v − (ℓ·v) ℓ‖² over the directions.
 fn second_order(setting: &Setting, rows: &[Row], ells: &[Vec<f64>], directions: &[Probes], c: f64) -> f64 {
     let of_row = |((row, l), directions): ((&Row, &Vec<f64>), &Probes)| {
@@ -209,7 +200,7 @@ fn the_second_order_has_its_value_and_gradient() {
         let rows = setting.rows("rows", BATCH, Source::Perturbed { copies: 1 });
         let how = setting.config.loss.second_order.as_ref().unwrap().directions;
         let directions = setting.probes("second-order-directions", BATCH, how, 1, false);
-        let held = ells(&setting, &rows);
+        let held = setting.ells(&rows);
         let value = |setting: &Setting| second_order(setting, &rows, &held, &directions, 1.0);
         let (terms, gradient) = setting.terms_and_gradient();
         seen.push(value(&setting));

@@ -122,8 +122,8 @@ fn what_cannot_be_swept_over() {
     refused("train.steps", &["--over", "\"train.steps\" is not of the form key=a,b,c"]);
     refused("train.steps=1,,2", &["--over: train.steps: a value is empty"]);
     refused("train.stepz=1,2", &["train.stepz"]);
-    refused("seed=1,2", &["ring8: seed: all settings must have the same value"]);
-    refused("audit.points=10,20", &["ring8: audit.points: all settings"]);
+    refused("seed=1,2", &["ring8: seed: arm seed-1 must have the same value as all others"]);
+    refused("audit.points=10,20", &["ring8: audit.points: arm points-10 must"]);
     refused("train.steps=100,1e2", &["train.steps"]);
     refused("train.batch=64,64", &["ring8: over: train.batch=64 and train.batch=64 are the same"]);
     scratch.refuses(

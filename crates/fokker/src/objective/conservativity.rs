@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, whole};
+use super::fault::{Fault, check, fraction, one, whole};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use super::time_weight::TimeWeight;
 use crate::Error;
@@ -34,21 +34,17 @@ pub struct ConservativityConfig {
     #[serde(default)]
     pub time_weight: TimeWeight,
     /// Pairs of directions for each point.
-    #[serde(default = "one")]
+    #[serde(default = "one_pair")]
     pub pairs: usize,
     /// Applies the term on every k-th step only, with k-fold weight.
-    #[serde(default = "every")]
+    #[serde(default = "one")]
     pub every: u64,
     /// Applies the term to this fraction of the batch.
     #[serde(default = "whole")]
     pub batch_fraction: f64,
 }
 
-fn one() -> usize {
-    1
-}
-
-fn every() -> u64 {
+fn one_pair() -> usize {
     1
 }
 

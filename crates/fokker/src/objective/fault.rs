@@ -13,6 +13,11 @@ pub(super) fn fraction(of: f64) -> bool {
     of > 0.0 && of <= 1.0
 }
 
+/// On every step.
+pub(super) fn one() -> u64 {
+    1
+}
+
 /// All of the batch.
 pub(super) fn whole() -> f64 {
     1.0

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, whole};
+use super::fault::{Fault, check, fraction, one, whole};
 use super::term::{Share, TermName};
 use super::time_weight::TimeWeight;
 use crate::divergence::Divergence;
@@ -58,10 +58,6 @@ pub struct FpConfig {
     /// Applies the term to this fraction of the batch.
     #[serde(default = "whole")]
     pub batch_fraction: f64,
-}
-
-fn one() -> u64 {
-    1
 }
 
 impl Default for FpConfig {

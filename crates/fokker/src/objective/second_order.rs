@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, whole};
+use super::fault::{Fault, check, fraction, one, whole};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use super::time_weight::TimeWeight;
 use crate::Error;
@@ -46,10 +46,6 @@ pub struct SecondOrderConfig {
 
 fn constant() -> TimeWeight {
     TimeWeight::Constant
-}
-
-fn one() -> u64 {
-    1
 }
 
 impl SecondOrderConfig {

@@ -17,7 +17,7 @@ pub use comparison::{Comparison, FORMAT};
 pub use seed::SeedFigures;
 pub use sweep::{SweepFigures, SweepPoint, SweepRound};
 pub use timing::{timed, timings};
-pub use verdict::{Outcome, Verdict};
+pub use verdict::{Judgement, Verdict};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

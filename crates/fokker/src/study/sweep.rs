@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::verdict::ERRORS;
 use super::{Arm, Axis};
 use crate::audit::Audit;
 use crate::figure::{Better, Definition, Difference};
@@ -10,9 +11,6 @@ use crate::stats::MeanSe;
 
 /// The version of [`SweepFigures`] that this crate writes.
 const FORMAT: &str = "fokker-sweep 1";
-
-/// Differences beyond so many standard errors count.
-const ERRORS: f64 = 2.0;
 
 /// One setting.
 #[derive(Clone, Debug, PartialEq)]

@@ -57,17 +57,17 @@ fn arms_are_held_against_the_first_and_against_those_of_their_time() {
         (arm.as_str(), rival.as_str(), *outcome, (less.mean * 6.0).round() / 6.0)
     };
     assert_eq!(found.len(), 2);
-    assert_eq!(told(0), ("FP", "DSM", Outcome::Better, -1.0));
+    assert_eq!(told(0), ("FP", "DSM", Judgement::Better, -1.0));
     // −1/3 and −4/3 over the seeds: −5/6 ± 1/2.
-    assert_eq!(told(1), ("FP", "DSM, long", Outcome::NoDifference, -5.0 / 6.0));
+    assert_eq!(told(1), ("FP", "DSM, long", Judgement::NoDifference, -5.0 / 6.0));
     assert!(found.iter().all(Verdict::at_equal_time));
     // The twin: worse, or with nothing to tell by.
     let of = |arms: &[Arm], a: &[f64], b: &[f64]| {
         let seed = SeedFigures::new(0, vec![model(0, a), model(0, b)]);
         Comparison::new("x", arms, vec![seed]).unwrap().verdicts()[0].outcome
     };
-    assert_eq!(of(&arms[..2], &[1.0, 2.0, 3.0], &[1.5, 2.6, 3.4]), Outcome::Worse);
-    assert_eq!(of(&arms[..2], &[1.0], &[0.5]), Outcome::NoError);
+    assert_eq!(of(&arms[..2], &[1.0, 2.0, 3.0], &[1.5, 2.6, 3.4]), Judgement::Worse);
+    assert_eq!(of(&arms[..2], &[1.0], &[0.5]), Judgement::NoError);
 }
 
 #[test]

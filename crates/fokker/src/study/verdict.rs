@@ -7,7 +7,7 @@ use crate::figure::{Better, Definition};
 use crate::stats::MeanSe;
 
 /// Differences beyond so many standard errors count.
-const ERRORS: f64 = 2.0;
+pub(super) const ERRORS: f64 = 2.0;
 
 /// Times of training that differ by no more than this part are equal.
 const EQUAL: f64 = 0.1;
@@ -15,7 +15,7 @@ const EQUAL: f64 = 0.1;
 /// What a difference is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum Judgement {
     /// Better by more than two standard errors.
     Better,
     /// Worse by more than two standard errors.
@@ -41,7 +41,7 @@ pub struct Verdict {
     /// The arm's time of training, over the rival's; NaN if it is not known.
     pub time: f64,
     /// What that is worth.
-    pub outcome: Outcome,
+    pub outcome: Judgement,
 }
 
 fn key<S: Serializer>(figure: &&'static Definition, serializer: S) -> Result<S::Ok, S::Error> {
@@ -56,7 +56,7 @@ impl Verdict {
     }
 }
 
-impl Outcome {
+impl Judgement {
     fn of(less: MeanSe, better: Better) -> Self {
         let worse = if better == Better::Higher { -less.mean } else { less.mean };
         if !less.se.is_finite() || !worse.is_finite() {
@@ -79,7 +79,7 @@ impl Comparison {
     /// use fokker::audit::{Audit, AuditConfig};
     /// use fokker::figure::{Better, Definition, Figure, Value};
     /// use fokker::stats::MeanSe;
-    /// use fokker::study::{Arm, Comparison, Outcome, SeedFigures};
+    /// use fokker::study::{Arm, Comparison, Judgement, SeedFigures};
     /// static NLL: Definition = Definition::mean("nll").better(Better::Lower).paired().judged();
     /// let model = |values: &[f64]| {
     ///     let figure = Figure::new(&NLL, Value::Mean(MeanSe::of(values))).at_points(vec![values.to_vec()]);
@@ -87,7 +87,7 @@ impl Comparison {
     /// };
     /// let seed = SeedFigures::new(0, vec![model(&[1.0, 5.0, 3.0]), model(&[0.5, 4.4, 2.6])]);
     /// let found = Comparison::new("ring8", &Arm::dsm_and_fp(), vec![seed]).ok_or("no seed")?;
-    /// assert_eq!(found.verdicts()[0].outcome, Outcome::Better);
+    /// assert_eq!(found.verdicts()[0].outcome, Judgement::Better);
     /// # Ok::<(), &str>(())
     /// ```
     #[must_use]
@@ -112,7 +112,7 @@ impl Comparison {
                     rival: self.arms[rival].name.clone(),
                     less,
                     time: seconds(arm) / seconds(rival),
-                    outcome: Outcome::of(less, figure.better),
+                    outcome: Judgement::of(less, figure.better),
                 })
             })
             .collect()

@@ -66,6 +66,15 @@ impl Setting {
         (terms, gradient)
     }
 
+    /// ℓ = σ s + z of each row.
+    pub fn ells(&self, rows: &[Row]) -> Vec<Vec<f64>> {
+        let of_row = |row: &Row| {
+            let s = Derivatives::new(&self.score, row, &[]).s;
+            (0..DIM).map(|i| row.c.sigma * s[i] + row.z[i]).collect()
+        };
+        rows.iter().map(of_row).collect()
+    }
+
     /// Times of a block, then its noise, then its rows of data.
     pub fn rows(&self, name: &str, count: usize, source: Source) -> Vec<Row> {
         let sampler = TimeSampler::new(&self.config.sde, self.config.loss.time_sampling);

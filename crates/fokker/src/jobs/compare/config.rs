@@ -9,7 +9,7 @@ use crate::train::TrainConfig;
 const SHARED: [&str; 4] = ["seed", "data", "sde", "audit"];
 
 /// The config that an arm trains by; `origin` names the config in errors.
-pub(super) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, Error> {
+pub(in crate::jobs) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, Error> {
     let base = &Config { arm: Vec::new(), ..base.clone() };
     let config = base.changed(&arm.removes, &arm.sets, origin)?;
     if let Some(key) =

@@ -4,5 +4,6 @@ mod config;
 mod job;
 mod seed;
 
+pub(super) use config::config;
 pub use job::{Compare, compare};
 pub use seed::{ComparedModel, ComparedSeed};

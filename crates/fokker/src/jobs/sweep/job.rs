@@ -12,13 +12,11 @@ use crate::data::Data;
 use crate::figure::{Better, Definition, Shape};
 use crate::jobs::Silent;
 use crate::jobs::audited::Model;
+use crate::jobs::compare::config;
 use crate::jobs::error::JobError;
 use crate::jobs::observer::{Observer, Unit, Work};
 use crate::manifest::Manifest;
 use crate::study::{Arm, Axis, SweepFigures, SweepPoint, SweepRound, grid};
-
-/// Keys that settings may not differ in: models are compared at the same points.
-const SHARED: [&str; 4] = ["seed", "data", "sde", "audit"];
 
 /// What is to be swept over, and where it is kept.
 #[derive(Clone, Copy, Debug)]
@@ -56,21 +54,15 @@ impl<'a> Sweep<'a> {
 
     /// The settings and their configs, as long as they can be compared.
     fn settings(&self, base: &Config) -> Result<Vec<Setting>, Error> {
-        if let Some(axis) = self.axes.iter().find(|axis| SHARED.contains(&axis.key.split('.').next().unwrap_or(""))) {
-            return Err(
-                self.wrong(&axis.key, "all settings must have the same value, to be compared at the same points")
-            );
-        }
         if let Some(axis) = self.axes.iter().find(|axis| self.halving && axis.key == "train.steps") {
             return Err(self.wrong(&axis.key, "halving sets it"));
         }
         if self.seeds == 0 {
             return Err(self.wrong("seeds", "must be at least 1"));
         }
-        let base = Config { arm: Vec::new(), ..base.clone() };
         let mut settings: Vec<Setting> = Vec::new();
         for arm in grid(self.axes) {
-            let config = base.changed::<String>(&[], &arm.sets, self.name)?;
+            let config = config(base, &arm, self.name)?;
             if config.train.steps == 0 {
                 return Err(self.wrong("train.steps", "must be at least 1"));
             }
