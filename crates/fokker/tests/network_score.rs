@@ -27,6 +27,7 @@ fn networks() -> Vec<NetworkScore<f64>> {
                     depth: 2,
                     activation: fokker::net::Activation::Silu,
                     skip: true,
+                    dropout: 0.0,
                     time,
                     output: fokker::net::Output::Score,
                     blend: None,

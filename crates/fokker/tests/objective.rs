@@ -64,6 +64,7 @@ fn the_gradient_of_every_term_matches_finite_differences() {
         ("vp", "[loss.scalar]\nweight = 0.1".into()),
         ("vp", format!("[loss.scalar]\nweight = 0.1\nform = \"published\"\n{exact}")),
         ("vp", "[loss.conservativity]\nweight = 0.5".into()),
+        ("vp", "reference_batch = 30".into()),
         (
             "ve",
             "[loss.conservativity]\nweight = 0.1\npairs = 3\nbatch_fraction = 0.4\ntime_weight = \"sigma4\"\n[loss.fp]\nweight = 0.01\nevery = 2"
@@ -161,6 +162,75 @@ fn weight_zero_is_plain_denoising_bit_for_bit() {
     assert_ne!(run(&plain).1, run(&some).1);
     // The same rows are drawn with and without the term.
     assert_eq!(run(&plain).0, run(&some).0);
+}
+
+#[test]
+fn gradients_are_joined_as_they_are_told() {
+    let gradient = |loss: &str, step: u64, size: f64| {
+        let (mut objective, mut theta) = objective(&config("vp", loss));
+        theta.update(&Workers::new(1, 1).unwrap(), |theta| theta.iter_mut().for_each(|w| *w *= size));
+        let mut gradient = vec![0.0; theta.len()];
+        let terms = objective.evaluate(Step(step), &theta, &mut gradient);
+        (terms, gradient)
+    };
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let less = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
+    let ways = ["sum", "balanced", "projected"];
+    let mut turned = 0;
+    // The larger the weights, the more the term asks for smaller ones; denoising asks now for one, now for the other.
+    for (step, w) in [1.0, 2.0].into_iter().flat_map(|w| (0..8).map(move |step| (step, w))) {
+        let fp = "[loss.fp]\nweight = 0.3\ntime_weight = \"sigma4\"";
+        let (_, denoising) = gradient("", step, w);
+        let [sum, balanced, projected] = ways.map(|way| gradient(&format!("combination = \"{way}\"\n{fp}"), step, w));
+        assert_eq!((sum.0, sum.0), (balanced.0, projected.0));
+        let of_term = less(&sum.1, &denoising);
+        let (dd, dr, rr) = (dot(&denoising, &denoising), dot(&denoising, &of_term), dot(&of_term, &of_term));
+        // α of denoising's length, in the term's direction.
+        let share = less(&balanced.1, &denoising);
+        assert!((dot(&share, &share) / dd - 0.09).abs() < 1e-9, "{w}");
+        assert!((dot(&share, &of_term) - 0.3 * (dd * rr).sqrt()).abs() < 1e-9 * (dd * rr).sqrt(), "{w}");
+        let kept = dot(&less(&projected.1, &denoising), &denoising);
+        let want = dr.max(0.0);
+        assert!((kept - want).abs() < 1e-9 * (dd * rr).sqrt(), "{w}: {kept} for {want}");
+        turned += u32::from(dr < 0.0);
+    }
+    assert!((1..16).contains(&turned), "{turned} of 16 were projected");
+}
+
+#[test]
+fn averaged_targets_have_the_same_mean_and_less_noise() {
+    // The gradients of many steps: with a large reference batch their mean is nearly the same, and they are less apart.
+    let gradients = |loss: &str| {
+        let (mut objective, theta) = objective(&config("vp", loss));
+        let all = (0..400).map(|step| {
+            let mut gradient = vec![0.0; theta.len()];
+            objective.evaluate(Step(step), &theta, &mut gradient);
+            gradient
+        });
+        let all: Vec<Vec<f64>> = all.collect();
+        (0..theta.len()).map(|k| MeanSe::of(&all.iter().map(|g| g[k]).collect::<Vec<_>>())).collect::<Vec<_>>()
+    };
+    let (plain, averaged) = (gradients(""), gradients("reference_batch = 500"));
+    let spread = |all: &[MeanSe]| all.iter().map(|g| g.se * g.se).sum::<f64>();
+    let apart: f64 = plain.iter().zip(&averaged).map(|(a, b)| (a.mean - b.mean).powi(2)).sum();
+    assert!(spread(&averaged) < 0.9 * spread(&plain), "{} {}", spread(&averaged), spread(&plain));
+    assert!(apart < 3.0 * (spread(&plain) + spread(&averaged)), "{apart} {}", spread(&plain));
+}
+
+#[test]
+fn the_gradient_with_dropout_matches_finite_differences() {
+    let with = |dropout: &str| {
+        let mut config = config("vp", "[loss.fp]\nweight = 0.01");
+        config.network = toml::from_str(&format!("kind = \"mlp\"\nwidth = 10\ndepth = 2{dropout}")).unwrap();
+        config
+    };
+    let (some, none) = (with("\ndropout = 0.3"), with(""));
+    assert!(gradient_error(&some) < 1e-6);
+    let dsm = |config: &Config| {
+        let (mut objective, theta) = objective(config);
+        objective.evaluate(Step(0), &theta, &mut vec![0.0; theta.len()]).get("dsm")
+    };
+    assert_ne!(dsm(&some), dsm(&none), "nothing was dropped");
 }
 
 /// Mean over steps of the difference of two estimates of R_vec at the same points.

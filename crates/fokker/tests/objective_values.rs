@@ -103,6 +103,7 @@ fn vector(setting: &Setting, config: &FpConfig, count: usize) -> f64 {
         } else {
             product * of_dimension(config.scale, 2)
         };
+        let power = if config.relative { power / dot(&at.dt, &at.dt) } else { power };
         if row.c.t > config.t_max { 0.0 } else { row.weight * weight(config.time_weight, &row.c) * power }
     };
     assert_eq!((rows.len(), probes.len()), (count, count));
@@ -218,6 +219,90 @@ fn the_second_order_has_its_value_and_gradient() {
             let slope = 1e6 * (at(h) - at(-h)) / (2.0 * h);
             assert!((slope - gradient[k]).abs() < 1e-5 * size, "{sde} {kind} {k}: {} for {slope}", gradient[k]);
         }
+    }
+    all_differ(&seen);
+}
+
+/// A point's three x′, and the SDE at t′.
+type Path = ([Vec<f64>; 3], Coefficients);
+
+/// The paths of the model as it is, down to (1 − step) t.
+fn paths(setting: &Setting, rows: &[Row], step: f64) -> Vec<Path> {
+    let of_group = |group: &[Row]| {
+        let (c, x) = (&group[0].c, &group[0].x);
+        let to = setting.score.model().sde().at((c.t * (1.0 - step)).max(setting.score.model().sde().t_min()));
+        let s = Derivatives::new(&setting.score, &group[0], &[]).s;
+        // The Gaussian of x_t′ given x and x₀ = h: precisions and means added.
+        let r = c.m / to.m;
+        let noise = c.sigma.powi(2) - (r * to.sigma).powi(2);
+        let variance = 1.0 / (1.0 / to.sigma.powi(2) + r * r / noise);
+        let of_row = |row: &Row| {
+            let of = |i: usize| {
+                let h = (x[i] + c.sigma.powi(2) * s[i]) / c.m;
+                variance * (to.m * h / to.sigma.powi(2) + r * x[i] / noise) + variance.sqrt() * row.z[i]
+            };
+            (0..DIM).map(of).collect()
+        };
+        ([1, 2, 3].map(|k| of_row(&group[k])), to)
+    };
+    rows.chunks_exact(4).map(of_group).collect()
+}
+
+/// R_C with the paths held.
+fn consistency(setting: &Setting, rows: &[Row], paths: &[Path]) -> f64 {
+    let denoised = |x: &[f64], c: &Coefficients| {
+        let row = Row { x: x.to_vec(), z: Vec::new(), c: *c, weight: 1.0 };
+        let s = Derivatives::new(&setting.score, &row, &[]).s;
+        (0..DIM).map(|i| (x[i] + c.sigma.powi(2) * s[i]) / c.m).collect::<Vec<f64>>()
+    };
+    let of_group = |(group, (path, to)): (&[Row], &Path)| {
+        let (c, h) = (&group[0].c, denoised(&group[0].x, &group[0].c));
+        let d: Vec<Vec<f64>> =
+            path.iter().map(|x| denoised(x, to).iter().zip(&h).map(|(to, from)| to - from).collect()).collect();
+        let products = (dot(&d[0], &d[1]) + dot(&d[0], &d[2]) + dot(&d[1], &d[2])) / 3.0;
+        group[0].weight * (c.m / c.sigma).powi(2) * products
+    };
+    rows.chunks_exact(4).zip(paths).map(of_group).sum::<f64>() / paths.len() as f64
+}
+
+#[test]
+fn consistency_has_its_value_and_gradient() {
+    let mut seen = Vec::new();
+    for (sde, step) in [("vp", 0.1), ("vp", 0.6), ("sub-vp", 0.1), ("ve", 0.3)] {
+        let loss = format!("[loss.consistency]\nweight = 1e6\nstep = {step}");
+        let mut setting = Setting::new(sde, &loss);
+        let rows = setting.rows("consistency-rows", BATCH, Source::Perturbed { copies: 4 });
+        // Each group has its first point.
+        let paths = paths(&setting, &rows, step);
+        let value = |setting: &Setting| consistency(setting, &rows, &paths);
+        let (terms, gradient) = setting.terms_and_gradient();
+        seen.push(value(&setting));
+        close(terms.get("consistency").unwrap(), *seen.last().unwrap(), &loss);
+        // With the paths held, by differences; J_DSM's share is nothing beside a weight of 10⁶.
+        let (theta, h) = (setting.score.parameters().to_vec(), 1e-5);
+        let size = worst(gradient.iter().map(|g| g.abs()));
+        for k in (0..theta.len()).step_by(17) {
+            let mut at = |shift: f64| {
+                let mut moved = theta.clone();
+                moved[k] += shift;
+                setting.score = NetworkScore::new(setting.score.model().clone(), &moved);
+                value(&setting)
+            };
+            let slope = 1e6 * (at(h) - at(-h)) / (2.0 * h);
+            assert!((slope - gradient[k]).abs() < 1e-5 * size, "{sde} {step} {k}: {} for {slope}", gradient[k]);
+        }
+    }
+    all_differ(&seen);
+}
+
+#[test]
+fn the_relative_residual_has_its_value() {
+    let mut seen = Vec::new();
+    for relative in [false, true] {
+        let setting = Setting::new("vp", &format!("[loss.fp]\nweight = 0.5\nrelative = {relative}\n{TWO}"));
+        let want = vector(&setting, setting.config.loss.fp.as_ref().unwrap(), BATCH);
+        close(setting.terms().get("fp").unwrap(), want, &format!("relative: {relative}"));
+        seen.push(want);
     }
     all_differ(&seen);
 }

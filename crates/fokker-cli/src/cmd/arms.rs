@@ -22,8 +22,13 @@ impl Arms {
 
 fn arm(words: &[String]) -> Result<Arm> {
     let Some((name, changes)) = words.split_first() else { return Err(request("--arm: a name is needed")) };
+    let number = |text: &str| {
+        let wrong = |_| request(format!("--arm {name}: steps-times={text}: must be a number"));
+        text.parse::<f64>().map_err(wrong)
+    };
     changes.iter().try_fold(Arm::new(&key(name), name), |arm, change| match change.split_once('=') {
         Some(("without", key)) => Ok(arm.without(key)),
+        Some(("steps-times", factor)) => Ok(arm.steps_times(number(factor)?)),
         Some(("as-long-as", name)) => Ok(arm.as_long_as(&key(name))),
         Some(_) => Ok(arm.set(change)),
         None => Err(request(format!(
@@ -65,7 +70,8 @@ impl clap::Args for Arms {
                 .long_help(
                     "Compare these in place of the config's, the first being the reference: a name, and what it changes in the \
                      config. without=KEY leaves a key or a table out, as-long-as=NAME gives an arm the time of training of an \
-                     earlier one, for example --arm DSM without=loss.fp --arm FP --arm \"DSM, long\" without=loss.fp as-long-as=FP",
+                     earlier one, steps-times=0.5 half of the steps, for example --arm DSM without=loss.fp --arm FP \
+                     loss.fp.weight=3e-5 as-long-as=DSM",
                 ),
         )
     }

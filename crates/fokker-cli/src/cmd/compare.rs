@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use fokker::Error;
+use fokker::config::Config;
 use fokker::data::write_atomically;
 use fokker::jobs::{self, ComparedSeed};
 use fokker::study::{Arm, Comparison};
@@ -15,6 +16,7 @@ use fokker_report::{Model, Report};
 use super::arms::Arms;
 use super::source;
 use super::source::Source;
+use crate::fail::request;
 use crate::files::{require_folder, write_json};
 use crate::print::out;
 use crate::progress::Progress;
@@ -51,7 +53,8 @@ pub fn run(args: &Compare) -> Result<()> {
     let (name, config) = source::config(&args.source, Some("ring8"))?;
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
     let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
-    let arms = args.arms.or(if config.arm.is_empty() { Arm::dsm_and_fp() } else { config.arm.clone() })?;
+    let arms =
+        args.arms.or(if config.arm.is_empty() { Arm::dsm_and_fp() } else { of_config(&config, &args.source.set)? })?;
     let job = jobs::Compare {
         seeds: args.seeds,
         replace: args.force,
@@ -64,6 +67,21 @@ pub fn run(args: &Compare) -> Result<()> {
     }
     out!("report: {}", job.folder(config.seed).join("report.html").display());
     Ok(())
+}
+
+/// The config's arms, none of which may hide what was asked for.
+fn of_config(config: &Config, asked: &[String]) -> Result<Vec<Arm>> {
+    let key = |assignment: &str| assignment.split_once('=').map(|(key, _)| key.trim().to_owned());
+    for arm in &config.arm {
+        let own: Vec<_> = arm.sets.iter().filter_map(|set| key(set)).collect();
+        if let Some(hidden) = asked.iter().filter_map(|set| key(set)).find(|key| own.contains(key)) {
+            let (name, way) = (&arm.name, format!("--arm DSM without=loss.fp --arm FP {hidden}=…"));
+            return Err(request(format!(
+                "--set {hidden}: the config's arm {name} sets it itself; name the arms: {way}"
+            )));
+        }
+    }
+    Ok(config.arm.clone())
 }
 
 /// Writes a seed's page.

@@ -1,6 +1,6 @@
 //! The seed fixes everything.
 
-use crate::util::{Scratch, TINY, sets};
+use crate::util::{Scratch, TERM, TINY, sets};
 
 #[test]
 fn the_same_seed_gives_the_same_model() {
@@ -18,7 +18,7 @@ fn the_same_seed_gives_the_same_model() {
 fn deterministic_sums_do_not_depend_on_the_threads() {
     let scratch = Scratch::new();
     scratch.train("a", "ring8", &["train.deterministic=true", "train.threads=1"]);
-    let flag = ["train", "--preset", "ring8", "-o", "b", "--deterministic", "--set", "train.threads=2"];
+    let flag = ["train", "--preset", "ring8", "-o", "b", "--set", TERM, "--deterministic", "--set", "train.threads=2"];
     scratch.fokker(&[&flag[..], &*sets(TINY), &["--set", "train.threads=2"]].concat()).succeeded();
     assert!(scratch.read("a/model.safetensors") == scratch.read("b/model.safetensors"));
 }

@@ -6,14 +6,16 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::util::{Scratch, TINY, sets, split_safetensors};
+use crate::util::{Scratch, TERM, TINY, sets, split_safetensors};
 
 const LONG: &[&str] = &["train.steps=1500", "train.log_every=25", "train.checkpoint_every=50", "train.threads=2"];
 
 #[test]
 fn after_a_kill_the_result_is_the_same_to_the_last_byte() {
     let scratch = Scratch::new();
-    let train = |run: &'static str| [&["train", "--preset", "ring8", "-o", run], &*sets(TINY), &*sets(LONG)].concat();
+    let train = |run: &'static str| {
+        [&["train", "--preset", "ring8", "-o", run, "--set", TERM], &*sets(TINY), &*sets(LONG)].concat()
+    };
     let mut child = scratch.command(&train("killed")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let (second, start) = (scratch.path("killed/checkpoints/step-000000100.safetensors"), Instant::now());
     while !second.exists() {

@@ -20,3 +20,5 @@ pub use parameters::Parameters;
 pub use plan::Plan;
 pub use workers::{ChunkRange, MOST_THREADS, Workers};
 pub use workspace::Workspace;
+
+pub use crate::routines::kernel_mean::kernel_mean;

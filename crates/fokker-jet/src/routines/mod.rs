@@ -2,6 +2,7 @@
 
 pub(crate) mod conv;
 pub(crate) mod dense;
+pub(crate) mod kernel_mean;
 pub(crate) mod map;
 pub(crate) mod matmul;
 pub(crate) mod matrix;

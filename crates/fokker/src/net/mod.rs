@@ -81,6 +81,10 @@ pub enum NetworkConfig {
         /// Adds each hidden layer's input to its output, from the second on (He et al. 2015, arXiv 1512.03385).
         #[serde(default)]
         skip: bool,
+        /// The part of each hidden layer's values that is dropped in training (Srivastava et al. 2014, JMLR 15, 1929), the others being
+        /// scaled up.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        dropout: f64,
         /// How time enters.
         #[serde(default)]
         time: TimeConfig,
@@ -96,6 +100,20 @@ pub enum NetworkConfig {
     },
     /// A U-Net on images, told of time in every block.
     Unet(UnetConfig),
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
+/// An error, the key and the reason, unless it is a part of what there is.
+fn check_dropout(dropout: f64) -> Result<(), (String, String)> {
+    if (0.0..1.0).contains(&dropout) {
+        Ok(())
+    } else {
+        Err(("network.dropout".into(), format!("must be in [0, 1), not {dropout}")))
+    }
 }
 
 fn width() -> usize {
@@ -124,7 +142,7 @@ impl NetworkConfig {
     /// If a size is 0 or absurd, or the intervals of t are none.
     pub fn validate(&self) -> Result<(), (String, String)> {
         match self {
-            Self::Mlp { width, depth, .. } => mlp::validate(*width, *depth),
+            Self::Mlp { width, depth, dropout, .. } => mlp::validate(*width, *depth, *dropout),
             Self::Unet(unet) => unet.validate(),
         }?;
         ranges::validate(self.ranges(), self.blend())?;
@@ -167,18 +185,18 @@ impl NetworkConfig {
     #[must_use]
     pub fn dropout(&self) -> f64 {
         match self {
-            Self::Mlp { .. } => 0.0,
-            Self::Unet(unet) => unet.dropout,
+            Self::Mlp { dropout, .. } | Self::Unet(UnetConfig { dropout, .. }) => *dropout,
         }
     }
 
     /// The same network, to which nothing is dropped in training.
     #[must_use]
     pub fn without_dropout(&self) -> Self {
-        match self {
-            Self::Unet(unet) => Self::Unet(UnetConfig { dropout: 0.0, ..unet.clone() }),
-            other @ Self::Mlp { .. } => other.clone(),
+        let mut network = self.clone();
+        match &mut network {
+            Self::Mlp { dropout, .. } | Self::Unet(UnetConfig { dropout, .. }) => *dropout = 0.0,
         }
+        network
     }
 
     /// How time enters, for this SDE.
@@ -219,10 +237,10 @@ impl NetworkConfig {
     fn of_range(&self, range: &TimeRange) -> Result<Self, String> {
         let mut one = self.clone();
         match &mut one {
-            Self::Mlp { width, depth, blend, range: all, .. } => {
+            Self::Mlp { width, depth, dropout, blend, range: all, .. } => {
                 (*width, *depth) = (range.width.unwrap_or(*width), range.depth.unwrap_or(*depth));
                 (*blend, *all) = (None, Vec::new());
-                mlp::validate(*width, *depth).map_err(|(key, reason)| format!("{key}: {reason}"))?;
+                mlp::validate(*width, *depth, *dropout).map_err(|(key, reason)| format!("{key}: {reason}"))?;
             }
             Self::Unet(UnetConfig { blend, range: all, .. }) => {
                 if range.width.or(range.depth).is_some() {
@@ -262,9 +280,16 @@ impl NetworkConfig {
     /// A single network.
     fn build_one(&self, graph: &mut Graph, x: NodeId, features: NodeId, dropout: bool) -> NodeId {
         match self {
-            Self::Mlp { width, depth, activation, skip, output, .. } => {
+            Self::Mlp { width, depth, activation, skip, dropout: rate, output, .. } => {
                 let outputs = if output.is_score() { graph.width(x) } else { 1 };
-                mlp::build(graph, &[x, features], *width, *depth, activation.function(), *skip, outputs)
+                let layers = mlp::Layers {
+                    width: *width,
+                    depth: *depth,
+                    function: activation.function(),
+                    skip: *skip,
+                    dropout: dropout && *rate > 0.0,
+                };
+                mlp::build(graph, &[x, features], &layers, outputs)
             }
             Self::Unet(unet) => unet::build(unet, graph, x, features, dropout),
         }

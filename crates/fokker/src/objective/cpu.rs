@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fokker_jet::Real;
 use fokker_jet::cpu::{Parameters, Workers};
 
+use super::combine::Combination;
 use super::cost;
 use super::draw::Source;
 use super::lineup::{Lineup, Member};
@@ -53,6 +54,8 @@ pub struct Objective<F: Real> {
     passes: Vec<Option<Pass<F>>>,
     /// That of the terms that have none.
     plain: Pass<F>,
+    /// The regularisers' gradient, where it is kept apart.
+    apart: Vec<F>,
     _held: Held,
 }
 
@@ -79,9 +82,11 @@ impl<F: Real> Objective<F> {
         model: &ScoreModel, data: &Arc<Data>, config: &LossConfig, batch: usize, seed: u64, workers: &Arc<Workers>,
     ) -> Result<Self, Error> {
         let lineup = Lineup::new(config, model.output(), model.dim(), batch)?;
-        let plain = Draft::new::<F>(model, lineup.plain_directions(), workers, batch, 1)?;
+        let reference = config.reference_batch;
+        let plain = Draft::new::<F>(model, lineup.plain_directions(), workers, batch, 1, reference)?;
         let draft = |member: &Member<Host<F>>| {
-            let draft = || Draft::new::<F>(model, member.needs.directions.clone(), workers, batch, member.unit());
+            let draft =
+                || Draft::new::<F>(model, member.needs.directions.clone(), workers, batch, member.unit(), reference);
             (!member.needs.rides()).then(draft).transpose()
         };
         let drafts: Vec<Option<Draft>> = lineup.members().iter().map(draft).collect::<Result<_, _>>()?;
@@ -91,6 +96,10 @@ impl<F: Real> Objective<F> {
         let held = hold::<F>(&plain, &others)?;
         Ok(Self {
             plain: plain.pass(),
+            apart: vec![
+                F::ZERO;
+                if config.combination == Combination::Sum { 0 } else { model.graph().parameter_count() }
+            ],
             passes: drafts.into_iter().map(|draft| draft.map(Draft::pass)).collect(),
             _held: held,
             lineup,
@@ -104,18 +113,26 @@ impl<F: Real> Objective<F> {
 
     /// The objective's terms and its gradient (into `gradient`) at these parameters, on the draws of this step.
     pub fn evaluate(&mut self, step: Step, parameters: &Parameters<F>, gradient: &mut [F]) -> LossTerms {
-        let Self { model, data, streams, sampler, workers, lineup, passes, plain, .. } = self;
+        let Self { model, data, streams, sampler, workers, lineup, passes, plain, apart, .. } = self;
         let source = Source { sde: model.sde(), data, sampler, streams, step: step.0 };
         let call = Call { model, parameters, source, lineup, workers };
-        let (mut values, mut fresh) = (LossTerms::default(), true);
+        let (mut values, mut fresh, mut weight) = (LossTerms::default(), true, None);
         lineup.visits(step.0, |visit| {
             let own = visit.lead.and_then(|place| passes[place].as_mut());
             let pass = own.unwrap_or(plain);
             pass.run(&call, visit);
-            pass.add_gradient(workers, gradient, fresh);
-            fresh = false;
+            if let Some(of_term) = lineup.apart(visit) {
+                pass.add_gradient(workers, apart, weight.is_none());
+                weight = Some(of_term);
+            } else {
+                pass.add_gradient(workers, gradient, fresh);
+                fresh = false;
+            }
             lineup.add(visit, |place| pass.sum(place), &mut values);
         });
+        if let Some(weight) = weight {
+            lineup.combination().join(gradient, apart, weight);
+        }
         lineup.finish(&mut values);
         values
     }

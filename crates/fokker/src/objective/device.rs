@@ -6,17 +6,19 @@ use burn::tensor::{Device, Element, Tensor};
 use fokker_jet::Real;
 use fokker_jet::tensor::Parameters;
 
+use super::consistency;
 use super::cpu::Step;
-use super::draw::{ChunkRows, Source};
+use super::draw::{ChunkRows, Draw, Source};
 use super::lineup::{Lineup, Visit};
 use super::loss::LossConfig;
+use super::reference::Reference;
 use super::term::Chunk;
 use super::time::TimeSampler;
 use super::values::LossTerms;
 use crate::Error;
 use crate::data::Data;
 use crate::rng::Streams;
-use crate::rows::{Host, Rows, Tensors, upload};
+use crate::rows::{Host, Rows, Tensors, download, upload};
 use crate::score::network::{NetworkTensors, ScoreModel};
 
 /// The training objective on one of Burn's devices: the draws, the terms and the passes of [`Objective`](super::Objective), with the
@@ -46,6 +48,8 @@ pub struct DeviceObjective<F: Real + Element> {
     streams: Streams,
     sampler: TimeSampler,
     lineup: Lineup<Tensors<F>>,
+    /// Rows of the reference batch.
+    reference: usize,
     device: Device,
 }
 
@@ -60,6 +64,7 @@ impl<F: Real + Element> DeviceObjective<F> {
         Ok(Self {
             lineup: Lineup::new(config, model.output(), model.dim(), batch)?,
             sampler: TimeSampler::new(model.sde(), config.time_sampling),
+            reference: config.reference_batch,
             model: model.clone(),
             data: Arc::clone(data),
             streams: Streams::new(seed),
@@ -80,13 +85,28 @@ impl<F: Real + Element> DeviceObjective<F> {
             step: step.0,
         };
         let (mut values, mut failed) = (LossTerms::default(), Ok(()));
-        let mut gradient: Vec<_> = parameters.tensors().iter().map(Tensor::zeros_like).collect();
+        let zeros = || parameters.tensors().iter().map(Tensor::zeros_like).collect::<Vec<_>>();
+        let (mut gradient, mut apart) = (zeros(), None);
         self.lineup.visits(step.0, |visit| {
+            let gradient = match self.lineup.apart(visit) {
+                None => &mut gradient,
+                Some(weight) => &mut apart.get_or_insert_with(|| (zeros(), weight)).0,
+            };
             if failed.is_ok() {
-                failed = self.pass(&source, visit, parameters, &mut values, &mut gradient);
+                failed = self.pass(&source, visit, parameters, &mut values, gradient);
             }
         });
         failed?;
+        if let Some((apart, weight)) = apart {
+            let dot = |a: &[Tensor<1>], b: &[Tensor<1>]| {
+                a.iter().zip(b).map(|(a, b)| (a.clone() * b.clone()).sum().into_scalar::<f64>()).sum::<f64>()
+            };
+            let products = [dot(&gradient, &gradient), dot(&gradient, &apart), dot(&apart, &apart)];
+            let [d, r] = self.lineup.combination().factors(products, weight);
+            for (of_d, of_r) in gradient.iter_mut().zip(apart) {
+                *of_d = of_d.clone() * d + of_r * r;
+            }
+        }
         self.lineup.finish(&mut values);
         Ok((values, gradient))
     }
@@ -98,7 +118,11 @@ impl<F: Real + Element> DeviceObjective<F> {
     ) -> Result<(), Error> {
         let (dim, all) = (self.model.dim(), 0..visit.rows);
         let mut drawn = ChunkRows::<Host<F>>::new(dim);
-        source.points(&mut drawn, &mut vec![0.0; dim], &all, visit.draw, visit.stream);
+        let mut row = vec![0.0; dim];
+        source.points(&mut drawn, &mut row, &all, visit.draw, visit.stream);
+        if visit.riders {
+            Reference::new(dim, self.reference).average(source, &mut drawn, &mut row);
+        }
         let needs = visit.lead.map(|place| &self.lineup.members()[place].needs);
         let mut vectors = Vec::new();
         if let Some(probes) = needs.and_then(|needs| needs.probes.as_ref()) {
@@ -106,6 +130,12 @@ impl<F: Real + Element> DeviceObjective<F> {
         }
         let directions = needs.map_or_else(|| self.lineup.plain_directions(), |needs| needs.directions.clone());
         let mut tape = NetworkTensors::new(&self.model, &directions, parameters, &self.device)?;
+        if let Draw::Path { step } = visit.draw {
+            tape.begin(&drawn.x, &drawn.sde, |tape| tape.fill_masks(F::ONE));
+            tape.forward(0..1);
+            let s = download::<F, 2>(tape.part(0).clone());
+            consistency::follow(self.model.sde(), &mut drawn, &s, step);
+        }
         tape.begin(&drawn.x, &drawn.sde, |tape| {
             if !self.model.masks().is_empty() {
                 source.masks(dim, &all, visit.stream, |rows, rng| tape.draw_masks(rows, rng));
@@ -119,6 +149,7 @@ impl<F: Real + Element> DeviceObjective<F> {
             dim,
             x: tensor(drawn.x),
             z: tensor(drawn.z),
+            target: tensor(drawn.target),
             sde: drawn.sde,
             weight: drawn.weight,
         };
@@ -194,6 +225,10 @@ mod tests {
             vec![every, "loss.scalar={ weight = 0.1 }"],
             vec!["loss.fp.weight=0", "loss.scalar={ weight = 0.1, form = \"published\" }"],
             vec![every, "loss.conservativity={ weight = 0.1, pairs = 2 }"],
+            vec![every, "loss.reference_batch=20", "loss.fp.relative=true"],
+            vec![every, "loss.combination=balanced"],
+            vec!["loss.fp.weight=0", "loss.consistency={ weight = 10 }"],
+            vec![every, "loss.combination=projected", "loss.conservativity={ weight = 0.1 }"],
         ] {
             for parameterisation in ["score.parameterisation=noise", "score.parameterisation=preconditioned"] {
                 let all = [&settings[..], &[parameterisation, "network.width=12", "network.depth=2"]].concat();

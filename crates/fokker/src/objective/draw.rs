@@ -5,6 +5,7 @@ use std::ops::Range;
 use fokker_jet::Real;
 use rand::RngExt;
 
+use super::consistency::GROUP;
 use super::time::TimeSampler;
 use crate::data::Data;
 use crate::divergence::{Divergence, fill_normal};
@@ -17,17 +18,19 @@ use crate::sde::{Coefficients, Sde};
 const NUMBERS: usize = 512;
 const MOST_ROWS: usize = 32;
 
-/// Rows that are drawn from one stream, whole groups of `unit` (1 or 2).
+/// Rows that are drawn from one stream, whole groups of `unit` (1, 2 or 4).
 pub(super) fn block(dim: usize, unit: usize) -> usize {
     let rows = (NUMBERS / dim.max(1)).clamp(1, MOST_ROWS);
     (1 << rows.ilog2()).max(unit)
 }
 
 /// What a chunk's points are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Draw {
     /// x ~ q_t, each t for so many rows.
     Perturbed { copies: usize },
+    /// Groups of four: x ~ q_t, and three steps of the model's own from there, down to (1 − step) t.
+    Path { step: f64 },
     /// x ~ q₀.
     Data,
     /// Uniform in the data's box.
@@ -63,6 +66,8 @@ pub(super) struct ChunkRows<R: Rows> {
     pub x: R::Owned,
     /// The noise in x, where there is any.
     pub z: R::Owned,
+    /// What denoising takes for it.
+    pub target: R::Owned,
     pub sde: Vec<Coefficients>,
     /// 1/(p(t)(T − t_min)).
     pub weight: Vec<f64>,
@@ -71,12 +76,13 @@ pub(super) struct ChunkRows<R: Rows> {
 impl<F: Real> ChunkRows<Host<F>> {
     /// No rows of dimension `dim`.
     pub fn new(dim: usize) -> Self {
-        Self { dim, x: Vec::new(), z: Vec::new(), sde: Vec::new(), weight: Vec::new() }
+        Self { dim, x: Vec::new(), z: Vec::new(), target: Vec::new(), sde: Vec::new(), weight: Vec::new() }
     }
 
     fn clear(&mut self) {
         self.x.clear();
         self.z.clear();
+        self.target.clear();
         self.sde.clear();
         self.weight.clear();
     }
@@ -107,12 +113,16 @@ impl Source<'_> {
         &self, rows: &mut ChunkRows<Host<F>>, row: &mut [f32], range: &Range<usize>, what: Draw, name: &str,
     ) {
         rows.clear();
-        let copies = if let Draw::Perturbed { copies } = what { copies } else { 1 };
+        let copies = match what {
+            Draw::Perturbed { copies } => copies,
+            Draw::Path { .. } => GROUP,
+            Draw::Data | Draw::Uniform => 1,
+        };
         self.blocks(range, block(rows.dim, copies), name, |block, rng| {
             let first = rows.sde.len();
             self.times(rows, block.end, copies, rng);
             match what {
-                Draw::Perturbed { .. } => self.diffuse(rows, row, first, rng),
+                Draw::Perturbed { .. } | Draw::Path { .. } => self.diffuse(rows, row, first, rng),
                 Draw::Data => self.of_data(rows, row, block.len(), rng),
                 Draw::Uniform => self.uniform(rows, block.len(), rng),
             }
@@ -141,6 +151,7 @@ impl Source<'_> {
             let (m, sigma) = (F::of(c.m), F::of(c.sigma));
             rows.x.extend(row.iter().zip(z).map(|(&x, &z)| m * F::of(f64::from(x)) + sigma * z));
         }
+        rows.target.extend_from_slice(z);
     }
 
     fn of_data<F: Real>(&self, rows: &mut ChunkRows<Host<F>>, row: &mut [f32], count: usize, rng: &mut Stream) {

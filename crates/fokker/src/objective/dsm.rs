@@ -69,7 +69,7 @@ impl<R: Rows> Term<R> for Denoising {
         let (s, seed) = tape.part_and_seed(0, 0);
         points.each(|at| {
             let (one, inverse) = (R::constant(at, 1.0), points.number(at, |c| 1.0 / c.sigma));
-            R::combine(at, error, [(one, s), (inverse, rows.z.borrow())]);
+            R::combine(at, error, [(one, s), (inverse, rows.target.borrow())]);
             let weight = R::wide(at, |row| self.weighting.lambda(&rows.sde[row]) * rows.weight[row]);
             let k = R::narrow(R::wide(at, |_| scale) * weight.clone());
             let square = R::widen(R::dot(at, error, error));

@@ -33,6 +33,9 @@ pub struct FpConfig {
     /// w(t).
     #[serde(default)]
     pub time_weight: TimeWeight,
+    /// Divides ‖ε‖² by ‖∂ₜs‖², held constant: a residual beside the rate that it is the error of, w then having no unit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub relative: bool,
     /// The largest t with the term: w(t) is 0 beyond it.
     #[serde(default = "whole")]
     pub t_max: f64,
@@ -69,6 +72,7 @@ impl Default for FpConfig {
             norm: Norm::default(),
             scale: Scale::Paper,
             time_weight: TimeWeight::default(),
+            relative: false,
             t_max: 1.0,
             begin: 0,
             warmup: 0,
@@ -129,6 +133,11 @@ impl FpConfig {
             !self.unbiased || !matches!(self.divergence, Divergence::Exact {}),
             "loss.fp.unbiased",
             "has no use with an exact divergence",
+        )?;
+        check(
+            !self.relative || self.estimator == Estimator::Vector && self.norm == Norm::Second,
+            "loss.fp.relative",
+            "needs estimator = \"vector\" and norm = 2",
         )
     }
 }

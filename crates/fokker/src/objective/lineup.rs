@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 
+use super::combine::Combination;
 use super::draw::Draw;
 use super::energy;
 use super::loss::LossConfig;
@@ -25,6 +26,7 @@ pub(super) struct Lineup<R: Rows> {
     members: Vec<Member<R>>,
     batch: usize,
     output: Output,
+    combination: Combination,
 }
 
 /// A pass over some rows.
@@ -59,7 +61,7 @@ impl<R: Rows> Lineup<R> {
         config.check(output).map_err(|(key, reason)| Error::Output(format!("{key}: {reason}")))?;
         let member = |term: Box<dyn Term<R>>| Ok(Member { needs: term.needs(dim)?, term });
         let members = config.terms(output).into_iter().map(member).collect::<Result<_, Error>>()?;
-        Ok(Self { members, batch, output })
+        Ok(Self { members, batch, output, combination: config.combination })
     }
 
     /// The directions of the terms that ride, where they have a pass of their own.
@@ -73,6 +75,19 @@ impl<R: Rows> Lineup<R> {
         &self.members
     }
 
+    /// How the gradients of the passes become one; unless that is by their sum, no term rides with a regulariser.
+    pub fn combination(&self) -> Combination {
+        self.combination
+    }
+
+    /// The weight of a pass's term that draws directions, if there is one and its gradient is to be kept apart.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn apart(&self, visit: Visit) -> Option<f64> {
+        let place = visit.lead.filter(|_| self.combination != Combination::Sum)?;
+        let share = self.members[place].term.share();
+        Some(share.weight_at(visit.step) * share.every.max(1) as f64)
+    }
+
     /// Calls `pass` for each pass that a step makes.
     pub fn visits(&self, step: u64, mut pass: impl FnMut(Visit)) {
         // Rows of the batch that the terms without directions have seen; none of them is left to be seen after their own pass.
@@ -83,7 +98,7 @@ impl<R: Rows> Lineup<R> {
             if !needs.rides() {
                 if share.weight_at(step) != 0.0 {
                     let rows = fraction(self.batch, share.fraction, share.unit);
-                    let riders = seen == 0 && stream == Draw::BATCH;
+                    let riders = seen == 0 && stream == Draw::BATCH && self.combination == Combination::Sum;
                     pass(Visit { lead: Some(place), riders, rows, draw, step, stream });
                     seen = if riders { rows } else { seen };
                 }

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::combine::Combination;
 use super::conservativity::{self, ConservativityConfig};
+use super::consistency::{self, ConsistencyConfig};
 use super::dsm::{self, Denoising, Weighting};
 use super::energy::{EnergyDenoising, LogDensityTerm};
 use super::fault::{Fault, check};
@@ -14,7 +16,7 @@ use super::term::{Term, TermName};
 use super::time::TimeSampling;
 use super::vector::Vector;
 use crate::net::Output;
-use crate::rows::Rows;
+use crate::rows::{Host, Rows};
 
 /// The training objective: `[loss]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,13 @@ pub struct LossConfig {
     /// How t is drawn.
     #[serde(default)]
     pub time_sampling: TimeSampling,
+    /// Rows of the data over which the targets of denoising are averaged (Xu et al. 2023, arXiv 2302.00670), beside the row that each
+    /// was made from; 0: none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub reference_batch: usize,
+    /// How the gradients of denoising and of the regularisers become one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub combination: Combination,
     /// The score-FPE term; absent: plain denoising score matching.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fp: Option<FpConfig>,
@@ -38,10 +47,21 @@ pub struct LossConfig {
     /// Denoising score matching of second order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub second_order: Option<SecondOrderConfig>,
+    /// The denoiser's consistency along its own path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consistency: Option<ConsistencyConfig>,
+}
+
+/// The most rows of a reference batch.
+const MOST_REFERENCE: usize = 1 << 20;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// All terms that there are, in the order in which they are reported.
-pub(super) const NAMES: [TermName; 5] = [dsm::NAME, fp::NAME, scalar::NAME, conservativity::NAME, second_order::NAME];
+pub(super) const NAMES: [TermName; 6] =
+    [dsm::NAME, fp::NAME, scalar::NAME, conservativity::NAME, second_order::NAME, consistency::NAME];
 
 impl LossConfig {
     /// The terms, in the order in which their passes are made: those that have the batch's points before the ones that need no
@@ -68,16 +88,24 @@ impl LossConfig {
         if let Some(scalar) = &self.scalar {
             terms.push(Box::new(scalar.clone()));
         }
+        if let Some(consistency) = &self.consistency {
+            terms.push(Box::new(consistency.clone()));
+        }
         terms.retain(|term| term.share().weight != 0.0);
         terms
     }
 
     /// The key and the reason, if a number is out of its range or two settings do not go together.
     pub(crate) fn validate(&self) -> Result<(), Fault> {
+        check(self.reference_batch <= MOST_REFERENCE, "loss.reference_batch", "must be at most 1048576")?;
+        let reason = "balanced is for one regulariser, whose weight is its share of the step";
+        let one = self.combination != Combination::Balanced || self.terms::<Host<f32>>(Output::Score).len() <= 2;
+        check(one, "loss.combination", reason)?;
         self.fp.as_ref().map_or(Ok(()), FpConfig::validate)?;
         self.scalar.as_ref().map_or(Ok(()), ScalarConfig::validate)?;
         self.conservativity.as_ref().map_or(Ok(()), ConservativityConfig::validate)?;
-        self.second_order.as_ref().map_or(Ok(()), SecondOrderConfig::validate)
+        self.second_order.as_ref().map_or(Ok(()), SecondOrderConfig::validate)?;
+        self.consistency.as_ref().map_or(Ok(()), ConsistencyConfig::validate)
     }
 
     /// The key and the reason, if a term is not for networks of this output.
@@ -108,6 +136,8 @@ impl LossConfig {
                 let second_order = self.second_order.as_ref().is_some_and(|term| term.weight != 0.0);
                 let reason = "is for score networks: of an energy model it would need third-order derivatives";
                 check(!second_order, "loss.second_order", reason)?;
+                let consistency = self.consistency.as_ref().is_some_and(|term| term.weight != 0.0);
+                check(!consistency, "loss.consistency", "is for score networks")?;
                 let conservativity = self.conservativity.as_ref().is_some_and(|term| term.weight != 0.0);
                 check(
                     !conservativity,
@@ -127,7 +157,8 @@ impl LossConfig {
     /// ```
     #[must_use]
     pub fn plain(&self) -> Self {
-        Self { weighting: self.weighting, time_sampling: self.time_sampling, ..Self::default() }
+        let Self { weighting, time_sampling, reference_batch, .. } = *self;
+        Self { weighting, time_sampling, reference_batch, ..Self::default() }
     }
 
     /// Is there no regulariser?

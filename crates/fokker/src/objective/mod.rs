@@ -1,9 +1,11 @@
-//! The training objective J = J_DSM + α R_vec + β R_scalar + γ R_QC + η R_2: a list of terms, and the passes that evaluate them.
+//! The training objective J = J_DSM + α R_vec + β R_scalar + γ R_QC + η R_2 + κ R_C: a list of terms, and the passes that evaluate them.
 //!
 //! Each term is a file: what its table of the config says, what it must be given, and its value and cotangents at a chunk of rows, in
 //! row operations. They are listed in `loss.rs`; `lineup.rs` says which passes a step makes.
 
+mod combine;
 mod conservativity;
+mod consistency;
 mod cost;
 mod cpu;
 #[cfg(feature = "burn")]
@@ -16,6 +18,7 @@ mod fp;
 mod lineup;
 mod loss;
 mod pass;
+mod reference;
 mod scalar;
 mod second_order;
 mod sliced;
@@ -27,7 +30,9 @@ mod time_weight;
 mod values;
 mod vector;
 
+pub use combine::Combination;
 pub use conservativity::ConservativityConfig;
+pub use consistency::ConsistencyConfig;
 pub use cpu::{Objective, Step};
 #[cfg(feature = "burn")]
 pub use device::DeviceObjective;

@@ -5,9 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use fokker_jet::cpu::{MOST_THREADS, Parameters, Plan, Workers, Workspace};
 use fokker_jet::{JetError, Real, Tape};
 
-use super::draw::{self, ChunkRows, Source};
+use super::consistency;
+use super::draw::{self, ChunkRows, Draw, Source};
 use super::lineup::{Lineup, Visit};
 use super::loss::NAMES;
+use super::reference::Reference;
 use super::term::Chunk;
 use crate::rows::{Host, Rows};
 use crate::score::network::{NetworkTape, ScoreModel};
@@ -29,6 +31,7 @@ struct Shard<F: Real> {
     held: [Vec<F>; 2],
     columns: [Vec<F>; 2],
     row: Vec<f32>,
+    reference: Reference<F>,
     /// The terms' sums over rows, by place.
     sums: [f64; NAMES.len()],
 }
@@ -43,13 +46,15 @@ pub(super) struct Draft {
     rows: usize,
     block: usize,
     shards: usize,
+    /// Rows of the reference batch.
+    reference: usize,
 }
 
 impl Draft {
     /// Chunks of equal size for all shards, of as many rows as the cache holds, but no fewer than the config says and no more than
     /// there are for a shard; whole groups of `unit`.
     pub fn new<F: Real>(
-        model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, unit: usize,
+        model: &ScoreModel, directions: Directions, workers: &Workers, batch: usize, unit: usize, reference: usize,
     ) -> Result<Self, JetError> {
         let plan = model.training_plan(&directions)?;
         let block = draw::block(model.dim(), unit);
@@ -57,7 +62,7 @@ impl Draft {
         let fit = (CACHE / of_row.max(1)).max(workers.chunk_rows());
         let of_shard = batch.div_ceil(workers.shards());
         let rows = of_shard.div_ceil(of_shard.div_ceil(fit).max(1)).div_ceil(block).max(1) * block;
-        Ok(Self { directions, plan, dim: model.dim(), rows, block, shards: workers.shards() })
+        Ok(Self { directions, plan, dim: model.dim(), rows, block, shards: workers.shards(), reference })
     }
 
     /// Bytes that all shards take.
@@ -67,23 +72,26 @@ impl Draft {
 
     /// Bytes that a shard takes with chunks of so many rows.
     fn shard_bytes<F: Real>(&self, rows: usize) -> u64 {
-        // x and z, the directions, two arrays and two columns for the terms.
-        let vectors = 5 + self.directions.kinds().len();
+        // x, z and its mean, the directions, two arrays and two columns for the terms.
+        let vectors = 6 + self.directions.kinds().len();
         let of_row = (self.dim as u64)
             .saturating_mul((vectors * size_of::<F>()) as u64)
             .saturating_add((size_of::<Coefficients>() + size_of::<f64>()) as u64);
         let gradient = (self.plan.graph().parameter_count() as u64).saturating_mul(size_of::<F>() as u64);
         let own = of_row.saturating_mul(rows as u64);
-        self.plan.workspace_bytes::<F>(rows).saturating_add(own).saturating_add(gradient)
+        let reference = Reference::<F>::bytes(self.dim, self.reference);
+        self.plan.workspace_bytes::<F>(rows).saturating_add(own).saturating_add(gradient).saturating_add(reference)
     }
 
     /// The key to change if all is more than `most` bytes, this pass being the largest: `probes` is that of its divergence, if it has one,
     /// and `plain` the pass without derivatives.
     pub fn culprit<'a, F: Real>(&self, probes: Option<&'a str>, plain: &Self, most: u64) -> &'a str {
         let shards = self.shards as u64;
+        let reference = Reference::<F>::bytes(self.dim, self.reference);
         let many_times = |bytes: u64| self.bytes::<F>() / MANY as u64 > bytes.saturating_mul(shards);
         match probes {
             Some(probes) if self.directions.parts() > MANY && many_times(plain.shard_bytes::<F>(self.rows)) => probes,
+            _ if reference > self.shard_bytes::<F>(self.rows) / 2 => "loss.reference_batch",
             _ if self.rows > self.block && self.shard_bytes::<F>(self.block).saturating_mul(shards) <= most => {
                 "train.chunk_rows"
             }
@@ -94,7 +102,7 @@ impl Draft {
 
     /// Takes the memory.
     pub fn pass<F: Real>(self) -> Pass<F> {
-        let Self { directions, plan, dim, rows, shards, .. } = self;
+        let Self { directions, plan, dim, rows, shards, reference, .. } = self;
         let shard = || Shard {
             workspace: Workspace::new(&plan, rows),
             rows: ChunkRows::new(dim),
@@ -102,6 +110,7 @@ impl Draft {
             held: [Vec::new(), Vec::new()],
             columns: [Vec::new(), Vec::new()],
             row: vec![0.0; dim],
+            reference: Reference::new(dim, reference),
             sums: [0.0; NAMES.len()],
         };
         Pass { directions, rows, shards: (0..shards).map(|_| Mutex::new(shard())).collect() }
@@ -138,8 +147,11 @@ impl<F: Real> Pass<F> {
         let (model, dim) = (call.model, call.model.dim());
         let probes = visit.lead.and_then(|place| call.lineup.members()[place].needs.probes);
         call.workers.run(self.rows, visit.rows, &self.shards, |shard, _, range| {
-            let Shard { workspace, rows, directions, held, columns, row, sums } = shard;
+            let Shard { workspace, rows, directions, held, columns, row, reference, sums } = shard;
             call.source.points(rows, row, &range, visit.draw, visit.stream);
+            if visit.riders {
+                reference.average(&call.source, rows, row);
+            }
             if let Some(probes) = &probes {
                 call.source.directions(directions, dim, &range, probes);
             }
@@ -147,6 +159,13 @@ impl<F: Real> Pass<F> {
             columns.iter_mut().for_each(|column| column.resize(range.len(), F::ZERO));
             let mut tape = NetworkTape::new(model, &self.directions, call.parameters, workspace);
             tape.begin(&rows.x, &rows.sde);
+            if let Draw::Path { step } = visit.draw {
+                // Nothing is dropped on the way.
+                tape.fill_masks(F::ONE);
+                tape.forward(0..1);
+                consistency::follow(model.sde(), rows, tape.part(0), step);
+                tape.begin(&rows.x, &rows.sde);
+            }
             if !model.masks().is_empty() {
                 call.source.masks(dim, &range, visit.stream, |rows, rng| tape.draw_masks(rows, rng));
             }

@@ -87,7 +87,7 @@ pub(super) struct Needs {
 impl Needs {
     /// Is the term taken along by the passes of those that need more, where they have the same points?
     pub fn rides(&self) -> bool {
-        self.probes.is_none()
+        self.probes.is_none() && self.stream == Draw::BATCH
     }
 }
 

@@ -12,7 +12,7 @@ use super::term::TermName;
 /// terms.set("dsm", 0.5);
 /// assert_eq!((terms.get("dsm"), terms.get("fp")), (Some(0.5), None));
 /// assert!(LossTerms::names().iter().any(|name| name.key == "fp"));
-/// assert!(LossTerms::regularisers().eq(["loss.fp", "loss.scalar", "loss.conservativity", "loss.second_order"]));
+/// assert!(LossTerms::regularisers().eq(["loss.fp", "loss.scalar", "loss.conservativity", "loss.second_order", "loss.consistency"]));
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossTerms([Option<f64>; NAMES.len()]);

@@ -60,7 +60,7 @@ impl<R: Rows> Term<R> for Vector {
         for (set, residual) in chunk.held.iter_mut().enumerate().take(sets) {
             equation::vector(tape, points, &[probes(set)], time, time, residual.borrow_mut());
         }
-        let sum = hold(config, chunk, scale);
+        let sum = hold(config, tape.part(time), chunk, scale);
         for set in 0..sets {
             R::copy(tape.direction(time + set), chunk.held[sets - 1 - set].borrow());
         }
@@ -81,9 +81,9 @@ impl<R: Rows> Term<R> for Vector {
     }
 }
 
-/// The sum of w ‖ε‖ᵐ, [scaled](super::Scale); each ε turns into w = −scale ∂R/∂ε (of the other set's ε, if there are two sets of
+/// The sum of w ‖ε‖ᵐ (w over ‖∂ₜs‖² if that is `relative`), [scaled](super::Scale); each ε turns into w = −scale ∂R/∂ε (of the other set's ε, if there are two sets of
 /// probes).
-fn hold<R: Rows>(config: &FpConfig, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {
+fn hold<R: Rows>(config: &FpConfig, rate: &R::Array, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {
     let (rows, points) = (chunk.rows, chunk.points());
     let factor = config.scale.factor(config.norm, points.dim);
     let [first, second] = &mut *chunk.held;
@@ -91,6 +91,7 @@ fn hold<R: Rows>(config: &FpConfig, chunk: &mut Chunk<'_, R>, scale: f64) -> R::
     let mut sum = R::none(points.x);
     points.each(|at| {
         let weight = R::wide(at, |row| config.weight_at(&rows.sde[row]) * rows.weight[row] * factor);
+        let weight = if config.relative { weight.over(R::widen(R::dot(at, rate, rate))) } else { weight };
         let square = R::widen(if config.unbiased { R::dot(at, first, second) } else { R::dot(at, first, first) });
         let (value, slope) = match (config.unbiased, config.norm) {
             (true, _) => (weight.clone() * square, weight),

@@ -47,6 +47,8 @@ pub(crate) trait Rows: Copy + Send + Sync + 'static {
     fn accumulate<const N: usize>(at: &Self::At, y: &mut Self::Array, terms: [(Self::Scalar, &Self::Array); N]);
     /// `y ← c y`.
     fn scale(at: &Self::At, y: &mut Self::Array, c: &Self::Scalar);
+    /// `yᵢ ← Σⱼ Mᵢⱼ xⱼ` within each group of N rows; last rows that are no group are left as they are.
+    fn mix<const N: usize>(y: &mut Self::Array, x: &Self::Array, width: usize, by: &[[f64; N]; N]);
     /// ⟨a, b⟩.
     fn dot(at: &Self::At, a: &Self::Array, b: &Self::Array) -> Self::Scalar;
 

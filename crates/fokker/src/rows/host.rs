@@ -76,6 +76,17 @@ impl<F: Real> Rows for Host<F> {
         at.of_mut(y).iter_mut().for_each(|y| *y *= *c);
     }
 
+    fn mix<const N: usize>(y: &mut [F], x: &[F], width: usize, by: &[[f64; N]; N]) {
+        let size = N * width;
+        for (y, x) in y.chunks_exact_mut(size).zip(x.chunks_exact(size)) {
+            for (y, by) in y.chunks_exact_mut(width).zip(by) {
+                for (i, y) in y.iter_mut().enumerate() {
+                    *y = by.iter().enumerate().map(|(j, &m)| F::of(m) * x[j * width + i]).sum();
+                }
+            }
+        }
+    }
+
     fn dot(at: &Row, a: &[F], b: &[F]) -> F {
         dot(at.of(a), at.of(b))
     }

@@ -12,4 +12,4 @@ mod tensor;
 pub(crate) use algebra::{Rows, Scalar};
 pub(crate) use host::{Host, dot};
 #[cfg(feature = "burn")]
-pub(crate) use tensor::{Tensors, upload};
+pub(crate) use tensor::{Tensors, download, upload};

@@ -113,6 +113,14 @@ impl<F: Real + Element> Rows for Tensors<F> {
         at.store(y, at.take(y) * c.0.clone());
     }
 
+    fn mix<const N: usize>(y: &mut Tensor<2>, x: &Tensor<2>, width: usize, by: &[[f64; N]; N]) {
+        let rows = x.dims()[0] / N * N;
+        let by: Vec<F> = by.iter().flatten().map(|&m| F::of(m)).collect();
+        let by = upload(by, [N, N], &x.device()).reshape([1, N, N]);
+        let groups = x.clone().narrow(0, 0, rows).reshape([rows / N, N, width]);
+        *y = y.clone().slice_assign([0..rows, 0..width], by.matmul(groups).reshape([rows, width]));
+    }
+
     fn dot(at: &At, a: &Tensor<2>, b: &Tensor<2>) -> Column {
         Column((at.take(a) * at.take(b)).sum_dim(1))
     }

@@ -11,7 +11,7 @@ use crate::objective::LossTerms;
 /// let arm = Arm::new("long", "DSM, long").without("loss.fp").set("train.steps=20400");
 /// assert_eq!((arm.key.as_str(), arm.removes.len(), arm.sets.len()), ("long", 1, 1));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
     /// Its key in files, and the name of its folder.
@@ -24,8 +24,11 @@ pub struct Arm {
     /// What it sets, `key=value`, after that.
     #[serde(default, rename = "set", skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<String>,
+    /// The part of `train.steps` that it takes, where a step of it is dearer than another arm's: the same on every machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps_times: Option<f64>,
     /// The key of an earlier arm whose time of training it is given: it takes as many steps as fit into that, by the time that a step took in
-    /// an earlier arm which differs from it in its steps alone.
+    /// an earlier arm which differs from it in its steps alone, or else takes in a trial of some seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_long_as: Option<String>,
 }
@@ -34,7 +37,14 @@ impl Arm {
     /// An arm that trains by the config as it is.
     #[must_use]
     pub fn new(key: &str, name: &str) -> Self {
-        Self { key: key.into(), name: name.into(), removes: Vec::new(), sets: Vec::new(), as_long_as: None }
+        Self {
+            key: key.into(),
+            name: name.into(),
+            removes: Vec::new(),
+            sets: Vec::new(),
+            steps_times: None,
+            as_long_as: None,
+        }
     }
 
     /// The same without a key, or a table, of the config.
@@ -48,6 +58,13 @@ impl Arm {
     #[must_use]
     pub fn set(mut self, assignment: &str) -> Self {
         self.sets.push(assignment.into());
+        self
+    }
+
+    /// The same with this part of the steps.
+    #[must_use]
+    pub fn steps_times(mut self, factor: f64) -> Self {
+        self.steps_times = Some(factor);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Arm, Comparison};
+use super::Comparison;
 use crate::figure::{Better, Definition};
 use crate::stats::MeanSe;
 
@@ -92,11 +92,15 @@ impl Comparison {
     /// ```
     #[must_use]
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let long = |arm: &Arm| self.arms.iter().position(|rival| rival.as_long_as.as_ref() == Some(&arm.key));
-        // An arm that was given another's time is there for that one to be held against.
-        let first = |i: usize| self.arms[i].as_long_as.is_none().then_some((i, 0));
-        let pairs = (1..self.arms.len()).flat_map(|i| [first(i), long(&self.arms[i]).map(|rival| (i, rival))]);
-        pairs.flatten().flat_map(|(arm, rival)| self.between(arm, rival)).collect()
+        let first = self.arms.first().map(|arm| &arm.key);
+        // An arm that was given another's time is there for that one to be held against; one with the first's is held against it.
+        let alone = |i: usize| self.arms[i].as_long_as.is_none() || self.arms[i].as_long_as.as_ref() == first;
+        let long = |i: usize| {
+            (1..self.arms.len()).filter(move |&r| self.arms[r].as_long_as.as_ref() == Some(&self.arms[i].key))
+        };
+        let pairs = (1..self.arms.len())
+            .flat_map(|i| alone(i).then_some((i, 0)).into_iter().chain(long(i).map(move |r| (i, r))));
+        pairs.flat_map(|(arm, rival)| self.between(arm, rival)).collect()
     }
 
     fn between(&self, arm: usize, rival: usize) -> Vec<Verdict> {

@@ -36,6 +36,9 @@ pub const TINY: &[&str] = &[
     "audit.bound_points=10",
 ];
 
+/// The term, which not every preset's config has.
+pub const TERM: &str = "loss.fp.weight=7.5e-5";
+
 /// A directory of its own for a test, removed afterwards.
 pub struct Scratch {
     root: tempfile::TempDir,
@@ -98,14 +101,15 @@ impl Scratch {
         Done::new(args, &self.command(args).output().unwrap())
     }
 
-    /// Trains a tiny model of a preset into `run`.
+    /// Trains a tiny model of a preset, with the score-FPE term, into `run`.
     pub fn train(&self, run: &str, preset: &str, more: &[&str]) {
-        self.fokker(&[&["train", "--preset", preset, "-o", run], &*sets(TINY), &*sets(more)].concat()).succeeded();
+        let first = ["train", "--preset", preset, "-o", run, "--set", TERM];
+        self.fokker(&[&first, &*sets(TINY), &*sets(more)].concat()).succeeded();
     }
 
     /// Trains a tiny model of the preset ring8 from given weights.
     pub fn train_from(&self, run: &str, init: &str, args: &[&str], more: &[&str]) {
-        let first = ["train", "--preset", "ring8", "-o", run, "--init", init];
+        let first = ["train", "--preset", "ring8", "-o", run, "--init", init, "--set", TERM];
         self.fokker(&[&first, args, &*sets(TINY), &*sets(more)].concat()).succeeded();
     }
 

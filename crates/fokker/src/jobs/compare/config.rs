@@ -1,9 +1,13 @@
 //! The config of an arm.
 
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use crate::Error;
 use crate::config::Config;
+use crate::data::Data;
 use crate::study::Arm;
-use crate::train::TrainConfig;
+use crate::train::{TrainConfig, Trainer};
 
 /// Keys in which arms may not differ: models are compared at the same points.
 const SHARED: [&str; 4] = ["seed", "data", "sde", "audit"];
@@ -11,7 +15,14 @@ const SHARED: [&str; 4] = ["seed", "data", "sde", "audit"];
 /// The config that an arm trains by; `origin` names the config in errors.
 pub(in crate::jobs) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<Config, Error> {
     let base = &Config { arm: Vec::new(), ..base.clone() };
-    let config = base.changed(&arm.removes, &arm.sets, origin)?;
+    let mut config = base.changed(&arm.removes, &arm.sets, origin)?;
+    if let Some(factor) = arm.steps_times {
+        config.train.steps = part_of(config.train.steps, factor).ok_or_else(|| Error::Config {
+            origin: origin.into(),
+            key: "arm.steps_times".into(),
+            reason: format!("of {} must be positive and finite", arm.key),
+        })?;
+    }
     if let Some(key) =
         base.difference(&config).filter(|key| SHARED.iter().any(|shared| key.split('.').next() == Some(shared)))
     {
@@ -21,18 +32,58 @@ pub(in crate::jobs) fn config(base: &Config, arm: &Arm, origin: &str) -> Result<
     Ok(config)
 }
 
+/// A part of some steps, one at least of any.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn part_of(steps: u64, factor: f64) -> Option<u64> {
+    (factor > 0.0 && factor.is_finite()).then(|| ((steps as f64 * factor).round() as u64).max(steps.min(1)))
+}
+
 /// The steps that an arm of `config` can take in `seconds`, by the configs, seconds and steps of earlier ones; `None` if none of those differs
 /// from it in its steps alone.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#[allow(clippy::cast_precision_loss)]
 pub(super) fn steps_within(seconds: f64, config: &Config, earlier: &[(Config, f64)]) -> Option<u64> {
     let like = |other: &&(Config, f64)| {
         let train = TrainConfig { steps: config.train.steps, ..other.0.train.clone() };
         Config { train, ..other.0.clone() } == *config
     };
     let (other, took) = earlier.iter().find(like)?;
-    let steps = seconds / took * other.train.steps as f64;
-    Some(((steps / ROUNDED).round() * ROUNDED).max(ROUNDED) as u64)
+    Some(rounded(seconds / took * other.train.steps as f64))
 }
+
+/// The same by a trial, for arms that are like no earlier one: steps of `config` from its start, with every term in them from the first, for
+/// [`TRIAL`] at least.
+///
+/// # Errors
+/// As training.
+#[allow(clippy::cast_precision_loss)]
+pub(super) fn steps_tried(seconds: f64, config: &Config, data: &Arc<Data>) -> Result<u64, Error> {
+    let mut config = config.clone();
+    if let Some(fp) = &mut config.loss.fp {
+        (fp.begin, fp.warmup) = (0, 0);
+    }
+    let mut trainer = Trainer::new(&config, data)?;
+    // The first steps are slower.
+    for _ in 0..WHOLE {
+        trainer.step()?;
+    }
+    let (start, mut steps) = (Instant::now(), 0_u64);
+    while start.elapsed() < TRIAL || !steps.is_multiple_of(WHOLE) {
+        trainer.step()?;
+        steps += 1;
+    }
+    Ok(rounded(seconds / start.elapsed().as_secs_f64() * steps as f64))
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn rounded(steps: f64) -> u64 {
+    ((steps / ROUNDED).round() * ROUNDED).max(ROUNDED) as u64
+}
+
+/// How long steps are tried.
+const TRIAL: Duration = Duration::from_secs(2);
+
+/// A trial has whole groups of so many steps, terms being in every k-th of them.
+const WHOLE: u64 = 16;
 
 /// Steps are rounded to so many.
 const ROUNDED: f64 = 100.0;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::config::{config, steps_within};
+use super::config::{config, steps_tried, steps_within};
 use super::seed::{ComparedModel, ComparedSeed};
 use crate::Error;
 use crate::audit::{Audit, DataPictures, ModelPictures};
@@ -67,11 +67,6 @@ impl<'a> Compare<'a> {
             if let Some(key) = &arm.as_long_as {
                 if !before.iter().any(|(other, _)| other.key == *key) {
                     return Err(wrong("arm.as_long_as", format!("{key} is no earlier arm of {}", arm.key)));
-                }
-                let like = before.iter().map(|(_, config)| (config.clone(), 1.0)).collect::<Vec<_>>();
-                if steps_within(1.0, &config, &like).is_none() {
-                    let reason = format!("no earlier arm differs from {} in its steps alone", arm.key);
-                    return Err(wrong("arm.as_long_as", reason));
                 }
             }
             let same = |of_other: &Config| *of_other == config && arm.as_long_as.is_none();
@@ -157,8 +152,17 @@ fn one_seed(
         {
             // What was found when it was begun holds.
             let begun = Run::open(&folder).ok().filter(|_| !job.replace).map(|(_, begun)| begun.train.steps);
-            let within = trained.get(place).and_then(|(_, seconds)| steps_within(*seconds, &config, &trained));
-            config.train.steps = begun.or(within).unwrap_or(config.train.steps);
+            let seconds = trained.get(place).map_or(f64::NAN, |(_, seconds)| *seconds);
+            config.train.steps = match begun.or_else(|| steps_within(seconds, &config, &trained)) {
+                Some(steps) => steps,
+                None => {
+                    observer.begin(&Work::uncounted(&arm.name));
+                    observer.doing(&format!("{}: timing its steps", arm.name));
+                    let steps = steps_tried(seconds, &config, data);
+                    observer.end();
+                    steps?
+                }
+            };
         }
         let model = Model { name: &arm.name, config: &config, data, folder: &folder, replace: job.replace };
         let (audit, model) = pictured(&arm.name, model.run(observer)?, data, observer)?;

@@ -3,7 +3,7 @@
 use fokker_jet::Shape;
 
 use super::{Skips, UnetConfig};
-use crate::net::within;
+use crate::net::{check_dropout, within};
 
 /// Most pixels among which every one attends to every other: the table of weights has as many numbers squared.
 const MOST_ATTENDED: usize = 4096;
@@ -21,9 +21,7 @@ impl UnetConfig {
         self.multipliers.iter().try_for_each(|&m| within("network.multipliers", m, 1, 64))?;
         within("network.blocks", self.blocks, 1, 64)?;
         within("network.groups", self.groups, 1, 65_536)?;
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(("network.dropout".into(), format!("must be in [0, 1), not {}", self.dropout)));
-        }
+        check_dropout(self.dropout)?;
         let widest = self.width * self.multipliers.iter().max().unwrap_or(&1);
         // A block has two convolutions of 3 × 3, the first of up to twice as many channels on the way up.
         let parameters = 27 * widest * widest * self.multipliers.len() * 2 * (self.blocks + 1);

@@ -31,7 +31,7 @@ impl<R: Rows> Term<R> for EnergyDenoising {
     fn value(&self, _: &mut dyn RowTape<R>, chunk: &mut Chunk<'_, R>, scale: f64) -> R::Sum {
         let (rows, points) = (chunk.rows, chunk.points());
         let [s, d] = &mut *chunk.held;
-        let (s, z, d): (&R::Array, &R::Array, &mut R::Array) = ((*s).borrow(), rows.z.borrow(), d.borrow_mut());
+        let (s, z, d): (&R::Array, &R::Array, &mut R::Array) = ((*s).borrow(), rows.target.borrow(), d.borrow_mut());
         let mut sum = R::none(points.x);
         points.each(|at| {
             let inverse = points.number(at, |c| 1.0 / c.sigma);

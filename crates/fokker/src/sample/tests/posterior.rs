@@ -138,6 +138,7 @@ fn guidance_is_the_gradient_of_the_likelihood_for_any_score() -> Any {
         depth: 2,
         activation: Activation::Silu,
         skip: true,
+        dropout: 0.0,
         time: TimeConfig::LogSigma { frequencies: 2 },
         output: crate::net::Output::Score,
         blend: None,

@@ -120,6 +120,13 @@ impl<'a, F: Real + Element> NetworkTensors<'a, F> {
         }
     }
 
+    /// As [`NetworkTape::fill_masks`](super::NetworkTape::fill_masks).
+    pub fn fill_masks(&mut self, value: F) {
+        for &DropoutMask { input, .. } in self.inputs.model.masks() {
+            self.staging.input(input, 0).fill(value);
+        }
+    }
+
     /// The parameters' gradient: the sum of what has been pulled back, in the graph's order.
     pub fn gradient(self) -> Vec<Option<Tensor<1>>> {
         self.gradient
