@@ -57,18 +57,15 @@ done
 # Few data, which a network learns by heart: the term, the cheap regularisers, and fewer steps.
 few=(
     --arm DSM without=loss.fp
-    --arm "FP 3e-4" loss.fp.weight=3e-4 steps-times=0.61
-    --arm "FP 3e-3" loss.fp.weight=3e-3 steps-times=0.61
-    --arm "FP 3e-2" loss.fp.weight=3e-2 steps-times=0.61
-    --arm "weight decay" without=loss.fp train.adam.weight_decay=1e-2
-    --arm "dropout" without=loss.fp network.dropout=0.1 steps-times=0.85
     --arm "DSM, a quarter of the steps" without=loss.fp steps-times=0.25
+    --arm "FP 3e-4" loss.fp.weight=3e-4 steps-times=0.61
+    --arm "dropout" without=loss.fp network.dropout=0.1 steps-times=0.85
+    --arm "weight decay" without=loss.fp train.adam.weight_decay=1e-2
 )
-for rows in 300 2000; do
-    for set in ring8:ring moons:moons; do
-        study "${set%:*}-$rows" --preset "${set%:*}" --seeds 3 --set seed=10 --set train.steps=9000 "${short[@]}" \
-            --set "data={ kind = \"finite\", rows = $rows, of = { kind = \"${set#*:}\" } }" "${few[@]}"
-    done
+for set in ring8:ring:300 moons:moons:300 checkerboard:checkerboard:300 ring8:ring:2000 moons:moons:2000; do
+    IFS=: read -r preset kind rows <<< "$set"
+    study "$preset-$rows" --preset "$preset" --seeds 5 --set seed=20 --set train.steps=9000 "${short[@]}" \
+        --set "data={ kind = \"finite\", rows = $rows, of = { kind = \"$kind\" } }" "${few[@]}"
 done
 
 # Energy models: the log-density form against DSM in the same time.

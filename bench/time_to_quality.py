@@ -17,7 +17,8 @@ def compare(every, settings):
     words = [word for setting in settings for word in ("--set", setting)]
     with tempfile.TemporaryDirectory() as folder:
         return fokker("compare", "--preset", "ring8", "--seeds", 3, "-o", os.path.join(folder, "run"), *words,
-                      "--set", "train.threads=2", "--set", f"loss.fp.every={every}")
+                      "--set", "train.threads=2", "--arm", "DSM", "without=loss.fp", "--arm", "FP", "loss.fp.weight=3e-5",
+                      f"loss.fp.every={every}")
 
 
 def shown(figure):

@@ -14,7 +14,14 @@ fn main() {
 
 #[divan::bench(args = ["dsm", "vector", "sliced"])]
 fn step(bencher: Bencher, kind: &str) {
-    let small = ["network.width=64", "network.depth=2", "train.batch=256", "train.threads=1", "loss.fp.every=1"];
+    let small = [
+        "network.width=64",
+        "network.depth=2",
+        "train.batch=256",
+        "train.threads=1",
+        "loss.fp.every=1",
+        "loss.fp.weight=7.5e-5",
+    ];
     let small = small.map(String::from);
     let config = Config::preset("ring8", &small).unwrap();
     let config = match kind {

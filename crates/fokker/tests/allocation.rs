@@ -33,7 +33,7 @@ static ALLOCATOR: Counting = Counting;
 
 /// Allocations in 20 steps, after 5 (the first ones fill the chunks' vectors).
 fn taken(settings: &[&str]) -> usize {
-    let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    let settings: Vec<String> = ["loss.fp.weight=7.5e-5"].iter().chain(settings).map(ToString::to_string).collect();
     let config = Config::preset("ring8", &settings).unwrap();
     let data = Arc::new(Data::load(&config.data).unwrap());
     let mut trainer = Trainer::new(&config, &data).unwrap();

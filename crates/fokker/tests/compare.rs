@@ -11,6 +11,7 @@ use fokker::study::Arm;
 
 fn small(more: &[&str]) -> (Config, Arc<Data>) {
     let keys = [
+        "loss.fp.weight=7.5e-5",
         "network.width=8",
         "network.depth=1",
         "train.steps=20",

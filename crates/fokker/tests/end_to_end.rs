@@ -13,6 +13,10 @@ use fokker::train::{Silent, Trainer};
 /// The preset, made small enough for a test: a sixth of its steps, and three times its weight to make up for them.
 fn small() -> Config {
     let settings = [
+        "loss.fp.weight=7.5e-5",
+        "loss.reference_batch=0",
+        "score.parameterisation=noise",
+        "train.learning_rate=1e-3",
         "network.width=64",
         "train.steps=2000",
         "train.batch=128",

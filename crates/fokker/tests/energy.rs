@@ -243,14 +243,18 @@ fn an_energy_s_score_is_a_gradient_and_a_network_s_is_not() {
         "loss.fp.estimator=log-density",
         "network.width=16",
     ]);
-    let of_score = worst_asymmetry(&["network.width=16"]);
+    let of_score = worst_asymmetry(&["network.width=16", "score.parameterisation=noise"]);
     assert!(of_energy < 1e-9 && of_score > 1e-4, "{of_energy:e} {of_score:e}");
 }
 
 #[test]
 fn what_does_not_go_together_is_refused_with_the_key() {
     let refused = |set: &[&str]| {
-        let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+        let set: Vec<String> = ["loss.fp.weight=7.5e-5", "score.parameterisation=noise"]
+            .iter()
+            .chain(set)
+            .map(ToString::to_string)
+            .collect();
         Config::preset("ring8", &set).unwrap_err().to_string()
     };
     let vector = refused(&["network.output=energy", "score.parameterisation=bounded"]);

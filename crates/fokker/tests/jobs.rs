@@ -14,7 +14,14 @@ use fokker::{Error, Occupant};
 
 /// A small run: 40 steps, a line each 10, a checkpoint each 20.
 fn small(more: &[&str]) -> (Config, Arc<Data>) {
-    let keys = ["network.width=8", "network.depth=1", "train.steps=40", "train.batch=32", "train.log_every=10"];
+    let keys = [
+        "loss.fp.weight=7.5e-5",
+        "network.width=8",
+        "network.depth=1",
+        "train.steps=40",
+        "train.batch=32",
+        "train.log_every=10",
+    ];
     let keys = keys.iter().chain(&["train.checkpoint_every=20", "train.threads=1"]).chain(more);
     let config = Config::preset("ring8", &keys.map(ToString::to_string).collect::<Vec<_>>()).unwrap();
     let data = Arc::new(Data::load(&config.data).unwrap());

@@ -65,7 +65,8 @@ fn peak<T>(job: impl FnOnce() -> T) -> (T, u64) {
 }
 
 fn config(preset: &str, settings: &[&str]) -> (Config, Arc<Data>) {
-    let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+    // Presets may leave the term out.
+    let settings: Vec<String> = ["loss.fp.weight=1e-4"].iter().chain(settings).map(ToString::to_string).collect();
     let config = Config::preset(preset, &settings).unwrap();
     let data = Arc::new(Data::load(&config.data).unwrap());
     (config, data)

@@ -15,6 +15,7 @@ use fokker::train::{Checkpoint, Metrics, Recorder, Silent, TrainConfig, Trainer,
 
 fn small(overrides: &[&str]) -> Config {
     let mut all = vec![
+        "loss.fp.weight=7.5e-5".to_owned(),
         "train.steps=60".to_owned(),
         "train.log_every=5".to_owned(),
         "train.checkpoint_every=20".to_owned(),

@@ -52,16 +52,22 @@ fn probes_beyond_all_measure() {
 fn networks_batches_and_derivatives() {
     let normal = "data={ kind = \"normal\", dim = 3072 }";
     let million = "data={ kind = \"normal\", dim = 1000000 }";
-    let exact = "loss.fp.divergence={ kind = \"exact\" }";
-    refused_config("ring8", &[normal, exact, "network.width=128"], "error: loss.fp.divergence:");
-    refused_config("ring8", &[million, exact, "network.width=1"], "error: loss.fp.divergence:");
+    let (weight, exact) = ("loss.fp.weight=1e-4", "loss.fp.divergence={ kind = \"exact\" }");
+    refused_config("ring8", &[normal, weight, exact, "network.width=128"], "error: loss.fp.divergence:");
+    let (alone, many) = ("loss.reference_batch=0", "loss.reference_batch=1048576");
+    refused_config("ring8", &[million, weight, exact, alone, "network.width=1"], "error: loss.fp.divergence:");
+    refused_config("ring8", &[normal, many, "network.width=2"], "error: loss.reference_batch:");
     refused_config("ring8", &["network.width=16384", "network.depth=4"], "error: network.width:");
     refused_config("ring8", &["network.width=1000", "network.depth=1000"], "error: network.width:");
-    refused_config("ring8", &[million, "network.width=512"], "error: network.width:");
+    refused_config("ring8", &[million, alone, "network.width=512"], "error: network.width:");
     let rows = ["train.batch=16777216", "train.chunk_rows=65536", "network.width=2048", "network.depth=1"];
     refused_config("ring8", &rows, "error: train.chunk_rows:");
     refused_config("ring8", &["train.threads=256", "network.width=1500"], "error: train.threads:");
-    refused_config("ring8", &["loss.fp.divergence.probes=10000", "network.width=512"], "loss.fp.divergence.probes");
+    refused_config(
+        "ring8",
+        &[weight, "loss.fp.divergence.probes=10000", "network.width=512"],
+        "loss.fp.divergence.probes",
+    );
 }
 
 #[test]

@@ -34,8 +34,9 @@ fn what_is_printed_is_the_preset() {
         let file = format!("{name}.toml");
         scratch.put(&file, scratch.fokker(&["presets", name]).succeeded().stdout);
         let [preset, own] = ["preset", "file"].map(|kind| format!("{kind}-{name}"));
-        scratch.train(&preset, name, &["train.steps=2"]);
         let few = ["train.steps=2"];
+        let args = ["train", "--preset", name, "-o", &preset];
+        scratch.fokker(&[&args, &*sets(TINY), &*sets(&few)].concat()).succeeded();
         scratch.fokker(&[&["train", &file, "-o", &own], &*sets(TINY), &*sets(&few)].concat()).succeeded();
         let [preset, own] = [preset, own].map(|run| scratch.text(&format!("{run}/config.toml")));
         assert_eq!(preset, own, "{name}");

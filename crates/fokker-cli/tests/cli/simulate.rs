@@ -12,7 +12,7 @@ use crate::util::{Scratch, TINY, npy, read_npy, read_npz, sets};
 
 fn prepared() -> Scratch {
     let scratch = Scratch::new();
-    scratch.train("run", "ring8", &[]);
+    scratch.train("run", "ring8", &["score.parameterisation=noise"]);
     scratch
 }
 
@@ -226,7 +226,7 @@ fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
     scratch.refuses(&[&other[..], &["--dt", "2e-3"]].concat(), &["y.npz.part", "another --dt"]);
     scratch.put("one.csv", "1,1\n");
     scratch.refuses(&long("y.npz", &["--resume", "--start", "one.csv"]), &["y.npz.part", "another --start"]);
-    scratch.train("other", "ring8", &["seed=9"]);
+    scratch.train("other", "ring8", &["seed=9", "score.parameterisation=noise"]);
     let mut args = long("y.npz", &["--resume"]);
     args[1] = "other";
     scratch.refuses(&args, &["y.npz.part", "another model"]);

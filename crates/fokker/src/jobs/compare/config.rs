@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_arm_may_be_given_the_time_of_another() {
-        let base = Config::preset("ring8", &[]).unwrap();
+        let base = Config::preset("ring8", &["train.steps=12000".into()]).unwrap();
         let [dsm, fp] = [0, 1].map(|i| config(&base, &Arm::dsm_and_fp()[i], "x").unwrap());
         let earlier = [(dsm.clone(), 10.0), (fp.clone(), 17.0)];
         assert_eq!(steps_within(17.0, &dsm, &earlier), Some(20_400));

@@ -64,10 +64,9 @@ impl<'a> Compare<'a> {
             if config.train.steps == 0 {
                 return Err(wrong("train.steps", "must be at least 1 to compare".into()));
             }
-            if let Some(key) = &arm.as_long_as {
-                if !before.iter().any(|(other, _)| other.key == *key) {
-                    return Err(wrong("arm.as_long_as", format!("{key} is no earlier arm of {}", arm.key)));
-                }
+            let earlier = |key: &&String| before.iter().any(|(other, _)| other.key == **key);
+            if let Some(key) = arm.as_long_as.as_ref().filter(|key| !earlier(key)) {
+                return Err(wrong("arm.as_long_as", format!("{key} is no earlier arm of {}", arm.key)));
             }
             let same = |of_other: &Config| *of_other == config && arm.as_long_as.is_none();
             match before.iter().find(|(other, of_other)| other.key == arm.key || same(of_other)) {

@@ -16,7 +16,8 @@ struct Trained {
 
 fn trained(more: &[&str]) -> Result<Trained, Box<dyn std::error::Error>> {
     let small = ["train.steps=800", "train.batch=256", "network.width=48", "loss.fp.weight=0", "train.threads=2"];
-    let overrides: Vec<String> = small.iter().chain(more).map(ToString::to_string).collect();
+    let slow = ["train.learning_rate=1e-3", "loss.reference_batch=0", "score.parameterisation=noise"];
+    let overrides: Vec<String> = small.iter().chain(&slow).chain(more).map(ToString::to_string).collect();
     let config = Config::preset("ring8", &overrides)?;
     let mut trainer = Trainer::new(&config, &Arc::new(Data::load(&config.data)?))?;
     trainer.run(&mut Silent)?;
