@@ -5,7 +5,9 @@ arm held against the first and against those of its time, by pairs of seeds.
 """
 import datetime
 import json
+import math
 import pathlib
+import statistics
 import sys
 
 from common import header, row
@@ -24,6 +26,9 @@ FIGURES = {
     "simulation_pmf": "PMF error",
 }
 
+# Best at 0, from either side.
+SIGNED = ["energy_gap", "density_consistency"]
+
 
 def machine():
     with open("/proc/cpuinfo") as file:
@@ -41,6 +46,41 @@ def shown(figure):
     return f"{figure['mean']:.4f}" + (f" ± {se:.4f}" if se is not None else "")
 
 
+def mean_se(values):
+    return {"mean": statistics.fmean(values), "se": statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else None}
+
+
+def over_seeds(seeds, arm, key):
+    """A figure's mean over points, seed by seed; a size where 0 is best, from either side."""
+    values = [seed["models"][arm].get(key) for seed in seeds]
+    values = [value["mean"] if isinstance(value, dict) else value for value in values]
+    return None if None in values else [abs(value) if key in SIGNED else value for value in values]
+
+
+def compared(seeds, arms):
+    """Each arm's figures less the first's, by pairs of seeds, and its profiles over the first's."""
+    first = arms[0]
+    for arm in arms[1:]:
+        for key in ["nll", *SIGNED, "density_spread", "kl", "basin_mass_error", "simulation_js", "simulation_pmf"]:
+            ours, theirs = over_seeds(seeds, arm, key), over_seeds(seeds, first, key)
+            if ours is None or theirs is None:
+                continue
+            less = mean_se([a - b for a, b in zip(ours, theirs)])
+            name = FIGURES.get(key, key) + (", size" if key in SIGNED else "")
+            row(f"{arm} less {first}", name, shown(mean_se(ours)), shown(mean_se(theirs)), shown(less))
+        for key in ["residual", "asymmetry", "score_error"]:
+            logs = []
+            for seed in seeds:
+                pairs = zip(seed["models"][arm].get(key) or [], seed["models"][first].get(key) or [])
+                pairs = [(a["mean"], b["mean"]) for a, b in pairs if a["mean"] and b["mean"] and min(a["mean"], b["mean"]) > 0]
+                if pairs:
+                    logs.append(statistics.fmean(math.log(a / b) for a, b in pairs))
+            if len(logs) == len(seeds):
+                found = mean_se(logs)
+                ratio = math.exp(found["mean"])
+                row(f"{arm} over {first}", key, "", "", shown({"mean": ratio, "se": found["se"] and ratio * found["se"]}))
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     print(f"{machine()}, {datetime.date.today():%d %B %Y}")
@@ -53,6 +93,9 @@ def main():
         header("", *[FIGURES[key] for key in known])
         for name, model in models.items():
             row(name, *[shown(model.get(key)) for key in known])
+        print()
+        header("over the seeds", "figure", "the arm's", "the first's", "paired")
+        compared(found["seeds"], list(models))
         print()
         header("arm", "against", "figure", "less, paired", "time of training", "")
         for verdict in found["verdicts"]:

@@ -70,11 +70,10 @@ done
 
 # Energy models: the log-density form against DSM in the same time.
 energy=(--arm "DSM, FP's time" without=loss.fp steps-times=1.4 --arm FP)
-for preset in ring8-energy moons-energy; do
-    study "$preset" --preset "$preset" --seeds 10 --set seed=10 --set train.steps=10000 "${short[@]}" "${energy[@]}"
-done
-study double-well --preset double-well --seeds 10 --set seed=10 --set train.steps=10000 "${energy[@]}"
-study two-wells --preset double-well --seeds 10 --set seed=10 --set train.steps=10000 \
+study ring8-energy --preset ring8-energy --seeds 5 --set seed=10 --set train.steps=10000 "${short[@]}" "${energy[@]}"
+study moons-energy --preset moons-energy --seeds 3 --set seed=10 --set train.steps=8000 "${short[@]}" "${energy[@]}"
+study double-well --preset double-well --seeds 3 --set seed=10 --set train.steps=6000 "${energy[@]}"
+study two-wells --preset double-well --seeds 3 --set seed=10 --set train.steps=6000 \
     --set 'data={ kind = "potential", potential = "gaussian-mixture", sampling = "exact", frames = 100000 }' "${energy[@]}"
 study mueller-brown --preset mueller-brown --seeds 10 "${energy[@]}"
 

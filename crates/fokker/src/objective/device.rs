@@ -19,6 +19,7 @@ use crate::Error;
 use crate::data::Data;
 use crate::rng::Streams;
 use crate::rows::{Host, Rows, Tensors, download, upload};
+use crate::score::RowTape;
 use crate::score::network::{NetworkTensors, ScoreModel};
 
 /// The training objective on one of Burn's devices: the draws, the terms and the passes of [`Objective`](super::Objective), with the
@@ -99,7 +100,7 @@ impl<F: Real + Element> DeviceObjective<F> {
         failed?;
         if let Some((apart, weight)) = apart {
             let dot = |a: &[Tensor<1>], b: &[Tensor<1>]| {
-                a.iter().zip(b).map(|(a, b)| (a.clone() * b.clone()).sum().into_scalar::<f64>()).sum::<f64>()
+                a.iter().zip(b).map(|(a, b)| Tensors::<F>::total((a.clone() * b.clone()).sum())).sum::<f64>()
             };
             let products = [dot(&gradient, &gradient), dot(&gradient, &apart), dot(&apart, &apart)];
             let [d, r] = self.lineup.combination().factors(products, weight);
