@@ -72,8 +72,8 @@ impl Judgement {
 }
 
 impl Comparison {
-    /// Every arm but those that were given the time of another held against the first, and against those that were given its time ([`Arm::as_long_as`]), by the figures that models
-    /// are [judged](Definition::judged) by.
+    /// Every arm but those that were given the time of another than the first held against the first, and against those that were given its
+    /// time ([`as_long_as`](super::Arm::as_long_as)), by the figures that models are [judged](Definition::judged) by.
     ///
     /// ```
     /// use fokker::audit::{Audit, AuditConfig};
