@@ -95,6 +95,7 @@ fn training_takes_what_was_counted() {
     let unet = [&path, "network.width=16", "train.batch=4", "loss.fp.every=1"];
     for (preset, settings) in [
         ("ring8", vec!["network.width=1000", NO_FP]),
+        ("ring8", vec!["network.width=1000", "loss.combination=projected", "loss.fp.every=1"]),
         ("ring8", vec!["network.width=64", "train.chunk_rows=4096", "train.batch=8192", "loss.fp.every=1"]),
         ("ring8", vec!["network.width=300", "train.deterministic=true", "loss.fp.every=1", "loss.fp.estimator=sliced"]),
         ("mixture5d", vec!["data.dim=60", EXACT, "train.batch=256", "loss.fp.every=1"]),

@@ -207,18 +207,7 @@ fn the_second_order_has_its_value_and_gradient() {
         seen.push(value(&setting));
         close(terms.get("second_order").unwrap(), *seen.last().unwrap(), &loss);
         // With ℓ held, by differences; J_DSM's share is nothing beside a weight of 10⁶.
-        let (theta, h) = (setting.score.parameters().to_vec(), 1e-5);
-        let size = worst(gradient.iter().map(|g| g.abs()));
-        for k in (0..theta.len()).step_by(17) {
-            let mut at = |shift: f64| {
-                let mut moved = theta.clone();
-                moved[k] += shift;
-                setting.score = NetworkScore::new(setting.score.model().clone(), &moved);
-                value(&setting)
-            };
-            let slope = 1e6 * (at(h) - at(-h)) / (2.0 * h);
-            assert!((slope - gradient[k]).abs() < 1e-5 * size, "{sde} {kind} {k}: {} for {slope}", gradient[k]);
-        }
+        slopes_are(&mut setting, &gradient, value, &loss);
     }
     all_differ(&seen);
 }
@@ -279,18 +268,7 @@ fn consistency_has_its_value_and_gradient() {
         seen.push(value(&setting));
         close(terms.get("consistency").unwrap(), *seen.last().unwrap(), &loss);
         // With the paths held, by differences; J_DSM's share is nothing beside a weight of 10⁶.
-        let (theta, h) = (setting.score.parameters().to_vec(), 1e-5);
-        let size = worst(gradient.iter().map(|g| g.abs()));
-        for k in (0..theta.len()).step_by(17) {
-            let mut at = |shift: f64| {
-                let mut moved = theta.clone();
-                moved[k] += shift;
-                setting.score = NetworkScore::new(setting.score.model().clone(), &moved);
-                value(&setting)
-            };
-            let slope = 1e6 * (at(h) - at(-h)) / (2.0 * h);
-            assert!((slope - gradient[k]).abs() < 1e-5 * size, "{sde} {step} {k}: {} for {slope}", gradient[k]);
-        }
+        slopes_are(&mut setting, &gradient, value, &loss);
     }
     all_differ(&seen);
 }
@@ -305,6 +283,22 @@ fn the_relative_residual_has_its_value() {
         seen.push(want);
     }
     all_differ(&seen);
+}
+
+/// Asserts that some of the gradient are the slopes of 10⁶ times a value.
+fn slopes_are(setting: &mut Setting, gradient: &[f64], value: impl Fn(&Setting) -> f64, what: &str) {
+    let (theta, h) = (setting.score.parameters().to_vec(), 1e-5);
+    let size = worst(gradient.iter().map(|g| g.abs()));
+    for k in (0..theta.len()).step_by(17) {
+        let mut at = |shift: f64| {
+            let mut moved = theta.clone();
+            moved[k] += shift;
+            setting.score = NetworkScore::new(setting.score.model().clone(), &moved);
+            value(setting)
+        };
+        let slope = 1e6 * (at(h) - at(-h)) / (2.0 * h);
+        assert!((slope - gradient[k]).abs() < 1e-5 * size, "{what} {k}: {} for {slope}", gradient[k]);
+    }
 }
 
 /// Asserts that a value is the expected one to 1e-10.

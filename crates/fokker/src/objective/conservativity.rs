@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, one, whole};
+use super::fault::{Fault, check, one, share, whole};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use super::time_weight::TimeWeight;
 use crate::Error;
@@ -51,11 +51,8 @@ fn one_pair() -> usize {
 impl ConservativityConfig {
     /// The key and the reason, if a number is out of its range.
     pub(super) fn validate(&self) -> Result<(), Fault> {
-        let weight = self.weight >= 0.0 && self.weight.is_finite();
-        check(weight, "loss.conservativity.weight", "must be at least 0 and finite")?;
-        check((1..=10_000).contains(&self.pairs), "loss.conservativity.pairs", "must be between 1 and 10000")?;
-        check(self.every > 0, "loss.conservativity.every", "must be at least 1")?;
-        check(fraction(self.batch_fraction), "loss.conservativity.batch_fraction", "must be in (0, 1]")
+        share(TABLE, self.weight, self.every, self.batch_fraction)?;
+        check((1..=10_000).contains(&self.pairs), "loss.conservativity.pairs", "must be between 1 and 10000")
     }
 
     fn directions(&self) -> Divergence {

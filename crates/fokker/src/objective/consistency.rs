@@ -12,7 +12,7 @@ use fokker_jet::Real;
 use serde::{Deserialize, Serialize};
 
 use super::draw::{ChunkRows, Draw};
-use super::fault::{Fault, check, fraction, one, whole};
+use super::fault::{Fault, check, one, share, whole};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use super::time_weight::TimeWeight;
 use crate::Error;
@@ -38,7 +38,7 @@ pub struct ConsistencyConfig {
     /// κ. At 0 the term is left out altogether.
     pub weight: f64,
     /// w(t); m/σ makes an error of h one of the noise, which has no unit.
-    #[serde(default = "constant")]
+    #[serde(default = "TimeWeight::constant")]
     pub time_weight: TimeWeight,
     /// (t − t′)/t, unless t′ would be below the SDE's `t_min`.
     #[serde(default = "tenth")]
@@ -51,10 +51,6 @@ pub struct ConsistencyConfig {
     pub batch_fraction: f64,
 }
 
-fn constant() -> TimeWeight {
-    TimeWeight::Constant
-}
-
 fn tenth() -> f64 {
     0.1
 }
@@ -62,11 +58,8 @@ fn tenth() -> f64 {
 impl ConsistencyConfig {
     /// The key and the reason, if a number is out of its range.
     pub(super) fn validate(&self) -> Result<(), Fault> {
-        let weight = self.weight >= 0.0 && self.weight.is_finite();
-        check(weight, "loss.consistency.weight", "must be at least 0 and finite")?;
-        check(self.step > 0.0 && self.step <= 1.0, "loss.consistency.step", "must be in (0, 1]")?;
-        check(self.every > 0, "loss.consistency.every", "must be at least 1")?;
-        check(fraction(self.batch_fraction), "loss.consistency.batch_fraction", "must be in (0, 1]")
+        share("loss.consistency", self.weight, self.every, self.batch_fraction)?;
+        check(self.step > 0.0 && self.step <= 1.0, "loss.consistency.step", "must be in (0, 1]")
     }
 }
 

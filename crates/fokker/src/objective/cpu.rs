@@ -59,10 +59,11 @@ pub struct Objective<F: Real> {
     _held: Held,
 }
 
-/// Holds the memory of all passes, each with the key of its divergence; an error names what makes the largest of them large.
-fn hold<F: Real>(plain: &Draft, others: &[(&Draft, Option<String>)]) -> Result<Held, Error> {
+/// Holds the memory of all passes, each with the key of its divergence, and of a gradient of `apart` numbers; an error names what makes the
+/// largest pass large.
+fn hold<F: Real>(plain: &Draft, others: &[(&Draft, Option<String>)], apart: usize) -> Result<Held, Error> {
     let passes = others.iter().map(|(draft, _)| *draft).chain([plain]);
-    let total = passes.map(Draft::bytes::<F>).fold(0, u64::saturating_add);
+    let total = passes.map(Draft::bytes::<F>).fold((apart * size_of::<F>()) as u64, u64::saturating_add);
     let left = memory::budget().saturating_sub(memory::held());
     let largest = others.iter().max_by_key(|(draft, _)| draft.bytes::<F>());
     let key = match largest {
@@ -93,13 +94,11 @@ impl<F: Real> Objective<F> {
         let key = |place: usize| lineup.members()[place].needs.probes.map(|p| cost::key(p.divergence, p.table));
         let others: Vec<_> =
             drafts.iter().enumerate().filter_map(|(place, draft)| Some((draft.as_ref()?, key(place)))).collect();
-        let held = hold::<F>(&plain, &others)?;
+        let apart = if config.combination == Combination::Sum { 0 } else { model.graph().parameter_count() };
+        let held = hold::<F>(&plain, &others, apart)?;
         Ok(Self {
             plain: plain.pass(),
-            apart: vec![
-                F::ZERO;
-                if config.combination == Combination::Sum { 0 } else { model.graph().parameter_count() }
-            ],
+            apart: vec![F::ZERO; apart],
             passes: drafts.into_iter().map(|draft| draft.map(Draft::pass)).collect(),
             _held: held,
             lineup,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, one, whole};
+use super::fault::{Fault, check, one, share, whole};
 use super::term::{Share, TermName};
 use super::time_weight::TimeWeight;
 use crate::divergence::Divergence;
@@ -118,11 +118,8 @@ impl FpConfig {
 
     /// The key and the reason, if a number is out of its range or two settings do not go together.
     pub(super) fn validate(&self) -> Result<(), Fault> {
-        let weight = self.weight >= 0.0 && self.weight.is_finite();
-        check(weight, "loss.fp.weight", "must be at least 0 and finite")?;
+        share(TABLE, self.weight, self.every, self.batch_fraction)?;
         check(self.t_max > 0.0 && self.t_max <= 1.0, "loss.fp.t_max", "must be in (0, 1]")?;
-        check(self.every > 0, "loss.fp.every", "must be at least 1")?;
-        check(fraction(self.batch_fraction), "loss.fp.batch_fraction", "must be in (0, 1]")?;
         cost::validate(self.divergence, TABLE)?;
         check(
             !self.unbiased || self.norm == Norm::Second,

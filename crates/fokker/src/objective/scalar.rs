@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, whole};
+use super::fault::{Fault, share, whole};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use super::time_weight::TimeWeight;
 use crate::Error;
@@ -56,9 +56,7 @@ pub enum ScalarForm {
 impl ScalarConfig {
     /// The key and the reason, if a number is out of its range.
     pub(super) fn validate(&self) -> Result<(), Fault> {
-        let weight = self.weight >= 0.0 && self.weight.is_finite();
-        check(weight, "loss.scalar.weight", "must be at least 0 and finite")?;
-        check(fraction(self.batch_fraction), "loss.scalar.batch_fraction", "must be in (0, 1]")?;
+        share(TABLE, self.weight, 1, self.batch_fraction)?;
         cost::validate(self.divergence, TABLE)
     }
 }

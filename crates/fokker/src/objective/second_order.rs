@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cost;
 use super::draw::{Draw, Probing};
-use super::fault::{Fault, check, fraction, one, whole};
+use super::fault::{Fault, one, share, whole};
 use super::term::{Chunk, Needs, Share, Term, TermName};
 use super::time_weight::TimeWeight;
 use crate::Error;
@@ -31,7 +31,7 @@ pub struct SecondOrderConfig {
     /// η. At 0 the term is left out altogether.
     pub weight: f64,
     /// w(t).
-    #[serde(default = "constant")]
+    #[serde(default = "TimeWeight::constant")]
     pub time_weight: TimeWeight,
     /// The directions: all of them, or random ones.
     #[serde(default)]
@@ -44,17 +44,10 @@ pub struct SecondOrderConfig {
     pub batch_fraction: f64,
 }
 
-fn constant() -> TimeWeight {
-    TimeWeight::Constant
-}
-
 impl SecondOrderConfig {
     /// The key and the reason, if a number is out of its range.
     pub(super) fn validate(&self) -> Result<(), Fault> {
-        let weight = self.weight >= 0.0 && self.weight.is_finite();
-        check(weight, "loss.second_order.weight", "must be at least 0 and finite")?;
-        check(self.every > 0, "loss.second_order.every", "must be at least 1")?;
-        check(fraction(self.batch_fraction), "loss.second_order.batch_fraction", "must be in (0, 1]")?;
+        share(TABLE, self.weight, self.every, self.batch_fraction)?;
         cost::validate(self.directions, TABLE)
     }
 }

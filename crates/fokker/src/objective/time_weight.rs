@@ -23,6 +23,11 @@ pub enum TimeWeight {
 }
 
 impl TimeWeight {
+    /// 1 at all t: what terms without a unit have unless they are told otherwise.
+    pub(super) fn constant() -> Self {
+        Self::Constant
+    }
+
     /// w(t).
     ///
     /// ```
