@@ -69,13 +69,22 @@ pub enum Error {
     /// A request would take more memory than there may be.
     #[error(transparent)]
     Memory(#[from] MemoryError),
+    /// The caller wanted it to stop.
+    #[error("stopped")]
+    Stopped,
     /// Training met a loss that is infinite or NaN, and stopped there.
-    #[error("step {step}: the {term} is not finite; last good checkpoint: {}", checkpoint.as_ref().map_or("none".into(), |p| p.display().to_string()))]
+    #[error(
+        "step {step}: the {term} is not finite{}; last good checkpoint: {}",
+        layer.as_ref().map_or(String::new(), |name| format!(", and first of all {name}")),
+        checkpoint.as_ref().map_or("none".into(), |p| p.display().to_string())
+    )]
     NonFinite {
         /// The step.
         step: u64,
         /// The term of the objective.
         term: &'static str,
+        /// The first of the network's tensors whose weights, or whose gradient, are not finite, if it is for them.
+        layer: Option<String>,
         /// The newest checkpoint from before.
         checkpoint: Option<PathBuf>,
     },
@@ -121,6 +130,12 @@ pub enum Occupant {
         "holds a run that was interrupted before its first checkpoint: replace it with --force, or choose another folder"
     )]
     Begun,
+    /// A run that another process trains.
+    #[error("is being trained{}: let it end, or choose another folder", process.map_or(String::new(), |id| format!(" by process {id}")))]
+    Live {
+        /// The process, if it said so.
+        process: Option<u32>,
+    },
     /// A run of another config, where an unfinished one of the same would be gone on with.
     #[error("holds a run of another config ({key} differs): choose another folder, or replace the run with --force")]
     OtherConfig {
@@ -152,7 +167,7 @@ impl Error {
     #[must_use]
     pub fn is_request(&self) -> bool {
         match self {
-            Self::NonFinite { .. } | Self::Solver { .. } => false,
+            Self::NonFinite { .. } | Self::Solver { .. } | Self::Stopped => false,
             Self::Write { source, .. } => is_wrong_place(source),
             Self::Data(error) => error.is_request(),
             _ => true,

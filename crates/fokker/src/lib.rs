@@ -89,6 +89,7 @@ mod rows;
 pub mod sample;
 pub mod score;
 pub mod sde;
+mod seal;
 pub mod simulate;
 pub mod solve;
 pub mod stats;

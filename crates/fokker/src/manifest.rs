@@ -6,8 +6,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::data::write_atomically;
+use crate::seal::{seal, unsealed};
 use crate::{Error, Occupant};
 
 /// The file's name.
@@ -44,8 +46,23 @@ pub struct Manifest {
     /// Seconds that a run has been trained for, up to its newest checkpoint.
     #[serde(default)]
     pub train_seconds: f64,
+    /// Where a run's training went back to an earlier checkpoint, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rollbacks: Vec<Rollback>,
     /// Files, relative to the folder, `/` between the parts.
     files: BTreeSet<String>,
+}
+
+/// Training met numbers that are not finite, and went back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    /// The step that it met them at.
+    pub step: u64,
+    /// The step that it went back to.
+    pub back_to: u64,
+    /// What was not finite.
+    pub reason: String,
 }
 
 impl Default for Manifest {
@@ -55,6 +72,7 @@ impl Default for Manifest {
             data_fingerprint: None,
             data_columns: None,
             train_seconds: 0.0,
+            rollbacks: Vec::new(),
             files: BTreeSet::new(),
         }
     }
@@ -72,6 +90,9 @@ impl Manifest {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(source) => return Err(Error::Io { path, source }),
         };
+        let Some(text) = unsealed(&text, Sha256::new) else {
+            return Err(Error::File { path, reason: "damaged: its SHA-256 is not that of its contents".into() });
+        };
         match serde_json::from_str(&text) {
             Ok(Self { format, .. }) if format != FORMAT => {
                 Err(Error::File { path, reason: format!("format `{format}`; this program reads `{FORMAT}`") })
@@ -86,6 +107,9 @@ impl Manifest {
     /// # Errors
     /// As [`read`](Self::read); [`Error::Write`].
     pub fn update(folder: &Path, change: impl FnOnce(&mut Self)) -> Result<(), Error> {
+        // Training and an audit beside it both note what they write. Where folders cannot be locked, they take their chance.
+        let alone = fs::File::open(folder).ok();
+        let _locked = alone.as_ref().and_then(|folder| folder.lock().ok());
         let before = Self::read(folder)?;
         let mut after = before.clone().unwrap_or_default();
         change(&mut after);
@@ -96,6 +120,7 @@ impl Manifest {
         let mut text = serde_json::to_string_pretty(&after)
             .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
         text.push('\n');
+        let text = seal(&text, Sha256::new());
         write_atomically(&path, |out| out.write_all(text.as_bytes())).map_err(|source| Error::Write { path, source })
     }
 
@@ -104,7 +129,7 @@ impl Manifest {
     /// # Errors
     /// [`Error::Occupied`]; as [`read`](Self::read).
     pub fn require_own(folder: &Path) -> Result<(), Error> {
-        match (Self::read(folder)?, first_entry(folder)?) {
+        match (Self::read(folder)?, first_entry(folder, &[])?) {
             (None, Some(name)) => Err(Error::Occupied { path: folder.into(), occupant: Occupant::Foreign { name } }),
             _ => Ok(()),
         }
@@ -151,8 +176,8 @@ impl Manifest {
     }
 }
 
-/// The name of something in a folder, the first by name; `None` if it is empty or not there.
-pub(crate) fn first_entry(folder: &Path) -> Result<Option<String>, Error> {
+/// The name of something in a folder but `others`, the first by name; `None` if there is nothing else, or no folder.
+pub(crate) fn first_entry(folder: &Path, others: &[&str]) -> Result<Option<String>, Error> {
     let io = |source| Error::Io { path: folder.into(), source };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -160,7 +185,7 @@ pub(crate) fn first_entry(folder: &Path) -> Result<Option<String>, Error> {
         Err(source) => return Err(io(source)),
     };
     let names: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
-    Ok(names.map_err(io)?.into_iter().min().map(|name| name.to_string_lossy().into_owned()))
+    Ok(names.map_err(io)?.into_iter().filter(|name| others.iter().all(|other| name != other)).min().map(|name| name.to_string_lossy().into_owned()))
 }
 
 /// Does a name stay inside the folder? A manifest that was tampered with must not reach out of it.

@@ -1,11 +1,9 @@
 //! `model.safetensors`: a trained model, with all that is needed to use it (see `docs/model-format.md`).
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use fokker_jet::Shape;
 use fokker_jet::cpu::Parameters;
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -16,7 +14,7 @@ use crate::net::NetworkConfig;
 use crate::score::ScoreConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
-use crate::tensor_file::{floats, read_bytes, view, write_tensors};
+use crate::tensor_file::{floats, open_sealed, read_bytes, view, write_sealed};
 
 /// What the metadata of a model file says, as one JSON text under the key `fokker`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,7 +75,7 @@ pub const RANGES_VERSION: u32 = 4;
 /// More than this is a damaged file.
 const MOST_DIMENSIONS: usize = 10_000_000;
 
-/// Writes a model: one tensor for each parameter, named as in the graph.
+/// Writes a model: one tensor for each parameter, named as in the graph, and a digest of them and of what is said of them.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::Sde`] for an SDE of the caller's own.
@@ -90,10 +88,10 @@ pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> 
     });
     let text =
         serde_json::to_string(info).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
-    write_tensors(path, tensors, HashMap::from([("fokker".to_owned(), text)]))
+    write_sealed(path, tensors.collect(), &text)
 }
 
-/// Reads a model. Strict: a missing, extra or misshapen tensor is an error that names it.
+/// Reads a model. Strict: a missing, extra or misshapen tensor is an error that names it, and so is a digest that is not the contents'.
 ///
 /// # Errors
 /// [`Error::Io`]; [`Error::File`] if it is not a model of this format; [`Error::Memory`].
@@ -112,13 +110,9 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
 /// ```
 pub fn parse_model(path: &Path, bytes: &[u8]) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
     let bad = |reason: String| Error::File { path: path.into(), reason };
-    let (_, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|error| bad(format!("not a safetensors file: {error}")))?;
-    let text = metadata.metadata().as_ref().and_then(|m| m.get("fokker"));
-    let text = text.ok_or_else(|| bad("no `fokker` entry in its metadata: not a fokker model".into()))?;
-    let info = parse_info(text).map_err(&bad)?;
+    let (tensors, text) = open_sealed(bytes, "model").map_err(&bad)?;
+    let info = parse_info(&text).map_err(&bad)?;
     let model = ScoreModel::new(info.shape(), &info.sde, &info.network, info.score.parameterisation);
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| bad(error.to_string()))?;
     // No more than the file can hold, whatever the metadata says.
     let mut parameters = Vec::with_capacity(model.graph().parameter_count().min(bytes.len() / size_of::<f32>()));
     for spec in model.graph().parameters() {

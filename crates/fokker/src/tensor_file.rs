@@ -1,26 +1,66 @@
 //! Files of tensors in single precision (safetensors).
+//!
+//! Our own have one text in their metadata, a [sealed](crate::seal) JSON object, whose digest is of the tensors, too: names, shapes and
+//! bytes. One entry of metadata, because the library writes several in no fixed order, and equal files are to have equal bytes.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, View};
+use sha2::{Digest, Sha256};
 
 use crate::data::write_atomically;
+use crate::seal::{seal, unsealed};
 use crate::{Error, memory};
+
+/// The entry of the metadata that has the text.
+const ENTRY: &str = "fokker";
 
 /// All bytes of a file, as far as there may be memory for them.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     memory::read(path).map_err(|source| Error::read(path, source))
 }
 
-/// Writes tensors under their names, and texts, whole or not at all.
+/// Writes tensors under their names, and the metadata that others expect, whole or not at all.
 pub(crate) fn write_tensors<'a>(
     path: &Path, tensors: impl IntoIterator<Item = (&'a str, Floats<'a>)>, metadata: HashMap<String, String>,
 ) -> Result<(), Error> {
     let bytes = safetensors::serialize(tensors, Some(metadata))
         .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
     write_atomically(path, |out| out.write_all(&bytes)).map_err(|source| Error::Write { path: path.into(), source })
+}
+
+/// Writes tensors of our own and a text that belongs to them.
+pub(crate) fn write_sealed(path: &Path, mut tensors: Vec<(&str, Floats<'_>)>, text: &str) -> Result<(), Error> {
+    tensors.sort_by_key(|(name, _)| *name);
+    let parts = tensors.iter().map(|(name, tensor)| (*name, tensor.shape, tensor.data()));
+    let sealed = seal(text, digest(parts));
+    write_tensors(path, tensors, HashMap::from([(ENTRY.to_owned(), sealed)]))
+}
+
+/// The tensors of a file of our own, and its text; the error says what is wrong.
+pub(crate) fn open_sealed<'a>(bytes: &'a [u8], kind: &str) -> Result<(SafeTensors<'a>, String), String> {
+    let (_, metadata) =
+        SafeTensors::read_metadata(bytes).map_err(|error| format!("not a safetensors file: {error}"))?;
+    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
+    let text = text.ok_or_else(|| format!("no `{ENTRY}` entry in its metadata: not a fokker {kind}"))?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
+    let of_tensors = || {
+        let mut all = tensors.tensors();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        digest(all.iter().map(|(name, tensor)| (name.as_str(), tensor.shape(), tensor.data().into())))
+    };
+    let text = unsealed(text, of_tensors).ok_or("damaged: its SHA-256 is not that of its contents")?;
+    Ok((tensors, text))
+}
+
+/// The digest of tensors in the order of their names.
+fn digest<'a>(tensors: impl Iterator<Item = (&'a str, &'a [usize], Cow<'a, [u8]>)>) -> Sha256 {
+    tensors.fold(Sha256::new(), |digest, (name, shape, data)| {
+        digest.chain_update(format!("{name}{shape:?}")).chain_update(data)
+    })
 }
 
 /// Values as a tensor to be written.

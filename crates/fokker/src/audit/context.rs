@@ -115,6 +115,11 @@ impl<'a, F: Real> Context<'a, F> {
         self.closest.get_or_init(|| closest);
     }
 
+    /// Have any been kept?
+    pub fn has_closest(&self) -> bool {
+        self.closest.get().is_some()
+    }
+
     /// What has been kept.
     pub fn into_closest(self) -> Vec<Closest> {
         self.closest.into_inner().unwrap_or_default()

@@ -10,6 +10,7 @@ mod divergence;
 mod files;
 mod measure;
 mod measurement;
+mod part;
 mod pictures;
 mod points;
 mod result;
@@ -20,9 +21,10 @@ pub use config::AuditConfig;
 pub use divergence::default_divergence;
 pub use measure::definitions;
 pub use pictures::{DataPictures, LogDensity, MemorisationPictures, ModelPictures, Trajectories};
+pub use part::AuditPart;
 pub use points::Points;
 pub use result::Audit;
-pub use run::audit;
+pub use run::{Watcher, audit, audit_from};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

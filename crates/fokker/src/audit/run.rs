@@ -6,9 +6,10 @@ use fokker_jet::cpu::Workers;
 use super::context::Context;
 use super::measure::registry;
 use super::measurement::{AtOneTime, Measure, Measurement, Rows};
+use super::part::AuditPart;
 use super::{Audit, AuditConfig, Points};
 use crate::Error;
-use crate::figure::{Figure, Value};
+use crate::figure::{Figure, Figures, Value};
 use crate::score::Differentiable;
 use crate::stats::AtTime;
 
@@ -41,6 +42,41 @@ pub fn audit<F: Real>(
     score: &dyn Differentiable<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Audit, Error> {
+    audit_from(score, points, settings, seed, workers, AuditPart::default(), &mut Doing(progress))
+}
+
+/// Told what an audit does.
+pub trait Watcher {
+    /// What is being measured now.
+    fn doing(&self, what: &str);
+
+    /// There is more than there was.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being kept; [`Error::Stopped`] where that is all there is to be.
+    fn found(&mut self, part: &AuditPart) -> Result<(), Error> {
+        let _ = part;
+        Ok(())
+    }
+}
+
+/// A watcher that is told what is measured, and keeps nothing.
+struct Doing<'a>(&'a (dyn Fn(&str) + Sync));
+
+impl Watcher for Doing<'_> {
+    fn doing(&self, what: &str) {
+        (self.0)(what);
+    }
+}
+
+/// As [`audit`], going on from what an earlier call with the same arguments has found.
+///
+/// # Errors
+/// As [`audit`]; what the watcher says.
+pub fn audit_from<F: Real>(
+    score: &dyn Differentiable<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
+    before: AuditPart, watcher: &mut dyn Watcher,
+) -> Result<Audit, Error> {
     if score.dim() != points.dim() {
         return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: points.dim() });
     }
@@ -53,16 +89,23 @@ pub fn audit<F: Real>(
     settings.require(points.dim(), points.levels().is_some())?;
     let context = Context::new(score, points, settings, seed, workers);
     let registry = registry::<F>();
-    let mut found = at_times(&context, &registry, progress)?;
-    for measurement in &registry {
-        if let Measure::Once { what, measure } = measurement.measure {
-            what.iter().for_each(|what| progress(what));
-            found.extend(measure(&context)?);
+    let mut part = before;
+    at_times(&context, &registry, &mut part, watcher)?;
+    let once = registry.iter().filter_map(|measurement| match measurement.measure {
+        Measure::Once { what, measure } => Some((what, measure)),
+        Measure::AtTimes(_) => None,
+    });
+    for (place, (what, measure)) in once.enumerate().skip(part.once) {
+        what.iter().for_each(|what| watcher.doing(what));
+        part.figures.extend(measure(&context)?);
+        part.once = place + 1;
+        // Pictures of what is most like a training row are in no file: what finds them is done again.
+        if !context.has_closest() {
+            watcher.found(&part)?;
         }
     }
     let figures = registry.iter().flat_map(|measurement| &measurement.figures).map(|&definition| {
-        let place = found.iter().position(|figure| figure.definition.key == definition.key);
-        place.map_or_else(|| Figure::absent(definition), |place| found.swap_remove(place))
+        part.figures.get(definition.key).cloned().unwrap_or_else(|| Figure::absent(definition))
     });
     let figures = figures.collect();
     Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest() })
@@ -70,34 +113,36 @@ pub fn audit<F: Real>(
 
 /// All profiles, one time after the other.
 fn at_times<F: Real>(
-    context: &Context<'_, F>, registry: &[Measurement<F>], progress: &(dyn Fn(&str) + Sync),
-) -> Result<Vec<Figure>, Error> {
-    let mut profiles: Vec<Figure> = Vec::new();
-    for (index, &t) in context.settings.times.iter().enumerate() {
-        progress(&format!("residual and conservativity at t = {t}"));
+    context: &Context<'_, F>, registry: &[Measurement<F>], part: &mut AuditPart, watcher: &mut dyn Watcher,
+) -> Result<(), Error> {
+    for (index, &t) in context.settings.times.iter().enumerate().skip(part.times) {
+        watcher.doing(&format!("residual and conservativity at t = {t}"));
         let c = context.score.sde().at(t);
         let x = context.rows.diffused::<F>(&c, 0..context.settings.points, index as u64);
         let rows = Rows { c, x: &x, times: &vec![t; x.len() / context.dim()] };
         for measurement in registry {
             if let Measure::AtTimes(measure) = measurement.measure {
-                measure(context, &rows)?.into_iter().for_each(|found| add(&mut profiles, t, found));
+                measure(context, &rows)?.into_iter().for_each(|found| add(&mut part.figures, t, found));
             }
         }
+        part.times = index + 1;
+        watcher.found(part)?;
     }
-    Ok(profiles)
+    Ok(())
 }
 
 /// Adds a time to a profile.
-fn add(profiles: &mut Vec<Figure>, t: f64, found: AtOneTime) {
+fn add(profiles: &mut Figures, t: f64, found: AtOneTime) {
     let AtOneTime { definition, value, points } = found;
-    let place = profiles.iter().position(|figure| figure.definition.key == definition.key).unwrap_or_else(|| {
-        profiles.push(Figure::new(definition, Value::Profile(Vec::new())));
-        profiles.len() - 1
-    });
-    if let Some(Value::Profile(times)) = &mut profiles[place].value {
-        times.push(AtTime::new(t, value));
+    if profiles.get(definition.key).is_none_or(|figure| figure.value.is_none()) {
+        profiles.retain(|figure| figure.definition.key != definition.key);
+        profiles.extend([Figure::new(definition, Value::Profile(Vec::new()))]);
     }
-    if !points.is_empty() {
-        profiles[place].points.push(points);
+    let figure = profiles.iter_mut().find(|figure| figure.definition.key == definition.key);
+    if let Some(Figure { value: Some(Value::Profile(times)), points: all, .. }) = figure {
+        times.push(AtTime::new(t, value));
+        if !points.is_empty() {
+            all.push(points);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Files that are either whole or not there.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,8 @@ use tempfile::NamedTempFile;
 /// Writes a file so that a reader, or a crash at any moment, sees the old file or the new one and never a part of it.
 ///
 /// `fill` writes (buffered) to a temporary name in the same folder; the bytes are then synchronised to disk and the
-/// temporary name is renamed to `path`. If anything fails, `path` is as it was and the temporary file is removed.
+/// temporary name is renamed to `path`. If anything fails, `path` is as it was and the temporary file is removed. Temporary files of `path` that
+/// killed processes left are removed, too.
 ///
 /// A symbolic link stays one: the file that it leads to is replaced. What is no regular file (a device, a FIFO, a descriptor of
 /// this process such as `/dev/stdout`) cannot be replaced, and is written to as it stands.
@@ -38,7 +39,11 @@ pub fn write_atomically(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) 
         Place::Stream => return write_through(path, fill),
         Place::File(place) => place,
     };
-    let mut file = temporary(&place)?;
+    let name = place
+        .file_name()
+        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file name"))?;
+    remove_left_over(folder(&place), &|of| of == name.as_encoded_bytes());
+    let mut file = temporary(&place, name)?;
     let mut out = BufWriter::with_capacity(BUFFER, file.as_file_mut());
     fill(&mut out)?;
     out.flush()?;
@@ -102,17 +107,50 @@ fn write_through(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::
     out.flush()
 }
 
-/// A new, hidden file in the folder of `path`, which is removed when dropped.
-fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path does not end in a file name"))?;
+/// A new, hidden file in the folder of `path`, which is removed when dropped. It is locked for as long as it is open, so that others can tell it
+/// from what a killed process left.
+fn temporary(path: &Path, name: &OsStr) -> io::Result<NamedTempFile> {
     let mut prefix = OsString::from(".");
     prefix.push(name);
     prefix.push(format!(".{}-", std::process::id()));
     // Opened as any new file is: with the rights that the user's mask leaves, and errors in the system's own words.
     let open = |path: &Path| OpenOptions::new().write(true).create_new(true).open(path);
-    tempfile::Builder::new().prefix(&prefix).suffix(".tmp").make_in(folder(path), open)
+    loop {
+        let file = tempfile::Builder::new().prefix(&prefix).suffix(SUFFIX).make_in(folder(path), open)?;
+        // Where there are no locks nothing is removed. Who took this one for left over has removed it by now.
+        if file.as_file().lock().is_err() || file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// The end of a temporary file's name.
+const SUFFIX: &str = ".tmp";
+
+/// Removes the temporary files in a folder that killed processes left of the files whose names `is_of` takes.
+pub(crate) fn remove_left_over(folder: &Path, is_of: &dyn Fn(&[u8]) -> bool) {
+    // A file too many is no failure.
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if target(entry.file_name().as_encoded_bytes()).is_some_and(is_of) {
+            let path = entry.path();
+            let file = OpenOptions::new().write(true).open(&path);
+            if file.is_ok_and(|file| file.try_lock().is_ok()) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+/// The name of the file that a temporary file was to become: `.NAME.PROCESS-XXXXXX.tmp`.
+fn target(name: &[u8]) -> Option<&[u8]> {
+    let name = name.strip_prefix(b".")?.strip_suffix(SUFFIX.as_bytes())?;
+    let dot = name.iter().rposition(|&byte| byte == b'.')?;
+    let (name, numbers) = (&name[..dot], &name[dot + 1..]);
+    let dash = numbers.iter().position(|&byte| byte == b'-')?;
+    let (process, random) = (&numbers[..dash], &numbers[dash + 1..]);
+    let good = !process.is_empty() && process.iter().all(u8::is_ascii_digit) && random.len() == 6;
+    good.then_some(name)
 }
 
 /// The folder that a file is in.
@@ -187,6 +225,23 @@ mod tests {
         assert!(unwound.is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_and_what_another_writes_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in [".x.17-abcdef.tmp", ".y.17-abcdef.tmp", ".x.tmp", ".x.mine-abcdef.tmp", "x.17-abcdef.tmp"] {
+            fs::write(at(name), "left").unwrap();
+        }
+        let live = temporary(&at("x"), OsStr::new("x")).unwrap();
+        write(&at("x"), "new").unwrap();
+        assert!(live.path().exists() && !at(".x.17-abcdef.tmp").exists(), "one is locked, the other is not");
+        let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        left.retain(|path| path != live.path());
+        left.sort();
+        let others = [".x.mine-abcdef.tmp", ".x.tmp", ".y.17-abcdef.tmp", "x", "x.17-abcdef.tmp"];
+        assert_eq!(left, others.map(at), "what is no temporary file of x stays");
     }
 
     #[test]

@@ -72,6 +72,11 @@ impl Figures {
         self.0.iter_mut()
     }
 
+    /// Leaves only some.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Figure) -> bool) {
+        self.0.retain(keep);
+    }
+
     /// The figure of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Figure> {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use fokker_jet::cpu::Workers;
 
 use super::error::JobError;
-use super::observer::{Observer, Work, notes};
+use super::measure::{Measure, measure};
+use super::observer::{Observer, notes};
 use super::run::Run;
-use super::train::{Fitted, fit, resumed};
-use crate::audit::{Audit, Points, audit};
+use super::fit::{Fitted, fit, resumed};
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::data::Data;
 use crate::model_file::read_model;
@@ -40,12 +41,10 @@ pub(super) struct Audited {
 impl Model<'_> {
     /// Trains the model, or what is left of its training, and audits it, unless that has been done.
     pub fn run(&self, observer: &dyn Observer) -> Result<Audited, JobError> {
+        let _lock = Run::at(self.folder).lock()?;
         let (run, fitted) = self.train(observer)?;
         let workers = fitted.score.model().workers(self.config.train.threads, self.config.train.chunk_rows)?;
-        observer.begin(&Work::uncounted(self.name));
-        let found = self.measure(&run, &fitted, &workers, observer);
-        observer.end();
-        let audit = timed(found?, fitted.seconds, self.config.train.steps);
+        let audit = timed(self.measure(&run, &fitted, &workers, observer)?, fitted.seconds, fitted.steps);
         Ok(Audited { run, fitted, audit, workers })
     }
 
@@ -54,13 +53,19 @@ impl Model<'_> {
     ) -> Result<Audit, JobError> {
         let Self { name, config, data, .. } = *self;
         let same = |a: &Audit| a.seed == config.seed && a.settings == config.audit && a.figures.is_complete();
-        let found = match Audit::read(run.root())?.filter(same) {
-            Some(found) => found,
-            None => {
-                let doing = |what: &str| observer.doing(&format!("{name}: {what}"));
-                audit(&fitted.score, &Points::of(data), &config.audit, config.seed, workers, &doing)?
-            }
+        if let Some(found) = Audit::read(run.root())?.filter(same) {
+            return Ok(found);
+        }
+        let job = Measure {
+            name,
+            run: run.root(),
+            score: &fitted.score,
+            data,
+            settings: &config.audit,
+            seed: config.seed,
+            workers,
         };
+        let found = measure(&job, observer)?;
         found.write(run.root())?;
         Ok(found)
     }
@@ -82,12 +87,12 @@ impl Model<'_> {
                 match occupant {
                     Occupant::Finished => {
                         observer.kept(name, None, folder);
-                        let (seconds, (_, score)) = (there.manifest()?.train_seconds, read_model(&there.model())?);
-                        Ok((there, Fitted { score, seconds }))
+                        let (seconds, (info, score)) = (there.manifest()?.train_seconds, read_model(&there.model())?);
+                        Ok((there, Fitted { score, seconds, steps: info.steps }))
                     }
                     Occupant::Unfinished { step } => {
                         observer.kept(name, Some(step), folder);
-                        fit(resumed(&there, config, data)?, there)
+                        fit(resumed(&there, config, data, observer)?, there)
                     }
                     // No checkpoint: nothing is lost.
                     _ => fit(fresh()?, Run::replace(folder, config, data)?),

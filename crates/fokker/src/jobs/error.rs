@@ -109,7 +109,7 @@ pub enum JobError {
     },
     /// Training met numbers that are not finite.
     #[error(
-        "training stopped; what was kept is in {}; lower train.learning_rate or loss.fp.weight and train anew",
+        "training stopped; what was kept is in {}; lower train.learning_rate or loss.fp.weight and train anew, or let it go back by train.on_divergence = \"rollback\"",
         root.display()
     )]
     Diverged {
@@ -117,6 +117,12 @@ pub enum JobError {
         root: PathBuf,
         /// [`Error::NonFinite`].
         source: Box<Error>,
+    },
+    /// The observer wanted the job to stop.
+    #[error("stopped{}", how.as_ref().map_or(String::new(), |how| format!("; {how}")))]
+    Stopped {
+        /// What is kept, and how to go on; `None` where another error says so, or nothing is lost.
+        how: Option<String>,
     },
     /// Training was cut short: what it does could not be kept on disk.
     #[error("{}", interrupted(root, kept.as_ref()))]
@@ -172,6 +178,16 @@ impl JobError {
         Self::output(path, format!("the file to write ends in {endings}"))
     }
 
+    /// Did the job end because the observer wanted it to?
+    #[must_use]
+    pub fn is_stop(&self) -> bool {
+        match self {
+            Self::Stopped { .. } => true,
+            Self::Kept { source, .. } => source.is_stop(),
+            _ => false,
+        }
+    }
+
     /// Was the request wrong, rather than the run?
     #[must_use]
     pub fn is_request(&self) -> bool {
@@ -179,7 +195,7 @@ impl JobError {
             Self::Library(error) => error.is_request(),
             Self::Diverged { source, .. } | Self::Interrupted { source, .. } => source.is_request(),
             Self::Part(error) => error.is_request(),
-            Self::InputChanged { .. } | Self::NotFinite { .. } | Self::Kept { .. } => false,
+            Self::InputChanged { .. } | Self::NotFinite { .. } | Self::Kept { .. } | Self::Stopped { .. } => false,
             Self::Option { .. } | Self::TooLarge(_) | Self::Output { .. } | Self::Place { .. } => true,
             Self::NoModel { .. } | Self::NotALevel(_) | Self::Levels { .. } | Self::FarOff { .. } => true,
         }

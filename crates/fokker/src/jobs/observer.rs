@@ -105,6 +105,11 @@ pub trait Observer: Sync {
         let _ = text;
     }
 
+    /// Is the job to stop? It does so as soon as what is done can be kept, with [`JobError::Stopped`](super::JobError::Stopped). May be asked from any thread.
+    fn stops(&self) -> bool {
+        false
+    }
+
     /// A run that is kept in `folder` is used: its training goes on from `step`, or has been finished (`None`).
     fn kept(&self, name: &str, step: Option<u64>, folder: &Path) {
         let _ = (name, step, folder);
@@ -116,4 +121,13 @@ impl Observer for Silent {}
 /// Hands on what is worth a word.
 pub(super) fn notes(observer: &dyn Observer, notes: impl IntoIterator<Item = String>) {
     notes.into_iter().for_each(|text| observer.note(&text));
+}
+
+/// Shows nothing, and stops when another does.
+pub(super) struct Quiet<'a>(pub &'a dyn Observer);
+
+impl Observer for Quiet<'_> {
+    fn stops(&self) -> bool {
+        self.0.stops()
+    }
 }

@@ -1,21 +1,20 @@
 //! Training into a run directory, and going on with it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
 
 use sha2::{Digest, Sha256};
 
 use super::error::JobError;
-use super::observer::{Observer, Unit, Work, notes};
+use super::fit::{Fitted, fit, resumed};
+use super::observer::{Observer, notes};
 use super::open::{load_data, model_file};
 use super::run::Run;
 use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
-use crate::objective::LossTerms;
-use crate::score::network::NetworkScore;
-use crate::train::{Checkpoint, Metrics, Recorder, Trainer};
+use crate::seal::hex;
+use crate::train::Trainer;
 use crate::weights::{NameMap, read_weights};
 
 /// A run that is to be begun.
@@ -50,15 +49,6 @@ pub struct Init<'a> {
     pub names: Option<&'a Path>,
 }
 
-/// A trained model and how long it took.
-#[derive(Debug)]
-pub struct Fitted {
-    /// The model.
-    pub score: NetworkScore<f32>,
-    /// Seconds of training, those before an interruption included.
-    pub seconds: f64,
-}
-
 /// Trains a model into a fresh run directory: its config, checkpoints, metrics and, at the end, the model.
 ///
 /// The config that is written says how many threads there were: sums depend on it, and a resumed run must not differ.
@@ -75,6 +65,7 @@ pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer)
     };
     // Read before the run directory is made, which may be the one that the file lies in.
     let origin = init.map(Init::provenance).transpose()?;
+    let _lock = Run::at(new.root).lock()?;
     let begin = if new.replace { Run::replace } else { Run::create };
     let run = begin(new.root, &config, new.data)?;
     if let Some(origin) = origin {
@@ -130,8 +121,9 @@ pub fn resume_on(
 fn go_on(
     name: &str, run: Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
 ) -> Result<(Run, Fitted), JobError> {
+    let _lock = run.lock()?;
     notes(observer, run.require_data(config, data)?);
-    let fitted = fit(resumed(&run, config, data)?, name, &run, config, data, observer)?;
+    let fitted = fit(resumed(&run, config, data, observer)?, name, &run, config, data, observer)?;
     Ok((run, fitted))
 }
 
@@ -150,86 +142,6 @@ impl Init<'_> {
         let io = |source| Error::Io { path: path.clone(), source };
         let (mut digest, mut file) = (Sha256::new(), std::fs::File::open(&path).map_err(io)?);
         std::io::copy(&mut file, &mut digest).map_err(io)?;
-        let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("weights at the start: {}, SHA-256 {digest}", path.display()))
-    }
-}
-
-/// Training as it stood at a run's newest checkpoint; the lines of its metrics after that are dropped.
-///
-/// # Errors
-/// [`Error::File`] if there is no checkpoint, or it is another network's; as [`Trainer::with_state`].
-pub(super) fn resumed(run: &Run, config: &Config, data: &Arc<Data>) -> Result<Trainer, Error> {
-    let (path, state) = run.newest_checkpoint()?;
-    let step = state.step;
-    let mut trainer = Trainer::with_state(config, data, state).map_err(|error| match error {
-        Error::Dimension { expected, found, .. } => Error::File {
-            path: path.clone(),
-            reason: format!("{found} parameters, but the network of {} has {expected}", run.config().display()),
-        },
-        other => other,
-    })?;
-    run.truncate_metrics(step)?;
-    trainer.set_last_checkpoint(Some(path));
-    Ok(trainer)
-}
-
-/// Trains to the end, keeping checkpoints and metrics in the run directory, then writes the model there.
-///
-/// # Errors
-/// [`JobError::Diverged`], [`JobError::Interrupted`].
-pub(super) fn fit(
-    mut trainer: Trainer, name: &str, run: &Run, config: &Config, data: &Data, observer: &dyn Observer,
-) -> Result<Fitted, JobError> {
-    let before = if trainer.steps_done() > 0 { run.manifest()?.train_seconds } else { 0.0 };
-    observer.begin(&Work::counted(name, Unit::Steps, config.train.steps, trainer.steps_done()));
-    let mut keeper = Keeper { run, observer, before, start: Instant::now(), seconds: before, kept: None };
-    let result = trainer.run(&mut keeper);
-    observer.end();
-    let seconds = keeper.seconds;
-    let kept = keeper.kept.or_else(|| trainer.last_checkpoint().map(Path::to_path_buf));
-    let root = run.root().to_path_buf();
-    let written = result.and_then(|()| {
-        let score = trainer.score();
-        run.write_model(config, data, &score)?;
-        Ok(Fitted { score, seconds })
-    });
-    match written {
-        Ok(fitted) => Ok(fitted),
-        Err(Error::NonFinite { step, term, .. }) => {
-            Err(JobError::Diverged { root, source: Box::new(Error::NonFinite { step, term, checkpoint: kept }) })
-        }
-        Err(error) => Err(JobError::Interrupted { root, kept, source: Box::new(error) }),
-    }
-}
-
-/// Keeps what training hands over in the run directory, and tells the observer.
-struct Keeper<'a> {
-    run: &'a Run,
-    observer: &'a dyn Observer,
-    /// Seconds of training before this start, when that was, and seconds in all at the newest checkpoint.
-    before: f64,
-    start: Instant,
-    seconds: f64,
-    /// The newest checkpoint written.
-    kept: Option<PathBuf>,
-}
-
-impl Recorder for Keeper<'_> {
-    fn step(&mut self, done: u64, _: &LossTerms) {
-        self.observer.done(done);
-    }
-
-    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
-        self.observer.metrics(metrics);
-        self.run.append_metrics(metrics)
-    }
-
-    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
-        let path = self.run.write_checkpoint(checkpoint)?;
-        self.observer.checkpoint(&path);
-        self.kept = Some(path);
-        self.seconds = self.before + self.start.elapsed().as_secs_f64();
-        self.run.record_seconds(self.seconds)
+        Ok(format!("weights at the start: {}, SHA-256 {}", path.display(), hex(digest)))
     }
 }

@@ -1,5 +1,9 @@
 //! The values of the terms.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use super::loss::NAMES;
 use super::term::TermName;
 
@@ -14,7 +18,8 @@ use super::term::TermName;
 /// assert!(LossTerms::names().iter().any(|name| name.key == "fp"));
 /// assert!(LossTerms::regularisers().eq(["loss.fp", "loss.scalar", "loss.conservativity", "loss.second_order", "loss.consistency"]));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "BTreeMap<String, f64>", try_from = "BTreeMap<String, f64>")]
 pub struct LossTerms([Option<f64>; NAMES.len()]);
 
 impl LossTerms {
@@ -56,5 +61,24 @@ impl LossTerms {
     /// The terms that have a value.
     pub fn values(&self) -> impl Iterator<Item = (&'static TermName, f64)> + '_ {
         self.iter().filter_map(|(name, value)| value.map(|value| (name, value)))
+    }
+}
+
+/// The terms that have a value, by their keys.
+impl From<LossTerms> for BTreeMap<String, f64> {
+    fn from(terms: LossTerms) -> Self {
+        terms.values().map(|(name, value)| (name.key.to_owned(), value)).collect()
+    }
+}
+
+impl TryFrom<BTreeMap<String, f64>> for LossTerms {
+    type Error = String;
+
+    fn try_from(values: BTreeMap<String, f64>) -> Result<Self, String> {
+        let mut terms = Self::default();
+        match values.into_iter().find_map(|(key, value)| (!terms.set(&key, value)).then_some(key)) {
+            Some(key) => Err(format!("unknown term `{key}`")),
+            None => Ok(terms),
+        }
     }
 }

@@ -1,16 +1,15 @@
 //! Checkpoints: everything that training carries, in one safetensors file, bit for bit.
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
 
-use super::Adam;
+use super::{Adam, Progress};
 use crate::Error;
-use crate::tensor_file::{floats, read_bytes, view, write_tensors};
+use crate::tensor_file::{floats, open_sealed, read_bytes, view, write_sealed};
 
-/// The `format` entry of the metadata.
-const FORMAT: &str = "fokker-checkpoint 1";
+/// The `format` entry of the head.
+const FORMAT: &str = "fokker-checkpoint 2";
 
 /// Training's state after some step.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,41 +20,51 @@ pub struct Checkpoint {
     pub weights: Vec<f32>,
     /// Adam's state and the averaged weights.
     pub adam: Adam,
+    /// What else there is.
+    pub progress: Progress,
+}
+
+/// What the file says beside its tensors.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    format: String,
+    step: u64,
+    progress: Progress,
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint, whole or not at all.
+    /// Writes the checkpoint, whole or not at all, with a digest of all that is in it.
     ///
     /// # Errors
     /// [`Error::Write`].
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         let shape = [self.weights.len()];
-        let tensors = [
+        let tensors = vec![
             ("weights", view(&self.weights, &shape)),
             ("adam.m", view(&self.adam.m, &shape)),
             ("adam.v", view(&self.adam.v, &shape)),
             ("ema", view(&self.adam.ema, &shape)),
         ];
-        let metadata =
-            HashMap::from([("format".to_owned(), FORMAT.to_owned()), ("step".to_owned(), self.step.to_string())]);
-        write_tensors(path, tensors, metadata)
+        let head = Head { format: FORMAT.into(), step: self.step, progress: self.progress };
+        let text =
+            serde_json::to_string(&head).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+        write_sealed(path, tensors, &text)
     }
 
     /// Reads a checkpoint.
     ///
     /// # Errors
-    /// [`Error::File`] if it is not one, or damaged; [`Error::Write`].
+    /// [`Error::File`] if it is not one, or damaged; [`Error::Io`].
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = read_bytes(path)?;
         let bad = |reason: String| Error::File { path: path.into(), reason };
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
-        let entry = |key: &str| metadata.metadata().as_ref().and_then(|m| m.get(key).cloned());
-        if entry("format").as_deref() != Some(FORMAT) {
+        let (tensors, text) = open_sealed(&bytes, "checkpoint").map_err(bad)?;
+        let Head { format, step, progress } =
+            serde_json::from_str(&text).map_err(|error| bad(format!("not a checkpoint: {error}")))?;
+        if format != FORMAT {
             return Err(bad(format!("not a checkpoint of format `{FORMAT}`")));
         }
-        let step = entry("step").and_then(|s| s.parse().ok());
-        let step = step.ok_or_else(|| bad("no step in its metadata".into()))?;
-        let tensors = SafeTensors::deserialize(&bytes).map_err(|error| bad(error.to_string()))?;
         let get = |name: &str| {
             let tensor = tensors.tensor(name).map_err(|error| bad(error.to_string()))?;
             floats(&tensor).map_err(bad)
@@ -64,6 +73,6 @@ impl Checkpoint {
         if [m.len(), v.len(), ema.len()] != [weights.len(); 3] {
             return Err(bad("tensors of different lengths".into()));
         }
-        Ok(Self { step, weights, adam: Adam { m, v, ema } })
+        Ok(Self { step, weights, adam: Adam { m, v, ema }, progress })
     }
 }

@@ -4,6 +4,8 @@ use fokker_jet::cpu::MOST_THREADS;
 use serde::{Deserialize, Serialize};
 
 use super::adam::AdamConfig;
+use super::divergence::OnDivergence;
+use super::held_out::HeldOutConfig;
 use super::schedule::Schedule;
 
 /// `[train]`: the optimisation.
@@ -32,8 +34,22 @@ pub struct TrainConfig {
     pub deterministic: bool,
     /// Steps between lines of `metrics.jsonl`.
     pub log_every: u64,
-    /// Steps between checkpoints; rounded up to a multiple of `log_every`.
+    /// Steps between checkpoints.
     pub checkpoint_every: u64,
+    /// Minutes after which there is a checkpoint in any case, the first after one at most; 0: by steps alone. Nothing but what is kept depends on it.
+    pub checkpoint_minutes: f64,
+    /// What is done when a term, the gradient or a weight is not finite.
+    #[serde(skip_serializing_if = "is_default")]
+    pub on_divergence: OnDivergence,
+    /// Of `rollback`: the factor on the learning rate each time.
+    #[serde(skip_serializing_if = "is_half")]
+    pub rollback_rate: f64,
+    /// Of `rollback`: how many times, at most.
+    #[serde(skip_serializing_if = "is_three")]
+    pub rollbacks: u32,
+    /// The loss on held-out rows, by which the best model is kept and training may be stopped; absent: neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<HeldOutConfig>,
     /// Adam.
     pub adam: AdamConfig,
 }
@@ -52,12 +68,34 @@ impl Default for TrainConfig {
             deterministic: false,
             log_every: 50,
             checkpoint_every: 1000,
+            checkpoint_minutes: 10.0,
+            on_divergence: OnDivergence::default(),
+            rollback_rate: 0.5,
+            rollbacks: 3,
+            held_out: None,
             adam: AdamConfig::default(),
         }
     }
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+// What is said of going back is written only where it is not what it is without being said.
+fn is_half(value: &f64) -> bool {
+    *value == 0.5
+}
+fn is_three(value: &u32) -> bool {
+    *value == 3
+}
+
 impl TrainConfig {
+    /// Steps from one measurement of the held-out loss to the next: they have lines of the metrics.
+    pub(super) fn held_out_every(&self, held_out: &HeldOutConfig) -> u64 {
+        held_out.every.max(1).div_ceil(self.log_every.max(1)).saturating_mul(self.log_every.max(1))
+    }
+
     /// Refuses numbers out of their range; the error is the key at fault and the reason.
     ///
     /// # Errors
@@ -89,7 +127,14 @@ impl TrainConfig {
                 "must be at least 0 and finite",
             ),
             (self.log_every > 0, "train.log_every", "must be at least 1"),
+            (self.checkpoint_minutes >= 0.0, "train.checkpoint_minutes", "must be at least 0"),
+            (
+                self.rollback_rate > 0.0 && self.rollback_rate <= 1.0,
+                "train.rollback_rate",
+                "must be above 0 and at most 1",
+            ),
         ];
+        self.held_out.as_ref().map_or(Ok(()), HeldOutConfig::validate)?;
         rules.into_iter().find(|(good, ..)| !good).map_or(Ok(()), |(_, key, reason)| Err((key, reason.into())))
     }
 }

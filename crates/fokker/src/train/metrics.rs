@@ -30,6 +30,8 @@ pub struct Metrics {
     pub gradient_norm: f64,
     /// Learning rate at the last step.
     pub learning_rate: f64,
+    /// The loss on held-out rows after the last step, where it was measured.
+    pub held_out: Option<f64>,
 }
 
 impl Serialize for Metrics {
@@ -41,6 +43,9 @@ impl Serialize for Metrics {
         }
         map.serialize_entry("gradient_norm", &self.gradient_norm)?;
         map.serialize_entry("learning_rate", &self.learning_rate)?;
+        if let Some(loss) = self.held_out {
+            map.serialize_entry("held_out", &loss)?;
+        }
         map.end()
     }
 }
@@ -53,6 +58,8 @@ impl<'de> Deserialize<'de> for Metrics {
             step: u64,
             gradient_norm: f64,
             learning_rate: f64,
+            #[serde(default)]
+            held_out: Option<f64>,
             #[serde(flatten)]
             terms: BTreeMap<String, Option<f64>>,
         }
@@ -65,13 +72,15 @@ impl<'de> Deserialize<'de> for Metrics {
                 terms,
                 gradient_norm: line.gradient_norm,
                 learning_rate: line.learning_rate,
+                held_out: line.held_out,
             }),
         }
     }
 }
 
 /// Running sums between two lines.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Sums {
     steps: f64,
     terms: LossTerms,
@@ -90,12 +99,12 @@ impl Sums {
         }
     }
 
-    pub fn take(&mut self, step: u64, learning_rate: f64) -> Metrics {
+    pub fn take(&mut self, step: u64, learning_rate: f64, held_out: Option<f64>) -> Metrics {
         let sums = std::mem::take(self);
         let mut terms = LossTerms::default();
         for ((name, sum), (_, count)) in sums.terms.values().zip(sums.counts.values()) {
             terms.set(name.key, sum / count);
         }
-        Metrics { step, terms, gradient_norm: sums.gradient_norm / sums.steps, learning_rate }
+        Metrics { step, terms, gradient_norm: sums.gradient_norm / sums.steps, learning_rate, held_out }
     }
 }

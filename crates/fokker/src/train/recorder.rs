@@ -1,9 +1,11 @@
 //! Whoever keeps what training hands over.
 
 use super::checkpoint::Checkpoint;
+use super::held_out::Best;
 use super::metrics::Metrics;
 use crate::Error;
 use crate::objective::LossTerms;
+use crate::score::network::NetworkScore;
 
 /// Keeps what training hands over: its metrics, its checkpoints.
 pub trait Recorder {
@@ -19,6 +21,18 @@ pub trait Recorder {
     /// # Errors
     /// Whatever keeps it from being written; training stops.
     fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error>;
+    /// When the loss on held-out rows is the least so far: the loss, and the model.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being kept; training stops.
+    fn best(&mut self, best: Best, score: &NetworkScore<f32>) -> Result<(), Error> {
+        let _ = (best, score);
+        Ok(())
+    }
+    /// Is training to stop after the step that it is in?
+    fn stops(&self) -> bool {
+        false
+    }
 }
 
 /// Whoever wants to hear nothing: a recorder that keeps nothing, an observer that shows nothing.

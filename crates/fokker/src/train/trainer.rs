@@ -7,8 +7,11 @@ use fokker_jet::cpu::{Parameters, Workers};
 use super::adam::{self, Adam, Update};
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
-use super::metrics::Sums;
+use super::divergence::OnDivergence;
+use super::held_out::{Best, HeldOut};
+use super::progress::Progress;
 use super::recorder::Recorder;
+use super::timer::Timer;
 use crate::Error;
 use crate::data::Data;
 use crate::memory::{self, Held};
@@ -39,8 +42,23 @@ pub struct Trainer {
     gradient: Vec<f32>,
     adam: Adam,
     step: u64,
+    progress: Progress,
+    held_out: Option<HeldOut>,
+    /// Of the learning rate, after training has gone back.
+    rate_factor: f64,
     last_checkpoint: Option<std::path::PathBuf>,
     _held: Held,
+}
+
+/// How training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It took its last step.
+    Finished,
+    /// The held-out loss had not fallen for so long that there was no use in going on.
+    Early,
+    /// The recorder wanted it to stop; a checkpoint was handed over.
+    Stopped,
 }
 
 /// What is trained, on what and how: all that a [`Trainer`] is made from.
@@ -110,7 +128,7 @@ impl Training<'_> {
     pub fn from_weights(&self, weights: Vec<f32>) -> Result<Trainer, Error> {
         memory::require(WEIGHTS, bytes(self.model))?;
         let adam = Adam::new(&weights);
-        self.from_checkpoint(Checkpoint { step: 0, weights, adam })
+        self.from_checkpoint(Checkpoint { step: 0, weights, adam, progress: Progress::default() })
     }
 
     /// Goes on from a checkpoint, as if training had never stopped.
@@ -138,6 +156,8 @@ impl Training<'_> {
         let workers = model.workers(train.threads, train.chunk_rows)?;
         let workers = Arc::new(if train.deterministic { workers.deterministic() } else { workers });
         let objective = Objective::new(model, data, loss, train.batch, seed, &workers)?;
+        let held_out = |config| HeldOut::new(config, model, data, loss, seed, &workers);
+        let held_out = train.held_out.as_ref().map(held_out).transpose()?;
         Ok(Trainer {
             config: train.clone(),
             weights: Parameters::new(model.graph(), state.weights),
@@ -147,6 +167,9 @@ impl Training<'_> {
             gradient: vec![0.0; expected],
             adam: state.adam,
             step: state.step,
+            progress: state.progress,
+            held_out,
+            rate_factor: 1.0,
             last_checkpoint: None,
             _held: held,
         })
@@ -196,43 +219,105 @@ impl Trainer {
     }
 
     fn non_finite(&self, term: &'static str) -> Error {
-        Error::NonFinite { step: self.step, term, checkpoint: self.last_checkpoint.clone() }
+        let layer = self.layer(&self.weights.to_vec()).map(|name| format!("the weights {name}"));
+        let layer = layer.or_else(|| self.layer(&self.gradient).filter(|_| term == "gradient"));
+        Error::NonFinite { step: self.step, term, layer, checkpoint: self.last_checkpoint.clone() }
+    }
+
+    /// The first of the network's tensors that is not finite.
+    fn layer(&self, values: &[f32]) -> Option<String> {
+        let bad = |values: &[f32]| values.iter().any(|value| !value.is_finite());
+        let specs = self.model.graph().parameters();
+        specs.iter().find(|spec| bad(&values[spec.offset..spec.offset + spec.len()])).map(|spec| spec.name.clone())
     }
 
     fn rate(&self, step: u64) -> f64 {
         let train = &self.config;
-        train.learning_rate * train.schedule.factor(step, train.steps, train.warmup)
+        self.rate_factor * train.learning_rate * train.schedule.factor(step, train.steps, train.warmup)
     }
 
-    /// Trains to the end.
+    /// Makes the learning rate so many times that of the config.
+    pub fn set_rate_factor(&mut self, factor: f64) {
+        self.rate_factor = factor;
+    }
+
+    /// How training ended, if it has.
+    #[must_use]
+    pub fn ended(&self) -> Option<Ended> {
+        let Self { config, progress, step, .. } = self;
+        if *step >= config.steps {
+            return Some(Ended::Finished);
+        }
+        let (held_out, best) = (config.held_out.as_ref().filter(|held_out| held_out.patience > 0)?, progress.best?);
+        let waited = step.saturating_sub(best.step);
+        (waited >= held_out.patience.saturating_mul(config.held_out_every(held_out))).then_some(Ended::Early)
+    }
+
+    /// Trains to the end, or until the recorder wants it to stop. Whatever a checkpoint was taken after, what follows is the same.
     ///
     /// # Errors
     /// [`Error::NonFinite`], or what the recorder reports.
-    pub fn run(&mut self, recorder: &mut dyn Recorder) -> Result<(), Error> {
+    pub fn run(&mut self, recorder: &mut dyn Recorder) -> Result<Ended, Error> {
         let train = self.config.clone();
-        let checkpoint_every = train.checkpoint_every.max(1).div_ceil(train.log_every) * train.log_every;
-        let mut sums = Sums::default();
-        while self.step < train.steps {
-            let (terms, norm) = self.step()?;
-            sums.add(&terms, norm);
-            recorder.step(self.step, &terms);
-            let last = self.step == train.steps;
-            if self.step.is_multiple_of(train.log_every) || last {
-                recorder.metrics(&sums.take(self.step, self.rate(self.step - 1)))?;
+        let mut timer = Timer::new(train.checkpoint_minutes);
+        if self.step == 0 && train.on_divergence == OnDivergence::Rollback {
+            self.keep(recorder)?;
+        }
+        // A checkpoint may have been the last step's.
+        while self.ended().is_none() {
+            if recorder.stops() {
+                self.keep(recorder)?;
+                return Ok(Ended::Stopped);
             }
-            if self.step.is_multiple_of(checkpoint_every) || last {
-                // Only weights that are known to give a finite loss are worth keeping.
-                self.evaluate()?;
-                recorder.checkpoint(&self.state())?;
+            let (terms, norm) = self.step()?;
+            self.progress.sums.add(&terms, norm);
+            recorder.step(self.step, &terms);
+            let held_out = self.measure(recorder)?;
+            if self.step.is_multiple_of(train.log_every) || self.ended().is_some() {
+                let rate = self.rate(self.step - 1);
+                recorder.metrics(&self.progress.sums.take(self.step, rate, held_out))?;
+            }
+            if self.step.is_multiple_of(train.checkpoint_every.max(1)) || timer.is_due() || self.ended().is_some() {
+                self.keep(recorder)?;
+                timer.restart();
             }
         }
-        Ok(())
+        Ok(self.ended().unwrap_or(Ended::Finished))
+    }
+
+    /// Hands over a checkpoint.
+    fn keep(&mut self, recorder: &mut dyn Recorder) -> Result<(), Error> {
+        // Only weights that are known to give a finite loss are worth keeping.
+        self.evaluate()?;
+        recorder.checkpoint(&self.state())
+    }
+
+    /// The loss on held-out rows, if it is due now.
+    fn measure(&mut self, recorder: &mut dyn Recorder) -> Result<Option<f64>, Error> {
+        let (Some(held_out), Some(config)) = (&mut self.held_out, &self.config.held_out) else { return Ok(None) };
+        if !self.step.is_multiple_of(self.config.held_out_every(config)) && self.step < self.config.steps {
+            return Ok(None);
+        }
+        let loss = held_out.loss(&self.adam.ema);
+        if self.progress.best.is_none_or(|best| loss < best.loss) {
+            let best = Best { step: self.step, loss };
+            self.progress.best = Some(best);
+            recorder.best(best, &self.score())?;
+        }
+        Ok(Some(loss))
     }
 
     /// What [`Training::from_checkpoint`] needs to go on.
     #[must_use]
     pub fn state(&self) -> Checkpoint {
-        Checkpoint { step: self.step, weights: self.weights.to_vec(), adam: self.adam.clone() }
+        let Self { step, progress, .. } = *self;
+        Checkpoint { step, weights: self.weights.to_vec(), adam: self.adam.clone(), progress }
+    }
+
+    /// The least loss on held-out rows, if it was measured.
+    #[must_use]
+    pub fn best(&self) -> Option<Best> {
+        self.progress.best
     }
 
     /// The averaged weights as a score.

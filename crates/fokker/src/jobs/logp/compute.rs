@@ -113,6 +113,9 @@ fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: 
             None
         };
         part.append(&Row::of(&found, bound.as_ref())).map_err(|source| PartError::Append { source })?;
+        if observer.stops() && part.rows() < request.survey.rows {
+            return Err(JobError::Stopped { how: None });
+        }
     }
     observer.end();
     Ok(input.seen())

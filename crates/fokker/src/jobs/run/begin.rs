@@ -6,8 +6,9 @@ use std::path::Path;
 use super::checkpoints::step_of;
 use super::directory::Run;
 use super::failure::failed_write;
+use super::lock;
 use crate::config::Config;
-use crate::data::{Data, write_atomically};
+use crate::data::Data;
 use crate::manifest::{Manifest, first_entry};
 use crate::{Error, Occupant};
 
@@ -34,9 +35,9 @@ impl Run {
         let run = Self::at(root);
         let manifest = Manifest::read(root)?;
         let foreign = match &manifest {
-            None => first_entry(root)?,
+            None => first_entry(root, &[lock::NAME])?,
             Some(manifest) => {
-                let own = [run.config(), run.model(), run.metrics()];
+                let own = [run.config(), run.model(), run.best(), run.metrics()];
                 let names = own.iter().filter(|path| path.exists()).map(|path| run.name(path));
                 names.into_iter().find(|name| !manifest.holds(name))
             }
@@ -52,13 +53,12 @@ impl Run {
     fn begin(&self, config: &Config, data: &Data) -> Result<(), Error> {
         fs::create_dir_all(self.root()).map_err(failed_write(self.root()))?;
         let text = Config { data: data.saved_as(&config.data), ..config.clone() }.to_toml()?;
-        let path = self.config();
         // First of all: whatever is found here from now on is known to be fokker's.
-        self.record(&path)?;
+        self.record(&self.config())?;
         self.record_data(data)?;
         let checkpoints = self.checkpoints();
         fs::create_dir_all(&checkpoints).map_err(failed_write(&checkpoints))?;
-        write_atomically(&path, |out| out.write_all(text.as_bytes())).map_err(failed_write(&path))
+        self.write_config(&text)
     }
 
     /// What is in the directory, if there is anything.
@@ -66,7 +66,7 @@ impl Run {
     /// # Errors
     /// [`Error::Io`]; [`Error::File`] if its manifest is damaged.
     pub fn occupant(&self) -> Result<Option<Occupant>, Error> {
-        let Some(name) = first_entry(self.root())? else { return Ok(None) };
+        let Some(name) = first_entry(self.root(), &[lock::NAME])? else { return Ok(None) };
         if Manifest::read(self.root())?.is_none_or(|manifest| !manifest.holds("config.toml")) {
             return Ok(Some(Occupant::Foreign { name }));
         }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::directory::Run;
+use super::super::error::chain;
 use super::failure::{failed_read, failed_write};
 use crate::Error;
 use crate::manifest::Manifest;
@@ -48,18 +49,43 @@ impl Run {
         Ok(found)
     }
 
-    /// The newest checkpoint and its path.
+    /// The newest checkpoint that can be read, with its path and what was wrong with those after it.
     ///
     /// # Errors
-    /// [`Error::File`] if there is none; as [`Checkpoint::read`].
-    pub fn newest_checkpoint(&self) -> Result<(PathBuf, Checkpoint), Error> {
-        let path = self
-            .list()?
-            .pop()
-            .ok_or_else(|| Error::File { path: self.checkpoints(), reason: "no checkpoint to resume from".into() })?;
-        let checkpoint = Checkpoint::read(&path)?;
-        Ok((path, checkpoint))
+    /// [`Error::File`] if there is none, or none that is whole; [`Error::Memory`].
+    pub fn newest_checkpoint(&self) -> Result<Newest, Error> {
+        let mut damaged = Vec::new();
+        for path in self.list()?.into_iter().rev() {
+            let read = Checkpoint::read(&path).and_then(|found| match step_of(&path) {
+                Some(step) if step == found.step => Ok(found),
+                _ => {
+                    let reason = format!("is the checkpoint of step {}: it has another's name", found.step);
+                    Err(Error::File { path: path.clone(), reason })
+                }
+            });
+            match read {
+                Ok(checkpoint) => return Ok(Newest { path, checkpoint, damaged }),
+                Err(error @ Error::Memory(_)) => return Err(error),
+                Err(error) => damaged.push(chain(&error)),
+            }
+        }
+        let reason = match &damaged[..] {
+            [] => "no checkpoint to resume from".into(),
+            all => format!("no checkpoint that is whole: {}", all.join("; ")),
+        };
+        Err(Error::File { path: self.checkpoints(), reason })
     }
+}
+
+/// The newest checkpoint of a run that is whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Newest {
+    /// Its file.
+    pub path: PathBuf,
+    /// What is in it.
+    pub checkpoint: Checkpoint,
+    /// What is wrong with each of those after it, which are passed over.
+    pub damaged: Vec<String>,
 }
 
 /// The step of a checkpoint, by its name.

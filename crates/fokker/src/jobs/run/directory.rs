@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::data::write_atomically;
 use crate::manifest::Manifest;
 use crate::memory::read_text;
+use crate::seal::{lines_hold, seal_lines};
 
 /// A run directory.
 #[derive(Clone, Debug)]
@@ -62,13 +63,19 @@ impl Run {
         let path = self.config();
         let text = fs::read_to_string(&path).map_err(failed_read(&path))?;
         let comment = comment.replace(['\n', '\r'], " ");
-        write_atomically(&path, |out| write!(out, "# {comment}\n{text}")).map_err(failed_write(&path))
+        self.write_config(&format!("# {comment}\n{text}"))
+    }
+
+    /// Writes `config.toml`, with a last line by which it is told from one that was changed.
+    pub(super) fn write_config(&self, text: &str) -> Result<(), Error> {
+        let path = self.config();
+        write_atomically(&path, |out| out.write_all(seal_lines(text).as_bytes())).map_err(failed_write(&path))
     }
 
     /// Opens an existing run and reads its config.
     ///
     /// # Errors
-    /// [`Error::File`] if there is no run, [`Error::Io`] or [`Error::Config`].
+    /// [`Error::File`] if there is no run, or its config is not what fokker wrote; [`Error::Io`] or [`Error::Config`].
     pub fn open(root: &Path) -> Result<(Self, Config), Error> {
         let run = Self::at(root);
         let path = run.config();
@@ -76,6 +83,10 @@ impl Run {
             return Err(Error::File { path: root.into(), reason: "is not a run: no config.toml in it".into() });
         }
         let text = read_text(&path).map_err(failed_read(&path))?;
+        if !lines_hold(&text) {
+            let reason = "changed since fokker wrote it: if that was meant, delete its last line, which has its SHA-256";
+            return Err(Error::File { path, reason: reason.into() });
+        }
         let config = Config::parse(&text, &path.display().to_string(), &meant_by_older(&text))?;
         Ok((run, config))
     }
@@ -96,6 +107,12 @@ impl Run {
     #[must_use]
     pub fn model(&self) -> PathBuf {
         self.root.join("model.safetensors")
+    }
+
+    /// `best.safetensors`: the model whose loss on held-out rows was the least, if `train.held_out` asks for it.
+    #[must_use]
+    pub fn best(&self) -> PathBuf {
+        self.root.join("best.safetensors")
     }
 
     /// `metrics.jsonl`.

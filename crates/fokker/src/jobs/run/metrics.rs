@@ -1,12 +1,14 @@
 //! A run's `metrics.jsonl`.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 
 use super::directory::Run;
 use super::failure::{failed_read, failed_write};
 use crate::Error;
 use crate::data::write_atomically;
+use crate::seal::{seal_line, unsealed_line};
 use crate::train::Metrics;
 
 impl Run {
@@ -16,9 +18,9 @@ impl Run {
     /// [`Error::Write`].
     pub fn append_metrics(&self, metrics: &Metrics) -> Result<(), Error> {
         let path = self.metrics();
-        let mut line = serde_json::to_string(metrics)
+        let line = serde_json::to_string(metrics)
             .map_err(|error| Error::File { path: path.clone(), reason: error.to_string() })?;
-        line.push('\n');
+        let line = format!("{}\n", seal_line(&line));
         if !path.exists() {
             self.record(&path)?;
         }
@@ -29,7 +31,7 @@ impl Run {
     /// The lines of `metrics.jsonl`; a last line that a killed process left unfinished is passed over.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`]; [`Error::File`], naming the line, if one is damaged.
     pub fn read_metrics(&self) -> Result<Vec<Metrics>, Error> {
         Ok(self.metrics_lines()?.into_iter().map(|(metrics, _)| metrics).collect())
     }
@@ -51,15 +53,31 @@ impl Run {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        let file = File::open(&path).map_err(failed_read(&path))?;
-        let mut all = Vec::new();
-        for line in BufReader::new(file).lines() {
-            let line = line.map_err(failed_read(&path))?;
-            match serde_json::from_str(&line) {
-                Ok(metrics) => all.push((metrics, line)),
-                Err(_) => break,
+        let mut reader = BufReader::new(File::open(&path).map_err(failed_read(&path))?);
+        let (mut all, mut line) = (Vec::new(), Vec::new());
+        loop {
+            line.clear();
+            let length = reader.by_ref().take(LONGEST).read_until(b'\n', &mut line).map_err(failed_read(&path))?;
+            // What has no end yet is being written, or was when its process was killed.
+            if line.pop_if(|last| *last == b'\n').is_none() {
+                if length as u64 == LONGEST {
+                    return Err(damaged(&path, all.len() + 1));
+                }
+                return Ok(all);
+            }
+            let text = std::str::from_utf8(&line).ok();
+            let metrics = text.and_then(unsealed_line).and_then(|line| serde_json::from_str(&line).ok());
+            match (metrics, text) {
+                (Some(metrics), Some(text)) => all.push((metrics, text.to_owned())),
+                _ => return Err(damaged(&path, all.len() + 1)),
             }
         }
-        Ok(all)
     }
+}
+
+/// No line has so many bytes.
+const LONGEST: u64 = 1 << 16;
+
+fn damaged(path: &Path, line: usize) -> Error {
+    Error::File { path: path.into(), reason: format!("line {line} is damaged: delete it to go on without it") }
 }

@@ -5,7 +5,9 @@ mod checkpoints;
 mod data;
 mod directory;
 mod failure;
+mod lock;
 mod metrics;
 mod model;
 
+pub use checkpoints::Newest;
 pub use directory::Run;

@@ -10,11 +10,10 @@ use crate::audit::{Audit, definitions};
 use crate::config::Config;
 use crate::data::Data;
 use crate::figure::{Better, Definition, Shape};
-use crate::jobs::Silent;
 use crate::jobs::audited::Model;
 use crate::jobs::compare::config;
 use crate::jobs::error::JobError;
-use crate::jobs::observer::{Observer, Unit, Work};
+use crate::jobs::observer::{Observer, Quiet, Unit, Work};
 use crate::manifest::Manifest;
 use crate::study::{Arm, Axis, SweepFigures, SweepPoint, SweepRound, grid};
 
@@ -193,7 +192,7 @@ fn run(job: &Sweep<'_>, tasks: &[Task<'_>], observer: &dyn Observer) -> Result<V
                 while !stop.load(Ordering::Relaxed) {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(task) = tasks.get(place) else { break };
-                    let result = train(job, task, &Silent);
+                    let result = train(job, task, &Quiet(observer));
                     stop.fetch_or(result.is_err(), Ordering::Relaxed);
                     found.lock().unwrap_or_else(PoisonError::into_inner).push((place, result));
                     observer.done(done.fetch_add(1, Ordering::Relaxed) as u64 + 1);

@@ -1,0 +1,167 @@
+//! Training to the end in a run directory.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::error::JobError;
+use super::observer::{Observer, Unit, Work, notes};
+use super::run::{Newest, Run};
+use super::spikes::Spikes;
+use crate::Error;
+use crate::config::Config;
+use crate::data::Data;
+use crate::manifest::{Manifest, Rollback};
+use crate::objective::LossTerms;
+use crate::score::network::NetworkScore;
+use crate::train::{Best, Checkpoint, Ended, Metrics, OnDivergence, Recorder, Trainer};
+
+/// A trained model and how long it took.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The model.
+    pub score: NetworkScore<f32>,
+    /// Seconds of training, those before an interruption included.
+    pub seconds: f64,
+    /// Steps that were taken: fewer than were asked for, if the loss on held-out rows had stopped falling.
+    pub steps: u64,
+}
+
+/// Training as it stood at a run's newest checkpoint that is whole; the lines of its metrics after that are dropped.
+///
+/// # Errors
+/// [`Error::File`] if there is no checkpoint, or it is another network's; as [`Trainer::with_state`].
+pub(super) fn resumed(
+    run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<Trainer, Error> {
+    let Newest { path, checkpoint, damaged } = run.newest_checkpoint()?;
+    let step = checkpoint.step;
+    notes(observer, damaged.iter().map(|what| format!("{what}; goes on from the one before, {}", path.display())));
+    let mut trainer = Trainer::with_state(config, data, checkpoint).map_err(|error| match error {
+        Error::Dimension { expected, found, .. } => Error::File {
+            path: path.clone(),
+            reason: format!("{found} parameters, but the network of {} has {expected}", run.config().display()),
+        },
+        other => other,
+    })?;
+    let times = run.manifest()?.rollbacks.len();
+    trainer.set_rate_factor(config.train.rollback_rate.powi(i32::try_from(times).unwrap_or(i32::MAX)));
+    run.truncate_metrics(step)?;
+    trainer.set_last_checkpoint(Some(path));
+    Ok(trainer)
+}
+
+/// Trains to the end, keeping checkpoints and metrics in the run directory, then writes the model there.
+///
+/// # Errors
+/// [`JobError::Diverged`], [`JobError::Interrupted`], [`JobError::Stopped`].
+pub(super) fn fit(
+    mut trainer: Trainer, name: &str, run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<Fitted, JobError> {
+    let before = if trainer.steps_done() > 0 { run.manifest()?.train_seconds } else { 0.0 };
+    observer.begin(&Work::counted(name, Unit::Steps, config.train.steps, trainer.steps_done()));
+    let mut keeper = Keeper::new(run, config, data, observer, before);
+    let ended = loop {
+        let ended = trainer.run(&mut keeper);
+        match ended.and_then(|ended| Ok((ended, false))).or_else(|error| back(error, run, config, observer)) {
+            Ok((_, true)) => match resumed(run, config, data, observer) {
+                Ok(again) => trainer = again,
+                Err(error) => break Err(error),
+            },
+            Ok((ended, false)) => break Ok(ended),
+            Err(error) => break Err(error),
+        }
+    };
+    observer.end();
+    let (seconds, steps) = (keeper.seconds, trainer.steps_done());
+    let kept = keeper.kept.or_else(|| trainer.last_checkpoint().map(Path::to_path_buf));
+    let root = run.root().to_path_buf();
+    if let Ok(Ended::Stopped) = ended {
+        let all = config.train.steps;
+        let how = format!("step {steps} of {all} is kept: go on with `fokker train --resume {}`", root.display());
+        return Err(JobError::Stopped { how: Some(how) });
+    }
+    if let (Ok(Ended::Early), Some(best)) = (&ended, trainer.best()) {
+        let Best { step, loss } = best;
+        notes(observer, [format!("{name}: the held-out loss has not fallen below {loss:.4} since step {step}: stopped at {steps}")]);
+    }
+    let written = ended.and_then(|_| {
+        let score = trainer.score();
+        run.write_model(config, data, &score, steps)?;
+        Ok(Fitted { score, seconds, steps })
+    });
+    match written {
+        Ok(fitted) => Ok(fitted),
+        Err(Error::NonFinite { step, term, layer, .. }) => {
+            Err(JobError::Diverged { root, source: Box::new(Error::NonFinite { step, term, layer, checkpoint: kept }) })
+        }
+        Err(error) => Err(JobError::Interrupted { root, kept, source: Box::new(error) }),
+    }
+}
+
+/// Notes in the manifest that training goes back, if that is how numbers that are not finite are met and it has not done so too often;
+/// else the error.
+fn back(error: Error, run: &Run, config: &Config, observer: &dyn Observer) -> Result<(Ended, bool), Error> {
+    let Error::NonFinite { step, term, layer, .. } = &error else { return Err(error) };
+    let times = run.manifest()?.rollbacks.len();
+    if config.train.on_divergence != OnDivergence::Rollback || times >= config.train.rollbacks as usize {
+        return Err(error);
+    }
+    let back_to = run.newest_checkpoint()?.checkpoint.step;
+    let of = layer.as_ref().map_or(String::new(), |layer| format!(", and first of all {layer}"));
+    let reason = format!("the {term} is not finite{of}");
+    let rate = config.train.rollback_rate;
+    notes(observer, [format!("step {step}: {reason}; goes back to step {back_to}, at {rate} of the learning rate")]);
+    Manifest::update(run.root(), |manifest| manifest.rollbacks.push(Rollback { step: *step, back_to, reason }))?;
+    Ok((Ended::Stopped, true))
+}
+
+/// Keeps what training hands over in the run directory, and tells the observer.
+struct Keeper<'a> {
+    run: &'a Run,
+    config: &'a Config,
+    data: &'a Data,
+    observer: &'a dyn Observer,
+    /// Seconds of training before this start, when that was, and seconds in all at the newest checkpoint.
+    before: f64,
+    start: Instant,
+    seconds: f64,
+    /// The newest checkpoint written.
+    kept: Option<PathBuf>,
+    spikes: Spikes,
+}
+
+impl<'a> Keeper<'a> {
+    fn new(run: &'a Run, config: &'a Config, data: &'a Data, observer: &'a dyn Observer, before: f64) -> Self {
+        let (start, spikes) = (Instant::now(), Spikes::default());
+        Self { run, config, data, observer, before, start, seconds: before, kept: None, spikes }
+    }
+}
+
+impl Recorder for Keeper<'_> {
+    fn step(&mut self, done: u64, _: &LossTerms) {
+        self.observer.done(done);
+    }
+
+    fn metrics(&mut self, metrics: &Metrics) -> Result<(), Error> {
+        self.observer.metrics(metrics);
+        notes(self.observer, self.spikes.see(metrics));
+        self.run.append_metrics(metrics)
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        let path = self.run.write_checkpoint(checkpoint)?;
+        self.observer.checkpoint(&path);
+        self.kept = Some(path);
+        self.seconds = self.before + self.start.elapsed().as_secs_f64();
+        self.run.record_seconds(self.seconds)
+    }
+
+    fn best(&mut self, best: Best, score: &NetworkScore<f32>) -> Result<(), Error> {
+        self.run.write_best(self.config, self.data, score, best.step)
+    }
+
+    fn stops(&self) -> bool {
+        self.observer.stops()
+    }
+}

@@ -1,0 +1,88 @@
+//! The audit of a run's model, gone on with where it was cut short.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use fokker_jet::cpu::Workers;
+
+use super::error::JobError;
+use super::observer::{Observer, Work};
+use super::open::model_print;
+use crate::Error;
+use crate::audit::{Audit, AuditConfig, AuditPart, Points, Watcher, audit_from};
+use crate::data::{Data, Fingerprint};
+use crate::score::network::NetworkScore;
+
+/// What is to be measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure<'a> {
+    /// What the observer is told that is measured.
+    pub name: &'a str,
+    /// The run directory, which has the model, and in which what is found so far is kept.
+    pub run: &'a Path,
+    /// Its model.
+    pub score: &'a NetworkScore<f32>,
+    /// The data that it is measured on, in its coordinates.
+    pub data: &'a Data,
+    /// What is measured, and how finely.
+    pub settings: &'a AuditConfig,
+    /// The seed of the audit's draws.
+    pub seed: u64,
+    /// Who computes.
+    pub workers: &'a Workers,
+}
+
+/// Audits the model of a run. What a call that was cut short has found is gone on with by the same call, to the same figures. The caller
+/// [writes](Audit::write) them.
+///
+/// # Errors
+/// As [`audit`](crate::audit::audit()); [`JobError::Stopped`].
+pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobError> {
+    let Measure { name, run, score, data, settings, seed, workers } = *job;
+    let print = data.fingerprint().map_or_else(|| "a generator".into(), Fingerprint::text);
+    let data_is = format!("{print}, {:?} rows, {:?} held out", data.len(), data.held_out_len());
+    let of = AuditPart::identity(&model_print(run)?, &data_is, settings, seed);
+    observer.begin(&Work::uncounted(name));
+    let mut keeper = Keeper { name, run, of: &of, observer, kept: Instant::now() };
+    let before = AuditPart::read(run, &of);
+    let found = audit_from(score, &Points::of(data), settings, seed, workers, before, &mut keeper);
+    observer.end();
+    match found {
+        Ok(found) => {
+            AuditPart::remove(run);
+            Ok(found)
+        }
+        Err(Error::Stopped) => {
+            let how = format!("what the audit has found is kept in {}: the same command goes on", run.display());
+            Err(JobError::Stopped { how: Some(how) })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Keeps what is found, from time to time and when the audit is to stop.
+struct Keeper<'a> {
+    name: &'a str,
+    run: &'a Path,
+    of: &'a str,
+    observer: &'a dyn Observer,
+    kept: Instant,
+}
+
+/// Measurements that took less are as well made again.
+const EVERY: Duration = Duration::from_secs(5);
+
+impl Watcher for Keeper<'_> {
+    fn doing(&self, what: &str) {
+        self.observer.doing(&format!("{}: {what}", self.name));
+    }
+
+    fn found(&mut self, part: &AuditPart) -> Result<(), Error> {
+        let stops = self.observer.stops();
+        if stops || self.kept.elapsed() >= EVERY {
+            part.write(self.run, self.of)?;
+            self.kept = Instant::now();
+        }
+        if stops { Err(Error::Stopped) } else { Ok(()) }
+    }
+}
