@@ -1,4 +1,4 @@
-//! From errors to one line and an exit status: 1, the run failed; 2, the request was wrong.
+//! From errors to one line and an exit status: 1, the run failed; 2, the request was wrong; 128 and a signal's number, it was stopped.
 
 use std::fmt;
 use std::io::Write;
@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use fokker::jobs::JobError;
 use fokker::memory::MemoryError;
 use fokker::solve::Outcome;
+
+use crate::signals;
 
 /// A request that the command line itself finds wrong.
 #[derive(Debug)]
@@ -79,6 +81,11 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         }
     }
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if error.downcast_ref::<JobError>().is_some_and(JobError::is_stop) {
+        say(&line);
+        // As a shell has it.
+        return ExitCode::from(signals::caught().map_or(1, |signal| 128 + signal));
+    }
     say(&format!("error: {line}"));
     // A job knows whether what lies behind its failure was a wrong request.
     let wrong_request = match error.downcast_ref::<JobError>() {

@@ -11,6 +11,7 @@ mod fail;
 mod files;
 mod print;
 mod progress;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     if let Some(bytes) = args.memory {
         fokker::memory::set_budget(bytes);
     }
-    match cmd::run(args.command) {
+    match signals::survive_limits().map_err(Into::into).and_then(|()| cmd::run(args.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail::report(&error),
     }

@@ -10,6 +10,7 @@ use fokker::train::Metrics;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::print::out;
+use crate::signals;
 
 /// Shows what a job does: on a bar, and what is worth a word as a line.
 #[derive(Default)]
@@ -70,6 +71,10 @@ impl Observer for Progress {
             Some((_, bar)) => bar.finish_and_clear(),
             None => {}
         }
+    }
+
+    fn stops(&self) -> bool {
+        signals::caught().is_some()
     }
 
     fn note(&self, text: &str) {

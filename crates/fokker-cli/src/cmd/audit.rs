@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use fokker::Error;
-use fokker::audit::{DataPictures, ModelPictures, Points};
+use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
-use fokker::jobs::Run;
+use fokker::jobs::{self, Measure, Run};
 use fokker::model_file::ModelInfo;
 use fokker_report::{Model, Report};
 
@@ -18,7 +18,7 @@ use super::source;
 use crate::fail::request;
 use crate::files::{require_folder, write_text};
 use crate::print::{notes, out};
-use crate::progress::spinner;
+use crate::progress::Progress;
 
 /// `fokker audit`
 #[derive(Debug, clap::Args)]
@@ -54,10 +54,16 @@ pub fn run(args: &Audit) -> Result<()> {
     }
     let data = audited(args, &config, &info, &origin)?;
     let workers = score.model().workers(config.train.threads, config.train.chunk_rows)?;
-    let bar = spinner();
-    let (points, doing) = (Points::of(&data), |message: &str| bar.set_message(message.to_owned()));
-    let audit = fokker::audit::audit(&score, &points, &config.audit, config.seed, &workers, &doing)?;
-    bar.finish_and_clear();
+    let job = Measure {
+        name: "audit",
+        run: run.root(),
+        score: &score,
+        data: &data,
+        settings: &config.audit,
+        seed: config.seed,
+        workers: &workers,
+    };
+    let audit = jobs::measure(&job, &Progress::default())?;
     match &args.json {
         Some(path) => audit.write_json(path)?,
         None => audit.write(run.root())?,

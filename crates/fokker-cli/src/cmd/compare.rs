@@ -60,10 +60,18 @@ pub fn run(args: &Compare) -> Result<()> {
         replace: args.force,
         ..jobs::Compare::new(&name, &root, &config, &data, &arms)
     };
-    let comparison = jobs::compare(&job, &Progress::default(), &mut |seed| write_report(&name, seed))?;
+    // A page that cannot be written is told when the table, which hours of training went into, has been printed.
+    let mut unwritten = None;
+    let comparison = jobs::compare(&job, &Progress::default(), &mut |seed| {
+        unwritten = write_report(&name, seed).err().or(unwritten.take());
+        Ok(())
+    })?;
     table::print(&comparison);
     if let Some(path) = &args.json {
         write_json(path, &comparison)?;
+    }
+    if let Some(error) = unwritten {
+        return Err(error.into());
     }
     out!("report: {}", job.folder(config.seed).join("report.html").display());
     Ok(())

@@ -18,6 +18,8 @@ mod train;
 
 use anyhow::Result;
 
+use crate::signals;
+
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -49,8 +51,19 @@ pub enum Command {
     Bench(bench::Bench),
 }
 
+impl Command {
+    /// Does it keep what is done when it is to stop?
+    fn keeps(&self) -> bool {
+        use Command::{Audit, Compare, Logp, Sample, Simulate, Sweep, Train};
+        matches!(self, Compare(_) | Sweep(_) | Train(_) | Audit(_) | Logp(_) | Sample(_) | Simulate(_))
+    }
+}
+
 /// Runs a subcommand.
 pub fn run(command: Command) -> Result<()> {
+    if command.keeps() {
+        signals::catch()?;
+    }
     match command {
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),

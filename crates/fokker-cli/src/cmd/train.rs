@@ -24,8 +24,8 @@ pub struct Train {
     /// Replace the run that is there: what its manifest says fokker wrote, and nothing else
     #[arg(long)]
     pub force: bool,
-    /// Go on with an interrupted run, as if it had never stopped
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "set", "data", "output", "init", "force"])]
+    /// Go on with an interrupted run, as if it had never stopped; with --set train.steps=N, further than it was to go
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "preset", "data", "output", "init", "force"])]
     pub resume: Option<PathBuf>,
     /// Start from the weights of a file: a fokker model, a PyTorch checkpoint or safetensors
     #[arg(long, value_name = "FILE")]
@@ -39,7 +39,8 @@ pub struct Train {
 pub fn run(args: &Train) -> Result<()> {
     let progress = Progress::default();
     let (run, _) = match &args.resume {
-        Some(root) => jobs::resume("train", root, &progress)?,
+        Some(root) if args.source.set.is_empty() => jobs::resume("train", root, &progress)?,
+        Some(root) => jobs::resume_with("train", root, &args.source.set, &progress)?,
         None => {
             let root = args.output.as_deref().ok_or_else(|| request("train: name a run directory with -o"))?;
             let (_, config) = source::config(&args.source, None)?;

@@ -7,6 +7,7 @@ mod audit;
 mod bench;
 mod columns;
 mod compare;
+mod endurance;
 mod energy;
 mod eval;
 mod failed_run;

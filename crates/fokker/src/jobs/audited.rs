@@ -88,6 +88,11 @@ impl Model<'_> {
                     Occupant::Finished => {
                         observer.kept(name, None, folder);
                         let (seconds, (info, score)) = (there.manifest()?.train_seconds, read_model(&there.model())?);
+                        // A run that was given more steps and has not taken them yet still has the model from before.
+                        let stops = config.train.held_out.is_some_and(|held_out| held_out.patience > 0);
+                        if info.steps < config.train.steps && !stops {
+                            return fit(resumed(&there, config, data, observer)?, there);
+                        }
                         Ok((there, Fitted { score, seconds, steps: info.steps }))
                     }
                     Occupant::Unfinished { step } => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::error::JobError;
+use super::extend::changed;
 use super::fit::{Fitted, fit, resumed};
 use super::observer::{Observer, notes};
 use super::open::{load_data, model_file};
@@ -84,6 +85,44 @@ pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, 
     config.suggest_budget();
     let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
     go_on(name, run, &config, &data, observer)
+}
+
+/// As [`resume`], with other values of some keys, assignments `key=value`: more steps, say. They are written into the run's config; the observer
+/// is told what they do to the learning rate.
+///
+/// # Errors
+/// As [`resume`]; [`Error::Config`] for a key that may not differ, or steps that have been taken already.
+///
+/// ```
+/// use std::sync::Arc;
+/// use fokker::{config::Config, data::Data, jobs::{self, NewRun, Run, Silent}};
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let root = folder.path().join("run");
+/// let config = Config::preset("ring8", &["train.steps=20".into(), "network.width=8".into()])?;
+/// jobs::train(&NewRun::new("train", &root, &config, &Arc::new(Data::load(&config.data)?)), None, &Silent)?;
+/// let (run, fitted) = jobs::resume_with("train", &root, &["train.steps=30".into()], &Silent)?;
+/// assert_eq!((fitted.steps, Run::open(run.root())?.1.train.steps), (30, 30));
+/// assert!(jobs::resume_with("train", &root, &["train.steps=25".into()], &Silent).is_err());
+/// assert!(jobs::resume_with("train", &root, &["network.width=9".into()], &Silent).is_err());
+/// # Ok(()) }
+/// ```
+pub fn resume_with(
+    name: &str, root: &Path, changes: &[String], observer: &dyn Observer,
+) -> Result<(Run, Fitted), JobError> {
+    let (run, before) = Run::open(root)?;
+    let _lock = run.lock()?;
+    let (config, said) = changed(&run, &before, changes, &run.newest_checkpoint()?.checkpoint)?;
+    config.suggest_budget();
+    let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
+    notes(observer, run.require_data(&config, &data)?);
+    let trainer = resumed(&run, &config, &data, observer)?;
+    if config != before {
+        run.rewrite_config(&config, &data, &said)?;
+    }
+    notes(observer, said);
+    let fitted = fit(trainer, name, &run, &config, &data, observer)?;
+    Ok((run, fitted))
 }
 
 /// As [`resume`], on data that the caller hands over: that of its own which the run was begun with, or any that has the same fingerprint.

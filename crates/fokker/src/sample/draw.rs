@@ -7,11 +7,11 @@ use super::encode::decode;
 use super::fixed_step::FixedStepRun;
 use super::method::Plan;
 use super::methods::Sampler;
-use super::samples::{Samples, prior, require};
+use super::samples::{Batch, Samples, prior, require};
 use crate::Error;
 use crate::score::Score;
 
-/// Draws `n` samples in model coordinates, from x_T ~ N(0, prior std² I). `progress` is called, from any thread, with the number
+/// Draws samples, so many or a [`Batch`] of them, in model coordinates, from x_T ~ N(0, prior std² I). `progress` is called, from any thread, with the number
 /// of rows done so far.
 ///
 /// The equations are at the kinds of [`Sampler`]. The state is `f64`, the score is evaluated in `F`. By the ODE a sample is one of
@@ -32,11 +32,13 @@ use crate::score::Score;
 /// [`Error::Config`] as [`Sampler::validate`] says; [`Error::Jet`] if the score cannot be evaluated; [`Error::Memory`]. Rows that fail
 /// are no error: see [`Samples::outcomes`].
 pub fn sample<F: Real>(
-    score: &dyn Score<F>, n: usize, sampler: &Sampler, seed: u64, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
+    score: &dyn Score<F>, batch: impl Into<Batch>, sampler: &Sampler, seed: u64, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
     let plan = sampler.plan()?;
+    let batch = batch.into();
+    let n = batch.rows;
     require(n, score.dim(), 0)?;
-    let (starts, streams) = prior(score.sde(), n, score.dim(), seed);
+    let (starts, streams) = prior(score.sde(), batch, score.dim(), seed);
     match plan {
         Plan::Adaptive(tolerance, limits) => decode(score, &starts, tolerance, limits, workers, progress),
         Plan::Steps(fixed) => {

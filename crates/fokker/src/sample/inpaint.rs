@@ -7,7 +7,7 @@ use super::fixed_step::FixedStepRun;
 use super::known::{Known, Resample};
 use super::methods::{ReverseDiffusion, Sampler, SamplerKind};
 use super::request::wrong;
-use super::samples::{Samples, prior, require};
+use super::samples::{Batch, Samples, prior, require};
 use crate::Error;
 use crate::score::Score;
 
@@ -71,10 +71,12 @@ impl Default for Inpaint {
 /// [`Error::Config`] as [`Sampler::validate`] says, for another sampler than those named, for `known` that is not one row or `n` or
 /// holds an infinity, for a length or repeats of 0; [`Error::Jet`] if the score cannot be evaluated.
 pub fn inpaint<F: Real>(
-    score: &dyn Score<F>, n: usize, known: &[f64], how: &Inpaint, seed: u64, workers: &Workers,
+    score: &dyn Score<F>, batch: impl Into<Batch>, known: &[f64], how: &Inpaint, seed: u64, workers: &Workers,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
     let plan = how.sampler.plan()?;
+    let batch = batch.into();
+    let n = batch.rows;
     let dim = score.dim();
     require(n, dim, 0)?;
     if known.len() != dim && known.len() != n * dim {
@@ -90,7 +92,7 @@ pub fn inpaint<F: Real>(
         return Err(needs_noise());
     };
     let grid = fixed.grid.times(score.sde(), fixed.steps);
-    let (starts, streams) = prior(score.sde(), n, dim, seed);
+    let (starts, streams) = prior(score.sde(), batch, dim, seed);
     let known = Some((Known { values: known, dim }, how.resample));
     let run = FixedStepRun { grid: &grid, denoise: fixed.denoise, kept: &[], known, workers, progress };
     Ok(run.samples(score, &starts, &streams, &fixed.start)?.0)

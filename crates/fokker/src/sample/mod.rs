@@ -32,7 +32,7 @@ pub use known::Resample;
 pub use method::{Setting, Values};
 pub use methods::*;
 pub use posterior::{Covariance, LinearObservation, PosteriorScore};
-pub use samples::{Samples, bytes};
+pub use samples::{Batch, Samples, bytes};
 pub use time_grid::TimeGrid;
 pub use trajectories::{Trajectories, sample_trajectories};
 

@@ -36,6 +36,28 @@ impl Samples {
     }
 }
 
+/// Rows that are drawn together: so many of them, the first being this one of all.
+///
+/// A row's draws are its own, so that all rows at once and piece by piece are the same.
+///
+/// ```
+/// use fokker::sample::Batch;
+/// assert_eq!(Batch::from(5), Batch { first: 0, rows: 5 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// The place of the first among all rows.
+    pub first: u64,
+    /// How many.
+    pub rows: usize,
+}
+
+impl From<usize> for Batch {
+    fn from(rows: usize) -> Self {
+        Self { first: 0, rows }
+    }
+}
+
 /// Refuses samples that take more memory than there may be.
 pub(super) fn require(n: usize, dim: usize, states: usize) -> Result<(), Error> {
     Ok(memory::require(&format!("{n} samples"), bytes(n, dim, states))?)
@@ -55,11 +77,11 @@ pub fn bytes(n: usize, dim: usize, states: usize) -> u64 {
 }
 
 /// Each row's x_T, and its stream thereafter.
-pub(super) fn prior(sde: &Sde, n: usize, dim: usize, seed: u64) -> (Vec<f64>, Vec<Stream>) {
+pub(super) fn prior(sde: &Sde, batch: Batch, dim: usize, seed: u64) -> (Vec<f64>, Vec<Stream>) {
     let streams = Streams::new(seed);
-    let mut x = vec![0.0; n * dim];
+    let mut x = vec![0.0; batch.rows * dim];
     let row = |(row, x): (usize, &mut [f64])| {
-        let mut stream = streams.at("sample", row as u64, 0);
+        let mut stream = streams.at("sample", batch.first + row as u64, 0);
         fill_normal(&mut stream, x);
         x.iter_mut().for_each(|x| *x *= sde.prior_std());
         stream

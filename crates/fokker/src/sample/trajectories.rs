@@ -8,7 +8,7 @@ use super::fixed_step::FixedStepRun;
 use super::method::{FixedSteps, Plan};
 use super::methods::Sampler;
 use super::request::wrong;
-use super::samples::{Samples, prior, require};
+use super::samples::{Batch, Samples, prior, require};
 use super::time_grid::TimeGrid;
 use crate::Error;
 use crate::flow::Run;
@@ -54,15 +54,17 @@ pub struct Trajectories {
 /// # Errors
 /// As for [`sample`](super::sample), and [`Error::Config`] if `keep` is less than 2 or more than the grid has times.
 pub fn sample_trajectories<F: Real>(
-    score: &dyn Score<F>, n: usize, sampler: &Sampler, keep: usize, seed: u64, workers: &Workers,
+    score: &dyn Score<F>, batch: impl Into<Batch>, sampler: &Sampler, keep: usize, seed: u64, workers: &Workers,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<(Samples, Trajectories), Error> {
     let plan = sampler.plan()?;
+    let batch = batch.into();
+    let n = batch.rows;
     if keep < 2 {
         return Err(wrong("keep", "must be at least 2: the first and the last state"));
     }
     require(n, score.dim(), keep)?;
-    let (starts, streams) = prior(score.sde(), n, score.dim(), seed);
+    let (starts, streams) = prior(score.sde(), batch, score.dim(), seed);
     match plan {
         Plan::Steps(FixedSteps { steps, grid, denoise, start, .. }) => {
             if keep - 1 > steps {

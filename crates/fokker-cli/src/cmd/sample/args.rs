@@ -44,4 +44,7 @@ pub struct Sample {
     /// Threads; 0: all
     #[arg(long, default_value_t = 0)]
     pub threads: usize,
+    /// Go on with the rows that an interrupted call left in FILE.part
+    #[arg(long)]
+    pub resume: bool,
 }

@@ -17,7 +17,7 @@ pub use args::Sample;
 /// Writes samples in the units of the training data, or a picture of them; or the latents of data; or the data of latents.
 pub fn run(args: &Sample) -> Result<()> {
     sampler::check(args)?;
-    let request = SampleRequest { draws: draws(args)?, seed: args.seed, threads: args.threads };
+    let request = SampleRequest { draws: draws(args)?, seed: args.seed, threads: args.threads, resume: args.resume };
     let sampled = jobs::sample(&args.run, &request, &args.output, &Progress::default()).map_err(option)?;
     let what = if args.encode.is_some() { "latents" } else { "samples" };
     out!("{}: {} {what}", args.output.display(), sampled.outcomes.len());

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use super::checkpoints::step_of;
 use super::directory::Run;
-use super::failure::failed_write;
+use super::failure::{failed_read, failed_write};
 use super::lock;
 use crate::config::Config;
 use crate::data::Data;
+use crate::memory::read_text;
 use crate::manifest::{Manifest, first_entry};
 use crate::{Error, Occupant};
 
@@ -52,13 +53,23 @@ impl Run {
 
     fn begin(&self, config: &Config, data: &Data) -> Result<(), Error> {
         fs::create_dir_all(self.root()).map_err(failed_write(self.root()))?;
-        let text = Config { data: data.saved_as(&config.data), ..config.clone() }.to_toml()?;
+        let text = text(config, data)?;
         // First of all: whatever is found here from now on is known to be fokker's.
         self.record(&self.config())?;
         self.record_data(data)?;
         let checkpoints = self.checkpoints();
         fs::create_dir_all(&checkpoints).map_err(failed_write(&checkpoints))?;
         self.write_config(&text)
+    }
+
+    /// Writes another config for a run that is gone on with, below the comments of the one before and what is said of it.
+    pub(in crate::jobs) fn rewrite_config(&self, config: &Config, data: &Data, said: &[String]) -> Result<(), Error> {
+        let path = self.config();
+        let before = read_text(&path).map_err(failed_read(&path))?;
+        let comments = before.lines().take_while(|line| line.starts_with('#')).map(str::to_owned);
+        let lines: Vec<String> = comments.chain(said.iter().map(|line| format!("# {line}"))).collect();
+        let text = text(config, data)?;
+        self.write_config(&if lines.is_empty() { text } else { format!("{}\n{text}", lines.join("\n")) })
     }
 
     /// What is in the directory, if there is anything.
@@ -79,4 +90,9 @@ impl Run {
             }
         }))
     }
+}
+
+/// The config as it is kept in the run.
+fn text(config: &Config, data: &Data) -> Result<String, Error> {
+    Config { data: data.saved_as(&config.data), ..config.clone() }.to_toml()
 }

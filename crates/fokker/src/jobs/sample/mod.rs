@@ -1,6 +1,7 @@
 //! Samples, or latents, of a model as a file.
 
 mod output;
+mod part;
 mod request;
 mod run;
 

@@ -63,12 +63,14 @@ pub struct SampleRequest<'a> {
     pub seed: u64,
     /// Threads; 0: all.
     pub threads: usize,
+    /// Whether rows that an earlier call left in `FILE.part` are gone on with; else they are an error.
+    pub resume: bool,
 }
 
 impl SampleRequest<'_> {
     /// `n` samples by the default sampler.
     #[must_use]
     pub fn of(n: usize) -> Self {
-        Self { draws: Draws::Samples { n, sampler: Sampler::default(), trajectory: None }, seed: 0, threads: 0 }
+        Self { draws: Draws::Samples { n, sampler: Sampler::default(), trajectory: None }, seed: 0, threads: 0, resume: false }
     }
 }

@@ -2,17 +2,25 @@
 
 use std::path::Path;
 
-use super::super::error::JobError;
+use fokker_jet::cpu::Workers;
+
+use super::super::error::{JobError, chain};
 use super::super::observer::{Observer, Unit, Work, notes};
-use super::super::open::{open_model, require_place};
+use super::super::open::{model_print, open_model, require_place};
+use super::super::part_error::PartError;
+use super::super::part_file::{Identity, path_of};
 use super::super::rows;
 use super::output::Output;
+use super::part::{Part, Rows, Sizes};
 use super::request::{Draws, SampleRequest};
-use crate::data::read_table;
+use crate::Error;
+use crate::data::{Fingerprint, read_table};
 use crate::input::{ModelRows, Values, read_with_gaps};
 use crate::memory;
 use crate::model_file::ModelInfo;
-use crate::sample::{self, Samples, Trajectories, bytes, decode, encode, inpaint, sample_trajectories};
+use crate::sample::{self, Batch, Samples, Trajectories, bytes, decode, encode, inpaint, sample_trajectories};
+use crate::score::Score;
+use crate::score::network::NetworkScore;
 use crate::solve::{Limits, Outcome};
 
 /// What `sample` wrote.
@@ -24,6 +32,9 @@ pub struct Sampled {
 
 /// Writes samples of a model (a run directory, or its `model.safetensors`), in the units of the training data, or a sheet of pictures of
 /// them; or the latents of data; or the data of latents.
+///
+/// Where there are many rows, each batch that is done is kept in `FILE.part`, so that a call that was cut short is gone on with by the same one
+/// with [`SampleRequest::resume`], to the same bits.
 ///
 /// # Errors
 /// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::TooLarge`], [`JobError::Option`]; as for reading the files that
@@ -48,35 +59,130 @@ pub fn sample(
 ) -> Result<Sampled, JobError> {
     let file = Output::new(output, &request.draws)?;
     require_place(output)?;
+    let part_path = path_of(output);
+    if part_path.exists() && !request.resume {
+        return Err(PartError::Unfinished { path: part_path }.into());
+    }
     let (info, score) = open_model(model)?;
     let image = file.image(&info)?;
     let given = given(&request.draws, &info, observer)?;
-    let (rows, seed) = (given.rows, request.seed);
-    let workers = &score.model().workers(request.threads, 64)?;
     let is_data = !request.draws.are_latents();
-    let name = if is_data { "sample" } else { "encode" };
-    observer.begin(&Work::counted(name, Unit::Rows, rows as u64, 0));
-    let done = |rows: usize| observer.done(rows as u64);
-    let limits = Limits::default();
-    let (mut samples, mut trajectories): (Samples, Option<Trajectories>) = match &request.draws {
-        Draws::Samples { n, sampler, trajectory: None } => {
-            (sample::sample(&score, *n, sampler, seed, workers, &done)?, None)
-        }
-        Draws::Samples { n, sampler, trajectory: Some(keep) } => {
-            let (samples, states) = sample_trajectories(&score, *n, sampler, *keep, seed, workers, &done)?;
-            (samples, Some(states))
-        }
-        Draws::Inpainted { n, how, .. } => (inpaint(&score, *n, &given.values, how, seed, workers, &done)?, None),
-        Draws::Latents { tolerance, .. } => (encode(&score, &given.values, *tolerance, limits, workers, &done)?, None),
-        Draws::Decoded { tolerance, .. } => (decode(&score, &given.values, *tolerance, limits, workers, &done)?, None),
-    };
-    observer.end();
+    let made = made(model, request, &info, &score, &given, &part_path, observer)?;
+    let (mut x, mut trajectories) = (made.rows.x.clone(), made.rows.trajectories());
     if is_data && image.is_none() {
-        info.scaling.invert_f64(&mut samples.x);
+        info.scaling.invert_f64(&mut x);
         trajectories.iter_mut().for_each(|states| info.scaling.invert_f64(&mut states.x));
     }
-    file.write(rows, &info, image, &samples.x, trajectories.as_ref())?;
-    Ok(Sampled { outcomes: samples.outcomes })
+    file.write(given.rows, &info, image, &x, trajectories.as_ref())?;
+    if let Some(part) = made.part {
+        part.remove();
+    }
+    Ok(Sampled { outcomes: made.rows.outcomes })
+}
+
+/// Numbers of a batch, and its rows, at most.
+const BATCH_VALUES: usize = 1 << 17;
+const BATCH_ROWS: usize = 8192;
+
+/// All rows, and where they are kept if there is more than one batch of them.
+struct Made {
+    rows: Rows,
+    part: Option<Part>,
+}
+
+/// Makes the rows that are not there yet, batch by batch.
+fn made(
+    model: &Path, request: &SampleRequest<'_>, info: &ModelInfo, score: &NetworkScore<f32>, given: &Given,
+    part_path: &Path, observer: &dyn Observer,
+) -> Result<Made, JobError> {
+    let kept = if let Draws::Samples { trajectory: Some(kept), .. } = &request.draws { *kept } else { 0 };
+    let sizes = Sizes { dim: info.dim, kept };
+    let most = (BATCH_VALUES / info.dim).clamp(1, BATCH_ROWS);
+    let workers = &score.model().workers(request.threads, 64)?;
+    let (mut part, mut rows) = (None, Rows::none(sizes));
+    if part_path.exists() || given.rows > most {
+        let identity = identity(model, request, given)?;
+        if part_path.exists() {
+            let (file, before) = Part::resume(part_path, &identity, sizes)?;
+            (part, rows) = (Some(file), before);
+        } else {
+            part = Some(Part::create(part_path, &identity, sizes)?);
+        }
+    }
+    let name = if request.draws.are_latents() { "encode" } else { "sample" };
+    observer.begin(&Work::counted(name, Unit::Rows, given.rows as u64, rows.outcomes.len() as u64));
+    while rows.outcomes.len() < given.rows {
+        let first = rows.outcomes.len();
+        let batch = Batch { first: first as u64, rows: most.min(given.rows - first) };
+        let done = |rows: usize| observer.done((first + rows) as u64);
+        let made = draw(request, score, given, batch, workers, &done).map_err(|error| kept_error(error.into(), first, given, part_path))?;
+        let made = Rows::of(made.0, made.1, sizes);
+        if let Some(part) = &mut part {
+            part.append(&made).map_err(|error| kept_error(error.into(), first, given, part_path))?;
+        }
+        rows.extend(made);
+        if observer.stops() && rows.outcomes.len() < given.rows {
+            observer.end();
+            return Err(kept_error(JobError::Stopped { how: None }, rows.outcomes.len(), given, part_path));
+        }
+    }
+    observer.end();
+    Ok(Made { rows, part })
+}
+
+/// An error, and what is left of the rows.
+fn kept_error(error: JobError, done: usize, given: &Given, path: &Path) -> JobError {
+    if done == 0 {
+        // There is nothing to go on from.
+        let _ = std::fs::remove_file(path);
+        return error;
+    }
+    let (done, all, path) = (done as u64, given.rows as u64, path.into());
+    JobError::Kept { why: chain(&error), done, all, what: "rows", path, source: Box::new(error) }
+}
+
+/// Makes a batch.
+fn draw(
+    request: &SampleRequest<'_>, score: &NetworkScore<f32>, given: &Given, batch: Batch, workers: &Workers,
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<(Samples, Option<Trajectories>), Error> {
+    let (seed, limits, dim) = (request.seed, Limits::default(), score.dim());
+    let first = usize::try_from(batch.first).unwrap_or(usize::MAX);
+    let own = |values: &[f64]| values[first * dim..][..batch.rows * dim].to_vec();
+    Ok(match &request.draws {
+        Draws::Samples { sampler, trajectory: None, .. } => {
+            (sample::sample(score, batch, sampler, seed, workers, done)?, None)
+        }
+        Draws::Samples { sampler, trajectory: Some(keep), .. } => {
+            let (samples, states) = sample_trajectories(score, batch, sampler, *keep, seed, workers, done)?;
+            (samples, Some(states))
+        }
+        Draws::Inpainted { how, .. } => {
+            let known = if given.values.len() == dim { given.values.clone() } else { own(&given.values) };
+            (inpaint(score, batch, &known, how, seed, workers, done)?, None)
+        }
+        Draws::Latents { tolerance, .. } => (encode(score, &own(&given.values), *tolerance, limits, workers, done)?, None),
+        Draws::Decoded { tolerance, .. } => (decode(score, &own(&given.values), *tolerance, limits, workers, done)?, None),
+    })
+}
+
+/// All that a row depends on.
+fn identity(model: &Path, request: &SampleRequest<'_>, given: &Given) -> Result<Identity, JobError> {
+    let how = match &request.draws {
+        Draws::Samples { n, sampler, trajectory } => format!("{n} samples, {sampler:?}, trajectory {trajectory:?}"),
+        Draws::Inpainted { n, how, .. } => format!("{n} samples, {how:?}"),
+        Draws::Latents { tolerance, .. } => format!("latents, {tolerance:?}"),
+        Draws::Decoded { tolerance, .. } => format!("data of latents, {tolerance:?}"),
+    };
+    let mut print = Fingerprint::default();
+    print.numbers(&given.values);
+    Ok(vec![
+        ("version of fokker", env!("CARGO_PKG_VERSION").into()),
+        ("model", model_print(model)?),
+        ("sampler", how),
+        ("file of rows", format!("{} numbers, {}", given.values.len(), Fingerprint::text(print.digest()))),
+        ("--seed", request.seed.to_string()),
+    ])
 }
 
 /// What is made of what.

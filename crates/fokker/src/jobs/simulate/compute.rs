@@ -60,13 +60,17 @@ fn compute(request: &Request<'_>, run: &mut Simulation<'_>, part: &mut Part) -> 
             held += 1;
         }
         observer.done(run.step());
+        let stops = observer.stops() && run.step() < last;
         let is_long = 8 * frames.len() >= RECORD_BYTES || held == MOST_FRAMES;
-        if is_long || kept.elapsed() >= INTERVAL || run.step() == last {
+        if is_long || stops || kept.elapsed() >= INTERVAL || run.step() == last {
             let state = run.state();
             observer.doing(&said(request, &state));
             part.append(&frames, state).map_err(|source| PartError::Append { source })?;
             frames.clear();
             (held, kept) = (0, Instant::now());
+        }
+        if stops {
+            return Err(JobError::Stopped { how: None });
         }
     }
     observer.end();
