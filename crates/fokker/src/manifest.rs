@@ -185,7 +185,12 @@ pub(crate) fn first_entry(folder: &Path, others: &[&str]) -> Result<Option<Strin
         Err(source) => return Err(io(source)),
     };
     let names: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
-    Ok(names.map_err(io)?.into_iter().filter(|name| others.iter().all(|other| name != other)).min().map(|name| name.to_string_lossy().into_owned()))
+    Ok(names
+        .map_err(io)?
+        .into_iter()
+        .filter(|name| others.iter().all(|other| name != other))
+        .min()
+        .map(|name| name.to_string_lossy().into_owned()))
 }
 
 /// Does a name stay inside the folder? A manifest that was tampered with must not reach out of it.

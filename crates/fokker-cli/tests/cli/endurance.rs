@@ -55,23 +55,56 @@ fn cases() -> Vec<Case> {
     let of = |words: &[&'static str], steps: &'static str| -> Vec<&'static str> {
         [words, &*sets(TINY), &*sets(MORE), &["--set", steps]].concat()
     };
-    let train = of(&["train", "--preset", "ring8", "-o", "run", "--set", "train.held_out={every = 50, rows = 64}"], "train.steps=3000");
+    let train = of(
+        &["train", "--preset", "ring8", "-o", "run", "--set", "train.held_out={every = 50, rows = 64}"],
+        "train.steps=3000",
+    );
     let compare = of(&["compare", "--preset", "ring8", "-o", "c"], "train.steps=1500");
     let sweep = of(&["sweep", "--preset", "ring8", "-o", "s", "--over", "train.batch=32,64"], "train.steps=1500");
-    let logp = vec!["logp", "model", "--data", "rows.npy", "-o", "logp.csv", "--chunk-rows", "50", "--resume", "--threads", "1"];
-    let sample = vec!["sample", "model", "-n", "60000", "-o", "x.npy", "--tolerance", "1e-3", "--resume", "--threads", "1"];
-    let simulate = vec![
-        "simulate", "model", "-n", "20", "--steps", "20000", "--save-every", "100", "--dt", "1e-3", "-o", "traj.npy", "--resume",
-        "--threads", "1",
+    let logp = vec![
+        "logp",
+        "model",
+        "--data",
+        "rows.npy",
+        "-o",
+        "logp.csv",
+        "--chunk-rows",
+        "500",
+        "--resume",
+        "--threads",
+        "1",
     ];
-    let case = |first: Vec<&'static str>, makes: &[&'static str]| Case { again: first.clone(), first, makes: makes.to_vec() };
+    let sample =
+        vec!["sample", "model", "-n", "60000", "-o", "x.npy", "--tolerance", "1e-3", "--resume", "--threads", "1"];
+    let simulate = vec![
+        "simulate",
+        "model",
+        "-n",
+        "20",
+        "--steps",
+        "20000",
+        "--save-every",
+        "100",
+        "--dt",
+        "1e-3",
+        "-o",
+        "traj.npy",
+        "--resume",
+        "--threads",
+        "1",
+    ];
+    let case =
+        |first: Vec<&'static str>, makes: &[&'static str]| Case { again: first.clone(), first, makes: makes.to_vec() };
     vec![
         Case {
             first: train,
             again: vec!["train", "--resume", "run"],
             makes: vec!["run/model.safetensors", "run/best.safetensors", "run/metrics.jsonl", "run/config.toml"],
         },
-        case(compare, &["c/dsm/model.safetensors", "c/fp/model.safetensors", "c/fp/audit.json", "c/dsm/audit-points.npz"]),
+        case(
+            compare,
+            &["c/dsm/model.safetensors", "c/fp/model.safetensors", "c/fp/audit.json", "c/dsm/audit-points.npz"],
+        ),
         case(sweep, &["s/batch-32/seed-0/model.safetensors", "s/batch-64/seed-0/audit.json"]),
         case(logp, &["logp.csv"]),
         case(sample, &["x.npy"]),
@@ -82,7 +115,7 @@ fn cases() -> Vec<Case> {
 /// A model and rows for it.
 fn prepare(scratch: &Scratch) {
     scratch.train("model", "ring8", &[]);
-    scratch.fokker(&["sample", "model", "-n", "2000", "-o", "rows.npy", "--tolerance", "1e-2"]).succeeded();
+    scratch.fokker(&["sample", "model", "-n", "20000", "-o", "rows.npy", "--tolerance", "1e-2"]).succeeded();
 }
 
 fn made(scratch: &Scratch, case: &Case) -> BTreeMap<&'static str, Vec<u8>> {
@@ -120,7 +153,9 @@ fn killed(times: u64) {
             assert!(said.lines().count() <= 1 && !said.contains("panicked"), "{args:?}: {said}");
             kills += u64::from(running);
             if scratch.path("run/checkpoints").exists()
-                && std::fs::read_dir(scratch.path("run/checkpoints")).unwrap().any(|entry| is_checkpoint(&entry.unwrap().path()))
+                && std::fs::read_dir(scratch.path("run/checkpoints"))
+                    .unwrap()
+                    .any(|entry| is_checkpoint(&entry.unwrap().path()))
             {
                 args = case.again.clone();
             } else if case.first[0] == "train" {
@@ -212,10 +247,12 @@ fn flips(times: u64) {
     let table = scratch.text("c.json");
     // What an interrupted one left.
     copy(&scratch.path("whole/fp"), &scratch.path("unfinished"));
-    for name in ["model.safetensors", "checkpoints/step-000000200.safetensors"] {
-        std::fs::remove_file(scratch.path("unfinished").join(name)).unwrap();
-    }
-    let logp = |run: &'static str| ["logp", run, "--data", "rows.npy", "-o", "logp.csv"];
+    std::fs::remove_file(scratch.path("unfinished/model.safetensors")).unwrap();
+    let last =
+        std::fs::read_dir(scratch.path("unfinished/checkpoints")).unwrap().map(|entry| entry.unwrap().path()).max();
+    std::fs::remove_file(last.unwrap()).unwrap();
+    scratch.fokker(&["sample", "model", "-n", "50", "-o", "few.npy", "--tolerance", "1e-2"]).succeeded();
+    let logp = |run: &'static str| ["logp", run, "--data", "few.npy", "-o", "logp.csv"];
     scratch.fokker(&logp("whole/fp")).succeeded();
     let (densities, model) = (scratch.read("logp.csv"), scratch.read("whole/fp/model.safetensors"));
     let (mut told, mut same) = (0, 0);
@@ -273,7 +310,11 @@ fn the_first_signal_keeps_what_is_done_and_says_how_to_go_on() {
         let done = child.wait_with_output().unwrap();
         let said = String::from_utf8(done.stderr).unwrap();
         assert_eq!(done.status.code(), Some(code), "{said}");
-        assert!(said.starts_with("stopped; step ") && said.ends_with(" of 10000000 is kept: go on with `fokker train --resume run`\n"), "{said}");
+        assert!(
+            said.starts_with("stopped; step ")
+                && said.ends_with(" of 10000000 is kept: go on with `fokker train --resume run`\n"),
+            "{said}"
+        );
         let step: u64 = said.split(' ').nth(2).unwrap().parse().unwrap();
         assert!(scratch.path(&format!("run/checkpoints/step-{step:09}.safetensors")).exists());
         // And so it does.
@@ -299,14 +340,18 @@ fn one_process_trains_in_a_run() {
     send(&child, "KILL");
     child.wait().unwrap();
     // Its lock went with it.
-    scratch.fokker(&force[..0].iter().copied().chain(["train", "--resume", "run"]).collect::<Vec<_>>()).one_line(2, &["no checkpoint"]);
+    scratch
+        .fokker(&force[..0].iter().copied().chain(["train", "--resume", "run"]).collect::<Vec<_>>())
+        .one_line(2, &["no checkpoint"]);
 }
 
 #[test]
 fn a_damaged_checkpoint_is_passed_over_loudly() {
     let scratch = Scratch::new();
     scratch.train("whole", "ring8", &["train.checkpoint_every=20"]);
-    for damage in [&(|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2)) as &dyn Fn(&mut Vec<u8>), &|bytes| bytes[5000] ^= 4] {
+    for damage in
+        [&(|bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2)) as &dyn Fn(&mut Vec<u8>), &|bytes| bytes[5000] ^= 4]
+    {
         copy(&scratch.path("whole"), &scratch.path("run"));
         std::fs::remove_file(scratch.path("run/model.safetensors")).unwrap();
         std::fs::remove_file(scratch.path("run/checkpoints/step-000000060.safetensors")).unwrap();
@@ -315,7 +360,11 @@ fn a_damaged_checkpoint_is_passed_over_loudly() {
         damage(&mut bytes);
         scratch.put(newest, bytes);
         let done = scratch.fokker(&["train", "--resume", "run"]).succeeded();
-        assert!(done.stdout.contains("step-000000040.safetensors: ") && done.stdout.contains("goes on from the one before, run/checkpoints/step-000000020"), "{done}");
+        assert!(
+            done.stdout.contains("step-000000040.safetensors: ")
+                && done.stdout.contains("goes on from the one before, run/checkpoints/step-000000020"),
+            "{done}"
+        );
         assert!(scratch.read("run/model.safetensors") == scratch.read("whole/model.safetensors"));
         std::fs::remove_dir_all(scratch.path("run")).unwrap();
     }
@@ -323,7 +372,9 @@ fn a_damaged_checkpoint_is_passed_over_loudly() {
     for step in [20, 40, 60] {
         scratch.put(&format!("whole/checkpoints/step-{step:09}.safetensors"), b"no");
     }
-    scratch.fokker(&["train", "--resume", "whole"]).one_line(2, &["no checkpoint that is whole", "step-000000020", "step-000000060"]);
+    scratch
+        .fokker(&["train", "--resume", "whole"])
+        .one_line(2, &["no checkpoint that is whole", "step-000000020", "step-000000060"]);
 }
 
 #[test]
@@ -333,13 +384,20 @@ fn a_run_goes_further_than_it_was_to_go() {
     scratch.train("long", "ring8", &["train.schedule=constant", "train.steps=90"]);
     let done = scratch.fokker(&["train", "--resume", "run", "--set", "train.steps=90"]).succeeded();
     assert!(done.stdout.contains("note: at step 60 train.steps became 90 in place of 60"), "{done}");
-    assert!(scratch.read("run/model.safetensors") == scratch.read("long/model.safetensors"), "at a constant rate it is the same");
+    assert!(
+        scratch.read("run/model.safetensors") == scratch.read("long/model.safetensors"),
+        "at a constant rate it is the same"
+    );
     assert!(scratch.text("run/config.toml").starts_with("# at step 60 train.steps became 90"));
     // The cosine knows its end: what that does is said.
     scratch.train("cosine", "ring8", &[]);
     let done = scratch.fokker(&["train", "--resume", "cosine", "--set", "train.steps=90"]).succeeded();
     assert!(done.stdout.contains("the learning rate goes from"), "{done}");
-    for (set, part) in [("train.steps=10", "fewer than the 90 that are done"), ("network.width=9", "cannot be changed"), ("seed=1", "cannot be changed")] {
+    for (set, part) in [
+        ("train.steps=10", "fewer than the 90 that are done"),
+        ("network.width=9", "cannot be changed"),
+        ("seed=1", "cannot be changed"),
+    ] {
         scratch.refuses(&["train", "--resume", "cosine", "--set", set], &["cosine/config.toml", part]);
     }
     // What was changed by hand is told.
@@ -381,8 +439,14 @@ fn what_diverges_goes_back_at_a_lower_rate() {
     let done = scratch.fokker(&args(&[]));
     done.one_line(1, &["step ", "is not finite", "train.on_divergence"]);
     std::fs::remove_dir_all(scratch.path("run")).unwrap();
-    let done = scratch.fokker(&args(&["train.on_divergence=rollback", "train.rollback_rate=1e-20", "train.rollbacks=2"])).succeeded();
-    assert!(done.stdout.contains("goes back to step ") && done.stdout.contains("at 0.00000000000000000001 of the learning rate"), "{done}");
+    let done = scratch
+        .fokker(&args(&["train.on_divergence=rollback", "train.rollback_rate=1e-20", "train.rollbacks=2"]))
+        .succeeded();
+    assert!(
+        done.stdout.contains("goes back to step ")
+            && done.stdout.contains("at 0.00000000000000000001 of the learning rate"),
+        "{done}"
+    );
     let manifest = scratch.json("run/manifest.json");
     let rollbacks = manifest["rollbacks"].as_array().unwrap();
     assert!((1..=2).contains(&rollbacks.len()), "{manifest}");

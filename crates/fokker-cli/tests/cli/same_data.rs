@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::util::{Scratch, TINY, at, idx, npy, number, sets, split_safetensors};
+use crate::util::{Scratch, TINY, at, idx, npy, number, sets, split_safetensors, unsealed};
 
 /// Two columns far from standard; `factor` changes the units.
 fn table(factor: f64) -> String {
@@ -93,7 +93,11 @@ fn a_run_that_does_not_say_what_it_began_with_is_resumed() {
     train(&scratch, "run");
     cut(&scratch, "run");
     let manifest = scratch.text("run/manifest.json");
-    scratch.put("run/manifest.json", manifest.replacen("\"data_fingerprint\": \"", "\"data_fingerprint\": \"x", 1));
+    let sealed = manifest.lines().find(|line| line.contains("\"sha256\"")).unwrap();
+    let changed = manifest.replacen("\"data_fingerprint\": \"", "\"data_fingerprint\": \"x", 1);
+    scratch.put("run/manifest.json", &changed);
+    scratch.refuses(&["train", "--resume", "run"], &["run/manifest.json: damaged"]);
+    scratch.put("run/manifest.json", changed.replace(&format!("{sealed}\n"), ""));
     scratch.refuses(&["train", "--resume", "run"], &["run", "manifest.json", "data_fingerprint"]);
     scratch.put("run/manifest.json", "{");
     scratch.refuses(&["train", "--resume", "run"], &["run/manifest.json"]);
@@ -108,7 +112,7 @@ fn a_run_on_data_in_memory_cannot_be_gone_on_with_from_here() {
     train(&scratch, "run");
     cut(&scratch, "run");
     // As it is where a program of one's own trained on its own rows.
-    let config = scratch.text("run/config.toml");
+    let config = unsealed(&scratch.text("run/config.toml"));
     let (before, data) = config.split_once("[data]\n").unwrap();
     let after = data.find("\n[").unwrap();
     scratch.put("run/config.toml", format!("{before}[data]\nkind = \"memory\"\n{}", &data[after..]));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::util::{Scratch, TINY, sets, split_safetensors, write_safetensors};
+use crate::util::{Scratch, TINY, sets, split_safetensors, unsealed, write_safetensors};
 
 const MODEL: &str = "run/model.safetensors";
 
@@ -81,6 +81,7 @@ fn tampered(scratch: &Scratch, change: impl FnOnce(&mut Value, &mut Value, &mut 
     let mut info: Value = serde_json::from_str(&text).unwrap();
     change(&mut header, &mut info, &mut data);
     if header["__metadata__"]["fokker"] == text {
+        info.as_object_mut().unwrap().remove("sha256");
         header["__metadata__"]["fokker"] = json!(info.to_string());
     }
     write_safetensors(&header, &data)
@@ -178,8 +179,10 @@ fn a_checkpoint_is_no_model() {
 #[test]
 fn nothing_to_resume_from() {
     let scratch = trained();
-    let newest = "run/checkpoints/step-000000020.safetensors";
+    let (before, newest) = ("run/checkpoints/step-000000010.safetensors", "run/checkpoints/step-000000020.safetensors");
     let whole = scratch.read(newest);
+    // One before it would be gone on from.
+    std::fs::remove_file(scratch.path(before)).unwrap();
     for length in [0, 8, 100, whole.len() - 1] {
         scratch.put(newest, &whole[..length]);
         scratch.refuses(&["train", "--resume", "run"], &[newest]);
@@ -196,7 +199,7 @@ fn nothing_to_resume_from() {
 fn a_checkpoint_of_another_network() {
     let scratch = trained();
     let config = scratch.text("run/config.toml");
-    scratch.put("run/config.toml", config.replace("width = 16", "width = 8"));
+    scratch.put("run/config.toml", unsealed(&config).replace("width = 16", "width = 8"));
     scratch.refuses(&["train", "--resume", "run"], &["run/checkpoints/step-000000020.safetensors", "parameters"]);
 }
 

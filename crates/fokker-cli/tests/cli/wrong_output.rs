@@ -1,6 +1,6 @@
 //! Places that cannot be written to. The tests may run as root, so these are paths below a regular file.
 
-use crate::util::{Scratch, TINY, sets};
+use crate::util::{Scratch, TINY, sets, unsealed};
 
 #[test]
 fn folders_below_a_file() {
@@ -102,7 +102,7 @@ fn a_full_disk_is_the_run_s_failure() {
     let done = limited(&[&["train", "--preset", "ring8", "-o", "new"], &*sets(TINY)].concat());
     done.one_line(1, &["step-000000060.safetensors", "cannot be written", "nothing is kept"]);
     let text = scratch.text("run/config.toml");
-    scratch.put("run/config.toml", text.replace("steps = 60\n", "steps = 90\n"));
+    scratch.put("run/config.toml", unsealed(&text).replace("steps = 60\n", "steps = 90\n"));
     let done = limited(&["train", "--resume", "run"]);
     done.one_line(1, &["cannot be written", "step-000000060.safetensors is kept", "fokker train --resume run"]);
     scratch.fokker(&["train", "--resume", "run"]).succeeded();

@@ -104,9 +104,10 @@ pub fn audit_from<F: Real>(
             watcher.found(&part)?;
         }
     }
-    let figures = registry.iter().flat_map(|measurement| &measurement.figures).map(|&definition| {
-        part.figures.get(definition.key).cloned().unwrap_or_else(|| Figure::absent(definition))
-    });
+    let figures = registry
+        .iter()
+        .flat_map(|measurement| &measurement.figures)
+        .map(|&definition| part.figures.get(definition.key).cloned().unwrap_or_else(|| Figure::absent(definition)));
     let figures = figures.collect();
     Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest() })
 }

@@ -80,8 +80,8 @@ mod zip;
 mod tests;
 
 pub use array_stream::{ArrayStream, write_array_streams};
-pub(crate) use atomic::{is_wrong_place, remove_left_over};
 pub use atomic::write_atomically;
+pub(crate) use atomic::{is_wrong_place, remove_left_over};
 pub use column::{Column, ColumnKind, Replay};
 pub use config::{DataConfig, ScalingConfig};
 pub use contact_sheet::contact_sheet;

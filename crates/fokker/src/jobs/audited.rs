@@ -6,10 +6,10 @@ use std::sync::Arc;
 use fokker_jet::cpu::Workers;
 
 use super::error::JobError;
+use super::fit::{Fitted, fit, resumed};
 use super::measure::{Measure, measure};
 use super::observer::{Observer, notes};
 use super::run::Run;
-use super::fit::{Fitted, fit, resumed};
 use crate::audit::Audit;
 use crate::config::Config;
 use crate::data::Data;

@@ -30,7 +30,10 @@ pub(super) fn changed(
     let wrong = |key: &str, reason: String| Error::Config { origin: origin.clone(), key: key.into(), reason };
     for assignment in assignments {
         let key = assignment.split('=').next().unwrap_or_default().trim();
-        if !CHANGEABLE.iter().any(|known| key == *known || key.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'))) {
+        if !CHANGEABLE
+            .iter()
+            .any(|known| key == *known || key.strip_prefix(known).is_some_and(|rest| rest.starts_with('.')))
+        {
             let reason = format!("cannot be changed when a run is gone on with; {} can", CHANGEABLE.join(", "));
             return Err(wrong(key, reason));
         }
@@ -49,7 +52,10 @@ pub(super) fn changed(
     }
     if rate(train) != rate(old) {
         let (from, to) = (rate(old), rate(train));
-        said.push(format!("at step {step} the learning rate goes from {from:.3e} to {to:.3e}, by the schedule over {} steps", train.steps));
+        said.push(format!(
+            "at step {step} the learning rate goes from {from:.3e} to {to:.3e}, by the schedule over {} steps",
+            train.steps
+        ));
     }
     Ok((config, said))
 }

@@ -31,9 +31,7 @@ pub struct Fitted {
 ///
 /// # Errors
 /// [`Error::File`] if there is no checkpoint, or it is another network's; as [`Trainer::with_state`].
-pub(super) fn resumed(
-    run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
-) -> Result<Trainer, Error> {
+pub(super) fn resumed(run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer) -> Result<Trainer, Error> {
     let Newest { path, checkpoint, damaged } = run.newest_checkpoint()?;
     let step = checkpoint.step;
     notes(observer, damaged.iter().map(|what| format!("{what}; goes on from the one before, {}", path.display())));
@@ -83,7 +81,10 @@ pub(super) fn fit(
     }
     if let (Ok(Ended::Early), Some(best)) = (&ended, trainer.best()) {
         let Best { step, loss } = best;
-        notes(observer, [format!("{name}: the held-out loss has not fallen below {loss:.4} since step {step}: stopped at {steps}")]);
+        notes(
+            observer,
+            [format!("{name}: the held-out loss has not fallen below {loss:.4} since step {step}: stopped at {steps}")],
+        );
     }
     let written = ended.and_then(|_| {
         let score = trainer.score();

@@ -25,9 +25,16 @@ impl Spikes {
     /// Takes in a line; what is worth a word in it.
     pub fn see(&mut self, metrics: &Metrics) -> Vec<String> {
         let terms = metrics.terms.values().filter(|(name, _)| name.weight.is_some());
-        let numbers = terms.map(|(name, value)| (name.label, value)).chain([("norm of the gradient", metrics.gradient_norm)]);
+        let numbers =
+            terms.map(|(name, value)| (name.label, value)).chain([("norm of the gradient", metrics.gradient_norm)]);
         let leaps: Vec<String> = numbers.filter_map(|(name, value)| self.leap(name, value, metrics.step)).collect();
-        leaps.into_iter().filter(|_| { self.told += 1; self.told <= MOST }).collect()
+        leaps
+            .into_iter()
+            .filter(|_| {
+                self.told += 1;
+                self.told <= MOST
+            })
+            .collect()
     }
 
     fn leap(&mut self, name: &'static str, value: f64, step: u64) -> Option<String> {
@@ -43,8 +50,9 @@ impl Spikes {
         let times = value.abs() / usual;
         *mean += WEIGHT * (log - *mean);
         *seen += 1;
-        (*seen > SEEN && times > LEAP)
-            .then(|| format!("step {step}: the {name} is {value:.3e}, {times:.0} times what it has been lately ({usual:.3e})"))
+        (*seen > SEEN && times > LEAP).then(|| {
+            format!("step {step}: the {name} is {value:.3e}, {times:.0} times what it has been lately ({usual:.3e})")
+        })
     }
 }
 

@@ -32,7 +32,8 @@ use crate::score::Score;
 /// [`Error::Config`] as [`Sampler::validate`] says; [`Error::Jet`] if the score cannot be evaluated; [`Error::Memory`]. Rows that fail
 /// are no error: see [`Samples::outcomes`].
 pub fn sample<F: Real>(
-    score: &dyn Score<F>, batch: impl Into<Batch>, sampler: &Sampler, seed: u64, workers: &Workers, progress: &(dyn Fn(usize) + Sync),
+    score: &dyn Score<F>, batch: impl Into<Batch>, sampler: &Sampler, seed: u64, workers: &Workers,
+    progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Samples, Error> {
     let plan = sampler.plan()?;
     let batch = batch.into();

@@ -47,8 +47,8 @@ impl Checkpoint {
             ("ema", view(&self.adam.ema, &shape)),
         ];
         let head = Head { format: FORMAT.into(), step: self.step, progress: self.progress };
-        let text =
-            serde_json::to_string(&head).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
+        let text = serde_json::to_string(&head)
+            .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
         write_sealed(path, tensors, &text)
     }
 

@@ -135,3 +135,8 @@ pub fn write_safetensors(header: &Value, data: &[u8]) -> Vec<u8> {
     }
     [&(text.len() as u64).to_le_bytes()[..], text.as_bytes(), data].concat()
 }
+
+/// A run's config without its last line, which tells whether it was changed.
+pub fn unsealed(config: &str) -> String {
+    config.lines().filter(|line| !line.starts_with("# sha256 ")).map(|line| format!("{line}\n")).collect()
+}

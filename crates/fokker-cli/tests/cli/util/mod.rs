@@ -11,7 +11,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-pub use files::{cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, write_safetensors};
+pub use files::{
+    cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, unsealed, write_safetensors,
+};
 pub use json::{at, key_paths, number};
 #[cfg(target_os = "linux")]
 pub use large::{black_png, gzip_of_zeros, zip_of_zeros};

@@ -9,8 +9,8 @@ use super::failure::{failed_read, failed_write};
 use super::lock;
 use crate::config::Config;
 use crate::data::Data;
-use crate::memory::read_text;
 use crate::manifest::{Manifest, first_entry};
+use crate::memory::read_text;
 use crate::{Error, Occupant};
 
 impl Run {

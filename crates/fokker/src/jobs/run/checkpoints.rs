@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::directory::Run;
 use super::super::error::chain;
+use super::directory::Run;
 use super::failure::{failed_read, failed_write};
 use crate::Error;
 use crate::manifest::Manifest;

@@ -84,7 +84,8 @@ impl Run {
         }
         let text = read_text(&path).map_err(failed_read(&path))?;
         if !lines_hold(&text) {
-            let reason = "changed since fokker wrote it: if that was meant, delete its last line, which has its SHA-256";
+            let reason =
+                "changed since fokker wrote it: if that was meant, delete its last line, which has its SHA-256";
             return Err(Error::File { path, reason: reason.into() });
         }
         let config = Config::parse(&text, &path.display().to_string(), &meant_by_older(&text))?;

@@ -29,7 +29,8 @@ impl Run {
     /// # Errors
     /// [`Error::Occupied`] if another process has it, or nothing in the directory is known to be fokker's; [`Error::Write`].
     pub(in crate::jobs) fn lock(&self) -> Result<RunLock, Error> {
-        if let (None, Some(name)) = (Manifest::read(self.root())?, first_entry(self.root(), &[NAME])?) {
+        let is_run = self.config().is_file() || Manifest::read(self.root())?.is_some();
+        if let (false, Some(name)) = (is_run, first_entry(self.root(), &[NAME])?) {
             return Err(Error::Occupied { path: self.root().into(), occupant: Occupant::Foreign { name } });
         }
         fs::create_dir_all(self.root()).map_err(failed_write(self.root()))?;

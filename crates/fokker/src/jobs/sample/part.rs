@@ -58,7 +58,8 @@ impl Rows {
         let Trajectories { times, x: by_time } = trajectories.unwrap_or(Trajectories { times: vec![], x: vec![] });
         let (rows, dim) = (outcomes.len(), sizes.dim);
         let state = |row: usize, time: usize| &by_time[(time * rows + row) * dim..][..dim];
-        let states = (0..rows).flat_map(|row| (0..times.len()).flat_map(move |time| state(row, time)).copied()).collect();
+        let states =
+            (0..rows).flat_map(|row| (0..times.len()).flat_map(move |time| state(row, time)).copied()).collect();
         Self { x, outcomes, states, times, sizes }
     }
 
@@ -92,7 +93,8 @@ impl Rows {
     /// Adds a batch from its record.
     fn read(&mut self, body: &[u8]) {
         let Sizes { dim, kept } = self.sizes;
-        let number = |bytes: &[u8]| f64::from_bits(bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
+        let number =
+            |bytes: &[u8]| f64::from_bits(bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
         let numbers: Vec<f64> = body.chunks_exact(8).map(number).collect();
         let (times, rows) = numbers.split_at(kept);
         self.times = times.to_vec();
@@ -166,7 +168,8 @@ mod tests {
         let batch = |first: f64, outcomes: Vec<Outcome>| {
             let rows = outcomes.len();
             let x = (0..2 * rows).map(|i| first + i as f64).collect();
-            let states = Trajectories { times: vec![1.0, 0.5, 0.1], x: (0..6 * rows).map(|i| first - i as f64).collect() };
+            let states =
+                Trajectories { times: vec![1.0, 0.5, 0.1], x: (0..6 * rows).map(|i| first - i as f64).collect() };
             Rows::of(Samples { x, evaluations: vec![0; rows], outcomes }, Some(states), sizes)
         };
         let ends = vec![Outcome::Converged, Outcome::FarOut { t: 0.25 }, Outcome::NonFinite { t: 0.5 }];

@@ -71,6 +71,11 @@ impl SampleRequest<'_> {
     /// `n` samples by the default sampler.
     #[must_use]
     pub fn of(n: usize) -> Self {
-        Self { draws: Draws::Samples { n, sampler: Sampler::default(), trajectory: None }, seed: 0, threads: 0, resume: false }
+        Self {
+            draws: Draws::Samples { n, sampler: Sampler::default(), trajectory: None },
+            seed: 0,
+            threads: 0,
+            resume: false,
+        }
     }
 }

@@ -115,7 +115,8 @@ fn made(
         let first = rows.outcomes.len();
         let batch = Batch { first: first as u64, rows: most.min(given.rows - first) };
         let done = |rows: usize| observer.done((first + rows) as u64);
-        let made = draw(request, score, given, batch, workers, &done).map_err(|error| kept_error(error.into(), first, given, part_path))?;
+        let made = draw(request, score, given, batch, workers, &done)
+            .map_err(|error| kept_error(error.into(), first, given, part_path))?;
         let made = Rows::of(made.0, made.1, sizes);
         if let Some(part) = &mut part {
             part.append(&made).map_err(|error| kept_error(error.into(), first, given, part_path))?;
@@ -161,8 +162,12 @@ fn draw(
             let known = if given.values.len() == dim { given.values.clone() } else { own(&given.values) };
             (inpaint(score, batch, &known, how, seed, workers, done)?, None)
         }
-        Draws::Latents { tolerance, .. } => (encode(score, &own(&given.values), *tolerance, limits, workers, done)?, None),
-        Draws::Decoded { tolerance, .. } => (decode(score, &own(&given.values), *tolerance, limits, workers, done)?, None),
+        Draws::Latents { tolerance, .. } => {
+            (encode(score, &own(&given.values), *tolerance, limits, workers, done)?, None)
+        }
+        Draws::Decoded { tolerance, .. } => {
+            (decode(score, &own(&given.values), *tolerance, limits, workers, done)?, None)
+        }
     })
 }
 

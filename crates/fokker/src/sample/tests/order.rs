@@ -34,7 +34,7 @@ fn of_the_deterministic_solvers() -> Any {
     let steps = [80, 160, 320, 640];
     for sde in [Sde::vp(), Sde::sub_vp(), Sde::ve()] {
         let score = score(&sde)?;
-        let (starts, streams) = prior(&sde, 24, 2, 5);
+        let (starts, streams) = prior(&sde, 24.into(), 2, 5);
         let truth =
             decode::<f64>(&score, &starts, Tolerance::both(1e-12), Limits { steps: 100_000 }, &workers, &|_| {})?;
         for grid in [TimeGrid::LogSnr, TimeGrid::Karras] {
@@ -80,7 +80,7 @@ fn the_last_of_few_steps_is_of_first_order() -> Any {
     // One step has no history: x′ = (σ′/σ) x + m′ (1 − e^{−h}) x̂ by hand.
     let (x, sde) = (draw(1, false)?.x, Sde::vp());
     let (from, to) = (sde.at(1.0), sde.at(sde.t_min()));
-    let (starts, q) = (prior(&sde, 5, 2, 0).0, score.mixture().diffused(&from));
+    let (starts, q) = (prior(&sde, 5.into(), 2, 0).0, score.mixture().diffused(&from));
     for (x, start) in x.chunks_exact(2).zip(starts.chunks_exact(2)) {
         let mut s = [0.0; 2];
         q.score(start, &mut s);

@@ -13,7 +13,7 @@ fn fixed_steps_keep_what_they_pass() -> Any {
             assert_eq!((states.times.len(), states.x.len()), (keep, keep * 18));
             assert_eq!((states.times[0], states.times[keep - 1]), (1.0, score.sde().t_min()));
             assert!(states.times.windows(2).all(|t| t[1] < t[0]));
-            assert_eq!(states.x[..18], prior(score.sde(), 9, 2, 0).0);
+            assert_eq!(states.x[..18], prior(score.sde(), 9.into(), 2, 0).0);
             assert_eq!(states.x[(keep - 1) * 18..], samples.x);
         }
         for keep in [0, 1, 14] {
