@@ -68,14 +68,16 @@ for set in ring8:ring:300 moons:moons:300 checkerboard:checkerboard:300 ring8:ri
         --set "data={ kind = \"finite\", rows = $rows, of = { kind = \"$kind\" } }" "${few[@]}"
 done
 
-# Energy models: the log-density form against DSM in the same time.
-energy=(--arm "DSM, FP's time" without=loss.fp steps-times=1.4 --arm FP)
-study ring8-energy --preset ring8-energy --seeds 5 --set seed=10 --set train.steps=10000 "${short[@]}" "${energy[@]}"
-study moons-energy --preset moons-energy --seeds 3 --set seed=10 --set train.steps=8000 "${short[@]}" "${energy[@]}"
-study double-well --preset double-well --seeds 3 --set seed=10 --set train.steps=6000 "${energy[@]}"
+# Energy models: the log-density form against DSM in the same time, and both without averaged targets.
+energy=(--arm DSM without=loss.fp steps-times=1.3 --arm FP)
+without=(--arm "DSM, before" without=loss.fp loss.reference_batch=0 steps-times=1.4)
+study ring8-energy --preset ring8-energy --seeds 10 --set seed=10 --set train.steps=10000 "${short[@]}" "${energy[@]}" "${without[@]}"
+study moons-energy --preset moons-energy --seeds 10 --set seed=10 --set train.steps=8000 "${short[@]}" "${energy[@]}" "${without[@]}"
+study double-well --preset double-well --seeds 10 --set seed=10 --set train.steps=6000 "${short[@]}" "${energy[@]}" "${without[@]}"
 study two-wells --preset double-well --seeds 3 --set seed=10 --set train.steps=6000 \
     --set 'data={ kind = "potential", potential = "gaussian-mixture", sampling = "exact", frames = 100000 }' "${energy[@]}"
-study mueller-brown --preset mueller-brown --seeds 10 "${energy[@]}"
+study mueller-brown --preset mueller-brown --seeds 10 --set seed=10 "${short[@]}" "${energy[@]}" "${without[@]}" \
+    --arm "FP, before" loss.reference_batch=0
 
 if [[ -n "${MNIST:-}" ]]; then
     study mnist-unet-tiny --preset mnist-unet-tiny --data "$MNIST" --seeds 3 --set seed=10 \
