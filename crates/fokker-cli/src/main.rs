@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         fokker::memory::set_budget(bytes);
     }
     match cmd::run(args.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => print::end(),
         Err(error) => fail::report(&error),
     }
 }
