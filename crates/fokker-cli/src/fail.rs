@@ -8,6 +8,7 @@ use fokker::jobs::JobError;
 use fokker::memory::MemoryError;
 use fokker::solve::Outcome;
 
+use crate::print;
 use crate::signals;
 
 /// A request that the command line itself finds wrong.
@@ -57,15 +58,15 @@ pub fn require_values(outcomes: &[Outcome]) -> anyhow::Result<()> {
 /// Prints help as clap does, and everything else as one line.
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        let _ = error.print();
-        return ExitCode::SUCCESS;
+        print::written(error.print());
+        return print::end();
     }
     if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         say("error: a subcommand is needed (see --help)");
         return ExitCode::from(2);
     }
     let text = error.render().to_string();
-    let line = text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.split("\n\n").next().unwrap_or_default().split_ascii_whitespace().collect::<Vec<_>>().join(" ");
     let line = if line.starts_with("error: ") { line } else { format!("error: {line}") };
     say(&format!("{line} (see --help)"));
     ExitCode::from(2)
@@ -80,9 +81,10 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
             text = format!("{text}: {cause}");
         }
     }
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Spaces of any kind may be part of a name.
+    let line = text.trim();
     if error.downcast_ref::<JobError>().is_some_and(JobError::is_stop) {
-        say(&line);
+        say(line);
         // As a shell has it.
         return ExitCode::from(signals::caught().map_or(1, |signal| 128 + signal));
     }
@@ -105,5 +107,6 @@ fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {
 }
 
 fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    // Names of files cannot move the terminal's cursor.
+    let _ = writeln!(std::io::stderr(), "{}", fokker::data::one_line(line, usize::MAX));
 }

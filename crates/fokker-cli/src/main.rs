@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         fokker::memory::set_budget(bytes);
     }
     match signals::survive_limits().map_err(Into::into).and_then(|()| cmd::run(args.command)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => print::end(),
         Err(error) => fail::report(&error),
     }
 }

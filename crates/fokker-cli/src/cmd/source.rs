@@ -62,7 +62,7 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
         None => Config::preset(&name, overrides),
     };
     let mut overrides = match &source.data {
-        Some(path) => data_at(path, &read(&[])?.data),
+        Some(path) => data_at(path, &read(&[])?.data)?,
         None => Vec::new(),
     };
     if source.deterministic {
@@ -74,25 +74,36 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     // A run directory names its data wherever it is opened from.
     if let DataConfig::File { path, .. } | DataConfig::Images { path, .. } = &mut config.data {
         *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
+        text_of(path)?;
     }
     Ok((name, config))
 }
 
 /// Overrides for the data at a path: a folder holds images, and so does a file of images for a config of images; other files hold
 /// rows. Other settings are kept where they still apply.
-fn data_at(path: &Path, present: &DataConfig) -> Vec<String> {
-    let quoted = format!("{:?}", path.to_string_lossy());
-    match present {
+fn data_at(path: &Path, present: &DataConfig) -> Result<Vec<String>, Error> {
+    let quoted = toml::Value::from(text_of(path)?).to_string();
+    Ok(match present {
         DataConfig::Images { .. } if holds_images(path) => vec![format!("data.path={quoted}")],
         _ if path.is_dir() => vec![format!("data={{kind=\"images\",path={quoted}}}")],
         DataConfig::File { .. } => vec![format!("data.path={quoted}")],
         _ => vec![format!("data={{kind=\"file\",path={quoted}}}")],
-    }
+    })
+}
+
+/// A path as the text that a config can hold.
+fn text_of(path: &Path) -> Result<&str, Error> {
+    path.to_str().ok_or_else(|| Error::Config {
+        origin: format!("--data {}", path.display()),
+        key: "data.path".into(),
+        reason: "the name is not UTF-8, which a config cannot say: give the file or folder another, or a link to it"
+            .into(),
+    })
 }
 
 /// The config with the data at a path in place of its own.
 pub fn with_data(config: &Config, path: &Path, origin: &str) -> Result<Config, Error> {
-    Config::parse(&config.to_toml()?, origin, &data_at(path, &config.data))
+    Config::parse(&config.to_toml()?, origin, &data_at(path, &config.data)?)
 }
 
 /// The model in a run directory, or in a model file.

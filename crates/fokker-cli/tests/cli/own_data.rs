@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::util::{Scratch, TINY, npy, number, read_npy, sets, split_safetensors, write_safetensors};
+use crate::util::{Scratch, TINY, Zip, npy, number, read_npy, sets, split_safetensors, write_safetensors, zip};
 
 const MODEL: &str = "run/model.safetensors";
 
@@ -104,4 +104,38 @@ fn every_format_gives_the_same_model() {
     std::fs::remove_dir_all(scratch.path("run")).unwrap();
     train(&scratch, "own.csv");
     assert!(first == scratch.read(MODEL));
+}
+
+/// Archives as others write them: entries that are deflated, written as a stream (sizes after the bytes), or with 64-bit sizes; a
+/// table among labels, names of columns and settings.
+#[test]
+fn archives_as_others_write_them() {
+    let x = npy(&[3, 2], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    let labels = npy(&[3], &[0.0, 1.0, 0.0]);
+    let names = String::from_utf8_lossy(&npy(&[2], &[])).replace("<f8", "<U1").into_bytes();
+    for kind in [Zip::Stored, Zip::Deflated, Zip::Streamed, Zip::Zip64] {
+        let scratch = Scratch::new();
+        scratch.put("one.npz", zip(&[("arr_0.npy", &x)], kind));
+        let cache = [("target.npy", &labels[..]), ("data.npy", &x), ("feature_names.npy", &names), ("README", b"text")];
+        scratch.put("cache.npz", zip(&cache, kind));
+        scratch.put("two.npz", zip(&[("a.npy", &x), ("b.npy", &x)], kind));
+        scratch.put("none.npz", zip(&[("a.npy", &labels), ("b.npy", &labels)], kind));
+        for name in ["one.npz", "cache.npz"] {
+            let said = scratch.fokker(&["data", "describe", name]).succeeded().stdout;
+            assert!(said.contains("rows      3\ncolumns   2\n"), "{kind:?} {name}: {said}");
+            let train = ["train", "--preset", "ring8", "--data", name, "-o", "run", "--force"];
+            scratch.fokker(&[&train, &*sets(TINY)].concat()).succeeded();
+        }
+        scratch.refuses(&["data", "describe", "two.npz"], &["two.npz", "several arrays", "`array`", "it holds a, b"]);
+        scratch.refuses(&["data", "describe", "none.npz"], &["none.npz", "none of them numbers in rows and columns"]);
+        assert!(
+            scratch.fokker(&["data", "describe", "two.npz", "--array", "b"]).succeeded().stdout.contains("rows      3")
+        );
+    }
+    // What is not read is named.
+    for (method, part) in [(12, "bzip2"), (14, "LZMA"), (93, "Zstandard"), (77, "method 77")] {
+        let scratch = Scratch::new();
+        scratch.put("x.npz", zip(&[("x.npy", &x)], Zip::Method(method)));
+        scratch.refuses(&["data", "describe", "x.npz"], &["x.npz/x.npy", "compressed by", part, "not read"]);
+    }
 }

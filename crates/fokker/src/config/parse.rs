@@ -5,14 +5,22 @@ use toml::{Table, Value};
 
 use super::{AuditConfig, Config};
 use crate::Error;
+use crate::data::one_line::one_line;
 
 pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Config, Error> {
-    let fail =
-        |key: &str, reason: String| Error::Config { origin: origin.into(), key: key.into(), reason: one_line(&reason) };
+    let fail = |key: &str, reason: String| {
+        let words = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        Error::Config { origin: origin.into(), key: one_line(key, LONGEST), reason: one_line(&words, LONGEST) }
+    };
     let mut table: Table = toml::from_str(text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-        fail(&format!("line {line}"), error.message().into())
+        let line = |start: usize| format!("line {}", text[..start.min(text.len())].matches('\n').count() + 1);
+        let place = error.span().map_or_else(|| "(whole)".into(), |span| line(span.start));
+        fail(&place, error.message().into())
     })?;
+    // Whatever is wrong is looked for key by key.
+    if count(&table) > MOST_KEYS {
+        return Err(fail("(whole)", format!("more than {MOST_KEYS} keys")));
+    }
     for assignment in overrides {
         let (key, value) = split(assignment).map_err(|reason| fail(assignment, reason))?;
         assign(&mut table, &key, value).map_err(|reason| fail(&key.join("."), reason))?;
@@ -31,8 +39,24 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
 /// Tables that an override may lie in, and some more.
 const DEEPEST: usize = 16;
 
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Keys that a config has, and many times more.
+const MOST_KEYS: usize = 2000;
+
+/// Characters that a message repeats of what it was given.
+const LONGEST: usize = 400;
+
+/// The keys of a table and of the tables in it.
+fn count(table: &Table) -> usize {
+    table.values().map(|value| 1 + inside(value)).sum()
+}
+
+/// The keys of the tables in a value. A parser's own limit on depth has been kept.
+fn inside(value: &Value) -> usize {
+    match value {
+        Value::Table(table) => count(table),
+        Value::Array(values) => values.iter().map(inside).sum(),
+        _ => 0,
+    }
 }
 
 impl Config {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::images::{Images, Preparation, holds_images};
+use super::input::require;
 use super::{DataError, TableReader};
 
 /// Images that are taken into the statistics where they stay on disk, evenly spaced.
@@ -132,6 +133,7 @@ fn images(path: &Path, size: Option<usize>, held_out: f64) -> Result<ImageSummar
 fn table(path: &Path, array: Option<&str>) -> Result<TableSummary, DataError> {
     let mut reader = TableReader::open(path, array)?;
     let dim = reader.dim();
+    require(path, &[dim, size_of::<Moments>() + size_of::<ColumnSummary>()])?;
     let mut columns = vec![Moments::default(); dim];
     let (mut rows, mut piece) = (0, Vec::new());
     loop {

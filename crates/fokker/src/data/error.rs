@@ -142,6 +142,14 @@ pub enum DataError {
         /// Columns of this row.
         actual: usize,
     },
+    /// A line of a text file has more fields than a table has columns.
+    #[error("{}: more than {most} columns", shown(.path))]
+    TooWide {
+        /// The file.
+        path: PathBuf,
+        /// The most columns that are read.
+        most: usize,
+    },
     /// The file holds too few rows for what is asked of it.
     #[error("{}: {actual} rows, at least {needed} needed", shown(.path))]
     TooFewRows {
@@ -163,15 +171,25 @@ pub enum DataError {
         known: String,
     },
     /// The array's element type cannot be read as a number.
-    #[error("{}: element type {found}; f4, f8, i1 to i8 and u1 to u8 can be read", shown(.path))]
+    #[error("{}: element type {found}; {known} can be read", shown(.path))]
     Dtype {
         /// The file.
         path: PathBuf,
         /// The type as the file writes it.
         found: String,
+        /// Those that can be read.
+        known: &'static str,
+    },
+    /// The file is whole, but of a kind that is not read.
+    #[error("{}: {what}, which is not read", shown(.path))]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// What it is, or what it is made by.
+        what: String,
     },
     /// The elements of an array of images are of another type than those that images can have.
-    #[error("{}: element type {found}; images are u1 (grey levels), or f4 or f8 in [0, 1] or [-1, 1]", shown(.path))]
+    #[error("{}: element type {found}; images are u1 (grey levels), or f2, f4 or f8 in [0, 1] or [-1, 1]", shown(.path))]
     PixelType {
         /// The file.
         path: PathBuf,

@@ -5,6 +5,7 @@ use fokker_jet::cpu::Workers;
 
 use super::fixed_step::FixedStepRun;
 use super::known::{Known, Resample};
+use super::method::require_times;
 use super::methods::{ReverseDiffusion, Sampler, SamplerKind};
 use super::request::wrong;
 use super::samples::{Batch, Samples, prior, require};
@@ -32,6 +33,31 @@ impl Default for Inpaint {
     fn default() -> Self {
         let sampler = ReverseDiffusion { steps: 200, ..ReverseDiffusion::default() }.into();
         Self { sampler, resample: Resample::default() }
+    }
+}
+
+impl Inpaint {
+    /// Checks that it can be run, and ends.
+    ///
+    /// # Errors
+    /// [`Error::Config`], naming the first key at fault: as [`Sampler::validate`]; repeats (or a length) of 0, or so many that a sample
+    /// would take more than 10⁹ steps.
+    ///
+    /// ```
+    /// use fokker::sample::{Inpaint, Resample};
+    /// let resample = Resample { repeats: usize::MAX, ..Resample::default() };
+    /// assert!(Inpaint::default().validate().is_ok());
+    /// assert!(Inpaint { resample, ..Inpaint::default() }.validate().is_err());
+    /// ```
+    pub fn validate(&self) -> Result<(), Error> {
+        self.sampler.validate()?;
+        let Resample { length, repeats } = self.resample;
+        if length == 0 || repeats == 0 {
+            return Err(wrong("resample", "length and repeats must be at least 1"));
+        }
+        let corrected = self.sampler.setting("corrector_steps").and_then(|count| count.as_integer());
+        let each = 1 + usize::try_from(corrected.unwrap_or(0)).unwrap_or(0);
+        require_times("resample", repeats, self.sampler.steps().unwrap_or(1).saturating_mul(each))
     }
 }
 
@@ -68,8 +94,8 @@ impl Default for Inpaint {
 /// ```
 ///
 /// # Errors
-/// [`Error::Config`] as [`Sampler::validate`] says, for another sampler than those named, for `known` that is not one row or `n` or
-/// holds an infinity, for a length or repeats of 0; [`Error::Jet`] if the score cannot be evaluated.
+/// [`Error::Config`] as [`Inpaint::validate`] says, for another sampler than those named, for `known` that is not one row or `n` or
+/// holds an infinity; [`Error::Jet`] if the score cannot be evaluated.
 pub fn inpaint<F: Real>(
     score: &dyn Score<F>, batch: impl Into<Batch>, known: &[f64], how: &Inpaint, seed: u64, workers: &Workers,
     progress: &(dyn Fn(usize) + Sync),
@@ -85,9 +111,7 @@ pub fn inpaint<F: Real>(
     if known.iter().any(|value| value.is_infinite()) {
         return Err(wrong("known", "must be finite, or NaN where unknown"));
     }
-    if how.resample.length == 0 || how.resample.repeats == 0 {
-        return Err(wrong("resample", "length and repeats must be at least 1"));
-    }
+    how.validate()?;
     let Some(fixed) = plan.steps().filter(|fixed| fixed.is_markov) else {
         return Err(needs_noise());
     };

@@ -9,6 +9,26 @@ use crate::solve::{Limits, Tolerance};
 /// More steps than these are a slip of the pen.
 const MOST_STEPS: usize = 10_000_000;
 
+/// More of anything that each step is taken, or corrected, times.
+const MOST_TIMES: usize = 10_000;
+
+/// And more steps of any kind for a sample: days.
+const MOST_IN_ALL: usize = 1_000_000_000;
+
+/// Refuses to take each of `steps` steps too often; `key` says how often.
+///
+/// # Errors
+/// [`Error::Config`].
+pub(super) fn require_times(key: &str, times: usize, steps: usize) -> Result<(), Error> {
+    if times > MOST_TIMES {
+        return Err(wrong(key, &format!("must be at most {MOST_TIMES}")));
+    }
+    if steps.saturating_mul(times) > MOST_IN_ALL {
+        return Err(wrong(key, &format!("{times} for each of {steps} steps: more than {MOST_IN_ALL} in all")));
+    }
+    Ok(())
+}
+
 /// The settings of one kind of sampler. Its file holds these, their defaults, what is said of them, and its steps; the registry,
 /// `methods/mod.rs`, names it.
 pub(super) trait Method {

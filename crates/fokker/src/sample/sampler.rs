@@ -63,7 +63,7 @@ impl Sampler {
     ///
     /// # Errors
     /// [`Error::Config`], naming the first key at fault: a tolerance that is not positive, no steps or more than
-    /// 10⁷, an snr outside (0, 1).
+    /// 10⁷, more than 10⁴ corrector steps after each or 10⁹ in all, an snr outside (0, 1).
     ///
     /// ```
     /// use fokker::sample::{EulerMaruyama, Sampler};

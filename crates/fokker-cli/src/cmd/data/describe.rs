@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::cmd::tables::help;
 use crate::fail::request;
-use crate::print::out;
+use crate::print::{json, out};
 
 /// `fokker data describe`
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ pub fn run(args: &DataDescribe) -> Result<()> {
     let path = args.path.display().to_string();
     if args.json {
         let document = Document { format: "fokker-data-describe 1", path, description: &found };
-        out!("{}", serde_json::to_string_pretty(&document)?);
+        json(&document)?;
         return Ok(());
     }
     match &found {

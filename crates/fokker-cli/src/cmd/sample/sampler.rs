@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use fokker::Error;
-use fokker::sample::{Inpaint, Sampler, Setting, Values};
+use fokker::sample::{Inpaint, Resample, Sampler, Setting, Values};
 
 use super::args::Sample;
 use super::options::{Given, option};
@@ -55,7 +55,9 @@ pub(super) fn check(args: &Sample) -> Result<()> {
         return Err(request(format!("{of_sampler}: --inpaint needs a sampler with noise in every step")));
     }
     let sampler = sampler(args)?;
-    if let Err(Error::Config { key, reason, .. }) = sampler.validate() {
+    let repeats = args.resample.filter(|_| args.inpaint.is_some()).unwrap_or(1);
+    let whole = Inpaint { sampler, resample: Resample { repeats, ..Resample::default() } };
+    if let Err(Error::Config { key, reason, .. }) = whole.validate() {
         return Err(request(format!("--{}: {reason}", key.replace('_', "-"))));
     }
     match (args.trajectory, sampler.steps()) {

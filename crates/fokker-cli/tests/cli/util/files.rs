@@ -115,7 +115,7 @@ pub fn npy_bytes(shape: &[usize], values: &[u8]) -> Vec<u8> {
     [&whole[..10], text.as_bytes(), values].concat()
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
     })

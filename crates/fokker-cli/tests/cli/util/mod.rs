@@ -5,6 +5,7 @@ mod json;
 #[cfg(target_os = "linux")]
 mod large;
 mod server;
+mod zip;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,6 +19,7 @@ pub use json::{at, key_paths, number};
 #[cfg(target_os = "linux")]
 pub use large::{black_png, gzip_of_zeros, zip_of_zeros};
 pub use server::{Manner, Server};
+pub use zip::{Zip, zip};
 
 /// A network that trains in a tenth of a second, and an audit as small.
 pub const TINY: &[&str] = &[

@@ -16,6 +16,8 @@ pub enum Manner {
     Cut(usize),
     /// Nothing more is sent after so many bytes of content, and the connection stays open.
     Stall(usize),
+    /// After so many bytes of content nothing is sent for a while.
+    Pause(usize),
     /// Ranges are answered with 200 and the whole file.
     NoRanges,
     /// Ranges are answered with 206 and the file from its start.
@@ -126,6 +128,12 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) -> Option<()> {
         Manner::Corrupted => content[0] ^= 1,
         Manner::Cut(bytes) | Manner::Stall(bytes) => content.truncate(bytes),
         _ => {}
+    }
+    if let Manner::Pause(bytes) = manner {
+        let rest = content.split_off(bytes.min(content.len()));
+        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&content)).ok()?;
+        std::thread::sleep(Duration::from_secs(2));
+        return stream.write_all(&rest).ok();
     }
     stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&content)).and_then(|()| stream.flush()).ok()?;
     if let Manner::Stall(_) = manner {

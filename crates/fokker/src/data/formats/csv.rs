@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::fields::{Counted, Fields, MOST_FIELDS, is_too_wide};
 use super::format::{Options, RowSource, TableFormat};
 use crate::data::DataError;
 use crate::data::column::{Column, ColumnKind, Replay};
@@ -55,9 +56,9 @@ fn text(column: &Column<'_>, value: f64) -> String {
 /// An open file. A first row in which no field is a number is a header and is left out.
 struct CsvRows {
     path: PathBuf,
-    reader: csv::Reader<PerRecord<Box<dyn Bytes>>>,
-    /// A record without end is given up.
-    bounds: Record,
+    reader: csv::Reader<Counted<PerRecord<Box<dyn Bytes>>>>,
+    /// A record without end is given up, and one of too many fields.
+    bounds: (Record, Fields),
     record: csv::ByteRecord,
     /// Fields of the first row.
     width: Option<usize>,
@@ -74,7 +75,9 @@ struct CsvRows {
 impl CsvRows {
     fn open(input: Input, delimiter: u8, gaps: bool) -> Result<Self, DataError> {
         let Input { path, bytes, .. } = input;
-        let (bytes, bounds) = PerRecord::new(shown(&path), bytes);
+        let (bytes, record) = PerRecord::new(shown(&path), bytes);
+        let (bytes, fields) = Counted::new(bytes, delimiter);
+        let bounds = (record, fields);
         let reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .has_headers(false)
@@ -99,7 +102,8 @@ impl CsvRows {
             if !self.reader.read_byte_record(record).map_err(|error| failed(path, error))? {
                 return Ok(false);
             }
-            self.bounds.done();
+            self.bounds.0.done();
+            self.bounds.1.done();
             let line = record.position().map_or(0, csv::Position::line);
             let is_header = self.width.is_none() && record.iter().all(|field| parse(field).is_none());
             let expected = *self.width.get_or_insert(record.len());
@@ -168,6 +172,9 @@ fn parse(field: &[u8]) -> Option<f64> {
 fn failed(path: &Path, error: csv::Error) -> DataError {
     let reason = one_line(&error.to_string(), 200);
     match error.into_kind() {
+        csv::ErrorKind::Io(source) if is_too_wide(&source) => {
+            DataError::TooWide { path: path.to_path_buf(), most: MOST_FIELDS }
+        }
         csv::ErrorKind::Io(source) => DataError::read(path, source),
         _ => DataError::damaged(path, reason),
     }

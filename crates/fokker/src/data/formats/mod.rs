@@ -2,6 +2,7 @@
 //! that reads or writes a table asks for the format of the file's name.
 
 pub(super) mod csv;
+mod fields;
 pub(super) mod format;
 mod npy;
 pub(super) mod npz;

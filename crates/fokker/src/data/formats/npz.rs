@@ -1,6 +1,6 @@
-//! Tables in `.npz` archives: arrays of two dimensions, by name.
+//! Tables in `.npz` archives: arrays of two dimensions, by name, or the only one among labels and names of columns.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::format::{Matrix, Options, RowSource, TableFormat};
@@ -9,7 +9,7 @@ use crate::data::array_stream::ArrayStream;
 use crate::data::column::{Column, Replay};
 use crate::data::finite::require_finite;
 use crate::data::input::Input;
-use crate::data::numpy::array::read_array;
+use crate::data::numpy::array::{is_table, read_array};
 use crate::data::numpy::write::{array_size, column_size, pieces_size, write_array, write_column, write_pieces};
 use crate::data::one_line::one_line;
 use crate::data::zip::read::Archive;
@@ -20,6 +20,9 @@ pub(super) struct Npz;
 
 /// A named array: its name, its shape and its values, row-major.
 pub type NamedArray<'a> = (&'a str, &'a [usize], &'a [f64]);
+
+/// Entries that are looked at to find the only table.
+const MOST_ENTRIES: usize = 1000;
 
 /// Bytes that an archive needs for each array beside its name, its header and its values; and more than that.
 const OVERHEAD: u64 = 1200;
@@ -39,8 +42,9 @@ impl TableFormat for Npz {
 
     fn open(&self, input: Input, options: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
         let Input { path, bytes, length } = input;
-        let archive = Archive::read_from(bytes, length, &path)?;
-        let index = choose(&archive.names(), options.array, &path)?;
+        let mut archive = Archive::read_from(bytes, length, &path)?;
+        let tables = if options.array.is_none() { tables(&mut archive, &path) } else { None };
+        let index = choose(&archive.names(), options.array, tables, &path)?;
         // Messages name the entry as if the archive were a folder.
         let inside = path.join(&archive.entries[index].name);
         let array = archive.read(index, &inside, |reader, length| read_array(reader, length, &inside))?;
@@ -102,8 +106,20 @@ fn entry_name(array: &str) -> String {
     format!("{array}.npy")
 }
 
-/// The number of the entry that holds the array called `array`, or the only one.
-fn choose(names: &[&str], array: Option<&str>, path: &Path) -> Result<usize, DataError> {
+/// The entries that hold numbers in rows and columns, two at the most; `None` if there are too many entries to look at.
+fn tables<R: Read + Seek>(archive: &mut Archive<R>, path: &Path) -> Option<Vec<usize>> {
+    // Who writes more than these knows their names.
+    if archive.entries.len() > MOST_ENTRIES {
+        return None;
+    }
+    let arrays: Vec<usize> =
+        (0..archive.entries.len()).filter(|&at| archive.entries[at].name.ends_with(".npy")).collect();
+    let mut is_table = |index: usize| archive.peek(index, path, |reader, length| is_table(reader, length, path));
+    Some(arrays.into_iter().filter(|&index| is_table(index).unwrap_or(false)).take(2).collect())
+}
+
+/// The number of the entry that holds the array called `array`, or the only one, or the only one of `tables`.
+fn choose(names: &[&str], array: Option<&str>, tables: Option<Vec<usize>>, path: &Path) -> Result<usize, DataError> {
     let mut arrays = names.iter().filter_map(|name| name.strip_suffix(".npy"));
     let refuse = |reason: String| {
         let names = names.iter().filter_map(|name| name.strip_suffix(".npy"));
@@ -111,11 +127,16 @@ fn choose(names: &[&str], array: Option<&str>, path: &Path) -> Result<usize, Dat
         let names = if names.is_empty() { "no array".into() } else { names.join(", ") };
         DataError::Array { path: path.to_path_buf(), reason, names }
     };
-    let name = match array {
-        Some(name) => name,
-        None => match (arrays.next(), arrays.next()) {
-            (Some(name), None) => name,
-            (None, _) => return Err(refuse("no .npy entry".into())),
+    let name = match (array, arrays.next(), arrays.next()) {
+        (Some(name), ..) | (None, Some(name), None) => name,
+        (None, None, _) => return Err(refuse("no .npy entry".into())),
+        (None, Some(_), Some(_)) => match tables.as_deref() {
+            Some(&[index]) => return Ok(index),
+            Some([]) => {
+                let reason =
+                    "several arrays, none of them numbers in rows and columns (a single column is reshape(-1, 1))";
+                return Err(refuse(reason.into()));
+            }
             _ => return Err(refuse("several arrays: name one with the key `array`".into())),
         },
     };

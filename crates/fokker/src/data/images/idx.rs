@@ -170,7 +170,7 @@ fn header<const N: usize>(
     Ok(sizes)
 }
 
-/// Reads the values after a header of `start` bytes. Memory grows with the bytes that arrive, so that a header cannot ask for more
+/// Reads the values after a header of `start` bytes. Memory is taken by the bytes that arrive, so that a header cannot take more
 /// than the file holds.
 fn body(
     reader: &mut dyn Read, path: &Path, length: Option<u64>, start: u64, sizes: &[u32],
@@ -180,7 +180,11 @@ fn body(
     if let Some(actual) = length {
         check_length(path, expected, actual)?;
     }
+    // Before the first of them is taken, not at the budget; what is never written to costs nothing.
+    memory::require(&shown(path), expected)?;
     let mut values = Vec::new();
+    let room = usize::try_from(expected - start).unwrap_or(usize::MAX).saturating_add(1);
+    values.try_reserve_exact(room).map_err(|error| DataError::read(path, error.into()))?;
     // A stream that goes on too long is not followed to its end; one byte more than is wanted makes the checksum be read.
     let mut reader = reader.take((expected - start).saturating_add(1));
     match memory::read_to_end(&shown(path), &mut reader, &mut values) {

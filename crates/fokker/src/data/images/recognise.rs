@@ -8,7 +8,7 @@ use super::idx::{IMAGES, Set};
 use super::locate::{ARRAYS, Located, is_archive};
 use super::picture::is_picture;
 use super::pictures::pictures;
-use crate::data::DataError;
+use crate::data::{DataError, is_table};
 
 /// What is known, for messages.
 const KNOWN: &str = "no images: IDX files (MNIST family), CIFAR in its binary version, ImageNet batches \
@@ -142,7 +142,10 @@ fn in_folder(folder: &Path) -> Result<Format, DataError> {
         (true, false) if names.iter().any(|name| *name == "data_batch_1") => {
             Err(DataError::unrecognised(folder, "CIFAR for Python; its binary version can be read"))
         }
-        (true, false) => Err(DataError::unrecognised(folder, KNOWN)),
+        (true, false) => match files.iter().find(|file| is_table(file)) {
+            Some(_) => Err(DataError::unrecognised(folder, "a folder of tables; give one of its files")),
+            None => Err(DataError::unrecognised(folder, KNOWN)),
+        },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::dtype::Dtype;
+use super::dtype::{Dtype, KNOWN};
 use super::header::{Header, header_text};
 use crate::data::DataError;
 use crate::data::input::{check_length, fill, require};
@@ -32,7 +32,15 @@ pub(in crate::data) fn read_layout(reader: &mut dyn Read, length: u64, path: &Pa
     let (text, start) = header_text(reader, length, path)?;
     let header = Header::parse(&text).map_err(|reason| DataError::damaged(path, reason))?;
     let Some(dtype) = Dtype::parse(&header.descr) else {
-        return Err(DataError::Dtype { path: path.to_path_buf(), found: one_line(&header.descr, 40) });
+        let (path, known) = (path.to_path_buf(), KNOWN);
+        let found = match header.descr.strip_prefix('[').and_then(|fields| fields.split_once(']')) {
+            Some((fields, _)) => format!(
+                "[{}] (a structured array: numpy.lib.recfunctions.structured_to_unstructured makes columns)",
+                one_line(fields, 40)
+            ),
+            None => one_line(&header.descr, 40),
+        };
+        return Err(DataError::Dtype { path, found, known });
     };
     let shape = || {
         let sizes: Vec<String> = header.shape.iter().map(u64::to_string).collect();
@@ -59,6 +67,14 @@ pub(in crate::data) fn read_layout(reader: &mut dyn Read, length: u64, path: &Pa
         });
     };
     Ok(Layout { rows, dim, dtype, fortran: header.fortran, start })
+}
+
+/// Whether a header is one of numbers in rows and columns.
+pub(in crate::data) fn is_table(reader: &mut dyn Read, length: u64, path: &Path) -> bool {
+    let header = header_text(reader, length, path).ok().and_then(|(text, _)| Header::parse(&text).ok());
+    header.is_some_and(|header| {
+        Dtype::parse(&header.descr).is_some() && matches!(header.shape[..], [rows, dim] if rows > 0 && dim > 0)
+    })
 }
 
 /// Reads an array from `reader`, which holds `length` bytes in all according to the file system or the archive.

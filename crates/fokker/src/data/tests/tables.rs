@@ -53,8 +53,11 @@ fn what_is_wrong_with_a_numpy_file_is_said() {
     assert!(message("a.npy", b"\x93NUMPY\x09\x00\x10\x00").starts_with("damaged: version 9"));
     let nan = npy("'<f8'", "False", "(2, 2)", &doubles(&[1.0, 2.0, 3.0, f64::NAN]));
     assert_eq!(message("a.npy", &nan), "row 2, column 2: NaN is not a finite number");
-    assert!(message("a.npy", &npy("'|O'", "False", "(2, 2)", b"")).starts_with("element type |O; f4"));
-    assert!(message("a.npy", &npy("[('a', '<f8')]", "False", "(2, 2)", b"")).starts_with("element type [('a'"));
+    assert!(message("a.npy", &npy("'|O'", "False", "(2, 2)", b"")).starts_with("element type |O; b1, f2 to f8"));
+    assert!(
+        message("a.npy", &npy("[('a', '<f8')]", "False", "(2, 2)", b""))
+            .starts_with("element type [('a', '<f8')] (a structured array")
+    );
     assert!(message("a.npy", &npy("'<f8'", "False", "(2,)", &[0; 16])).starts_with("shape (2); two dimensions"));
     assert!(message("a.npy", &npy("'<f8'", "False", "(2, 0)", b"")).starts_with("shape (2, 0)"));
     assert_eq!(message("a.npy", &npy("'<f8'", "False", "(0, 2)", b"")), "0 rows, at least 1 needed");
@@ -92,6 +95,16 @@ fn archives_and_the_choice_of_an_array() {
     assert_eq!(read_table(&path, Some("naïve/y")).unwrap().values, [3.0, 4.0]);
     let said = |array| read_table(&path, array).unwrap_err().to_string().split_once(": ").unwrap().1.to_string();
     assert_eq!(said(None), "several arrays: name one with the key `array`; it holds x, naïve/y");
+    // One that alone has rows and columns need not be named; of none the names are told.
+    let labelled = folder.path().join("labelled.npz");
+    write_npz(&labelled, &[("y", &[2], &[7.0, 8.0]), ("x", &[2, 1], &[3.0, 4.0]), ("none", &[0, 3], &[])]).unwrap();
+    assert_eq!(read_table(&labelled, None).unwrap().values, [3.0, 4.0]);
+    write_npz(&labelled, &[("y", &[2], &[7.0, 8.0]), ("n", &[], &[3.0])]).unwrap();
+    let message = read_table(&labelled, None).unwrap_err().to_string();
+    assert!(
+        message.contains("none of them numbers in rows and columns") && message.ends_with("it holds y, n"),
+        "{message}"
+    );
     assert_eq!(said(Some("z")), "no array \"z\"; it holds x, naïve/y");
     let mut bytes = std::fs::read(&path).unwrap();
     let at = bytes.windows(8).position(|window| window == 2.0_f64.to_le_bytes()).unwrap();

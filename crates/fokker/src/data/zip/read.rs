@@ -79,6 +79,15 @@ impl<R: Read + Seek> Archive<R> {
         Ok(value)
     }
 
+    /// Hands the beginning of an entry's decompressed bytes to `look`, and how many there are by the table of contents.
+    pub(in crate::data) fn peek<T>(
+        &mut self, index: usize, path: &Path, look: impl FnOnce(&mut dyn Read, u64) -> T,
+    ) -> Result<T, DataError> {
+        let start = self.entry_start(index, path)?;
+        let entry = &self.entries[index];
+        Ok(look(&mut unpacked(&mut self.bytes, start, entry, path)?, entry.size))
+    }
+
     /// An entry's decompressed bytes, unchecked, and how many they are by the table of contents.
     pub(in crate::data) fn open_entry<'a>(
         mut self, index: usize, path: &Path,
@@ -102,7 +111,7 @@ impl<R: Read + Seek> Archive<R> {
     fn entry_start(&mut self, index: usize, path: &Path) -> Result<u64, DataError> {
         let entry = &self.entries[index];
         if entry.encrypted {
-            return Err(DataError::damaged(path, "the entry is encrypted"));
+            return Err(DataError::Unsupported { path: path.to_path_buf(), what: "encrypted".into() });
         }
         let start = data_start(&mut self.bytes, self.length, entry.offset);
         let start = start.map_err(|error| DataError::read(path, error))?;
@@ -119,7 +128,12 @@ fn unpacked<'a, R: Read + Seek + 'a>(
     let unpacked: Box<dyn Read + 'a> = match entry.method {
         0 => Box::new(packed),
         8 => Box::new(DeflateDecoder::new(packed)),
-        method => return Err(DataError::damaged(path, format!("compression method {method} is not known"))),
+        method => {
+            let names = [(9, "Deflate64"), (12, "bzip2"), (14, "LZMA"), (93, "Zstandard"), (95, "xz")];
+            let name = names.iter().find(|(number, _)| *number == method).map(|(_, name)| (*name).to_owned());
+            let what = format!("compressed by {}", name.unwrap_or_else(|| format!("method {method}")));
+            return Err(DataError::Unsupported { path: path.to_path_buf(), what });
+        }
     };
     Ok(Box::new(unpacked.take(entry.size)))
 }

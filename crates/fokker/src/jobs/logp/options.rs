@@ -19,6 +19,9 @@ const SINGLE_PRECISION: f64 = 1e-6;
 /// More probes than these do not fit in memory.
 const MOST_PROBES: usize = 100_000;
 
+/// A row that takes more steps than these never ends.
+const MOST_STEPS: usize = 10_000_000;
+
 /// More draws than these are a mistake in typing.
 const MOST_DRAWS: usize = 10_000;
 
@@ -118,8 +121,8 @@ impl LogpOptions {
         if self.probes.is_some_and(|probes| !(1..=MOST_PROBES).contains(&probes)) {
             return Err(JobError::option("probes", format!("must be between 1 and {MOST_PROBES}")));
         }
-        if self.step_limit == 0 {
-            return Err(JobError::option("step-limit", "must be at least 1"));
+        if !(1..=MOST_STEPS).contains(&self.step_limit) {
+            return Err(JobError::option("step-limit", format!("must be between 1 and {MOST_STEPS}")));
         }
         if self.chunk_rows.is_some_and(|rows| !(1..=MOST_ROWS).contains(&rows)) {
             return Err(JobError::option("chunk-rows", format!("must be between 1 and {MOST_ROWS}")));

@@ -11,6 +11,9 @@ use crate::simulate::{Dynamics, Integrator};
 /// Numbers of a coordinate of a chain: in states, twice, and on its way, with its gradient, a proposal and that one's.
 const NUMBERS: usize = 12;
 
+/// More steps than these take months of the fastest machine.
+const MOST_STEPS: u64 = 1_000_000_000_000;
+
 /// How [`simulate`](super::simulate) simulates.
 ///
 /// ```
@@ -86,6 +89,9 @@ impl SimulateOptions {
         let counts = [("n", self.chains == 0), ("steps", self.steps == 0), ("save-every", self.save_every == 0)];
         if let Some((option, _)) = counts.iter().find(|(_, is_zero)| *is_zero) {
             return Err(JobError::option(*option, "must be at least 1"));
+        }
+        if self.steps > MOST_STEPS {
+            return Err(JobError::option(format!("steps {}", self.steps), format!("must be at most {MOST_STEPS}")));
         }
         if self.save_every > self.steps {
             let reason = format!("no frame in --steps {}: must be at most that", self.steps);

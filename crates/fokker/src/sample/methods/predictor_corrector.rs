@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::field::Field;
-use super::super::method::{FIXED, FixedStep, FixedSteps, Method, Plan, Setting, Values};
+use super::super::method::{FIXED, FixedStep, FixedSteps, Method, Plan, Setting, Values, require_times};
 use super::super::request::wrong;
 use super::super::time_grid::TimeGrid;
 use super::euler_maruyama::ReverseEulerMaruyama;
@@ -87,6 +87,7 @@ impl Method for PredictorCorrector {
         let Self { predictor, steps, grid, corrector_steps, snr, denoise } = *self;
         let start = move || Corrected::new(predictor, corrector_steps, snr);
         let fixed = FixedSteps::new(steps, grid, denoise, start)?.markov();
+        require_times("corrector_steps", corrector_steps, steps)?;
         if !(snr > 0.0 && snr < 1.0) {
             return Err(wrong("snr", "must lie between 0 and 1, both excluded"));
         }

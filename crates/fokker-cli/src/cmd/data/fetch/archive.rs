@@ -14,11 +14,16 @@ use flate2::read::MultiGzDecoder;
 use fokker::data::write_atomically;
 use tar::EntryType;
 
+use super::place::{is_taken, make_inside, require_inside};
 use super::remote_file::is_plain_path;
+use crate::fail::request;
 
 /// The largest file that is unpacked, and the most files.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_FILES: usize = 1 << 20;
+
+/// Bytes compared at a time.
+const CHUNK: usize = 1 << 16;
 
 /// What was unpacked.
 pub struct Unpacked {
@@ -34,27 +39,48 @@ pub struct Unpacked {
 /// are left alone.
 ///
 /// The whole archive is looked through before anything is written: an entry that is no file or folder, or whose name leads out of
-/// `folder`, spoils all of it.
+/// `folder`, spoils all of it, and so does another file of a name, which may be someone's own, or a link that leads out.
 pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     let damaged = |reason: String| anyhow!("{}: {reason}; nothing was unpacked", archive.display());
     let mut names = BTreeSet::new();
-    each_file(archive, &mut |name, size, _| {
+    let (mut there, mut refused) = (BTreeSet::new(), None);
+    each_file(archive, &mut |name, size, bytes| {
         if size > MOST_BYTES || names.len() == MOST_FILES {
             return Err(format!("{name:?}: more than {MOST_BYTES} bytes or {MOST_FILES} files"));
         }
-        if names.insert(name.to_owned()) { Ok(()) } else { Err(format!("{name:?} is there twice")) }
+        if !names.insert(name.to_owned()) {
+            return Err(format!("{name:?} is there twice"));
+        }
+        let path = folder.join(name);
+        let found = require_inside(folder, name).err().or_else(|| match () {
+            () if !is_taken(&path) => None,
+            () if same(&path, size, bytes) => {
+                there.insert(name.to_owned());
+                None
+            }
+            () => Some(request(format!(
+                "{}: another file of this name is there, not the one in {}; delete it to have that one, or give another folder \
+                 with -o; nothing was unpacked",
+                path.display(),
+                archive.display()
+            ))),
+        });
+        refused = refused.take().or(found);
+        Ok(())
     })
     .map_err(damaged)?;
+    if let Some(error) = refused {
+        return Err(error);
+    }
     let mut written = 0;
     each_file(archive, &mut |name, _, bytes| {
-        let mut content = Vec::new();
-        bytes.read_to_end(&mut content).map_err(|error| error.to_string())?;
-        let path = folder.join(name);
-        if same(&path, &content) {
+        if there.contains(name) {
             return Ok(());
         }
+        let mut content = Vec::new();
+        bytes.read_to_end(&mut content).map_err(|error| error.to_string())?;
+        let path = make_inside(folder, name).map_err(|error| error.to_string())?;
         let failed = |error: io::Error| format!("{}: {error}", path.display());
-        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
         write_atomically(&path, |out: &mut (dyn Write + Send)| out.write_all(&content)).map_err(failed)?;
         written += 1;
         Ok(())
@@ -65,9 +91,23 @@ pub fn unpack(archive: &Path, folder: &Path) -> Result<Unpacked> {
     Ok(Unpacked { files: names.len(), written, top })
 }
 
-fn same(path: &Path, content: &[u8]) -> bool {
-    let size = fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len());
-    size == Some(content.len() as u64) && fs::read(path).is_ok_and(|there| there == content)
+/// Whether the file at a path has these `size` bytes.
+fn same(path: &Path, size: u64, bytes: &mut dyn Read) -> bool {
+    if fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|found| found.len()) != Some(size) {
+        return false;
+    }
+    let Ok(mut file) = File::open(path) else { return false };
+    let (mut one, mut other) = ([0; CHUNK], [0; CHUNK]);
+    let mut left = size;
+    while left > 0 {
+        let length = left.min(CHUNK as u64) as usize;
+        let read = bytes.read_exact(&mut one[..length]).and_then(|()| file.read_exact(&mut other[..length]));
+        if read.is_err() || one[..length] != other[..length] {
+            return false;
+        }
+        left -= length as u64;
+    }
+    true
 }
 
 /// Is told name, size and content of a plain file; what it says is wrong with it ends it.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
+use super::place::is_taken;
 use super::remote_file::RemoteFile;
 use crate::fail::request;
 use crate::progress;
@@ -67,7 +68,7 @@ impl Server {
 
     /// Makes `path` the whole, verified file. Bytes that arrive are kept in `path.part` until then.
     pub fn fetch(&self, file: &RemoteFile, path: &Path) -> Result<Done> {
-        if path.exists() {
+        if is_taken(path) {
             return already_there(file, path);
         }
         let mut part = Part::open(file, path)?;
@@ -187,18 +188,28 @@ fn continues(response: &Response<Body>, from: u64) -> bool {
 /// A file of the right name is kept whatever it holds: it may be someone's own.
 fn already_there(file: &RemoteFile, path: &Path) -> Result<Done> {
     if !path.is_file() {
-        return Err(request(format!("{}: is in the way: not a file", path.display())));
+        return Err(in_the_way(path));
     }
     let mut opened = File::open(path).map_err(|source| fokker::Error::Io { path: path.into(), source })?;
     let mut hasher = Sha256::new();
     let length = hash(&mut opened, &mut hasher, path)?;
     match wrong(file, length, hasher) {
         None => Ok(Done::AlreadyThere),
-        Some(reason) => Err(request(format!(
-            "{}: another file of this name is there: {reason}; delete it to fetch it anew, or give another folder with -o",
-            path.display()
-        ))),
+        Some(reason) => Err(another(path, &reason)),
     }
+}
+
+/// Something that is no file has the name, or a link that leads nowhere.
+fn in_the_way(path: &Path) -> anyhow::Error {
+    request(format!("{}: is in the way: not a file", path.display()))
+}
+
+/// Another file has the name.
+fn another(path: &Path, reason: &str) -> anyhow::Error {
+    request(format!(
+        "{}: another file of this name is there: {reason}; delete it to fetch it anew, or give another folder with -o",
+        path.display()
+    ))
 }
 
 /// What is wrong with a whole file.
@@ -244,6 +255,10 @@ impl Part {
         name.push(".part");
         let path = PathBuf::from(name);
         let failed = |source| fokker::Error::Io { path: path.clone(), source };
+        // Writing through a link would change what it leads to.
+        if std::fs::symlink_metadata(&path).is_ok_and(|found| !found.is_file()) {
+            return Err(in_the_way(&path));
+        }
         let mut opened =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
         match opened.try_lock() {
@@ -305,7 +320,20 @@ impl Part {
         format!("{} of {} bytes are kept in {}: the same command goes on", self.length, file.bytes, self.path.display())
     }
 
+    /// Gives the file its name, unless another one has come to have it meanwhile.
     fn rename(self, path: &Path) -> Result<()> {
-        self.file.sync_all().and_then(|()| std::fs::rename(&self.path, path)).map_err(|error| self.io(error))
+        self.file.sync_all().map_err(|error| self.io(error))?;
+        match std::fs::hard_link(&self.path, path) {
+            Ok(()) => {
+                // Under its own name it is whole all the same.
+                let _ = std::fs::remove_file(&self.path);
+                Ok(())
+            }
+            // Not every file system has links.
+            Err(_) if !is_taken(path) => std::fs::rename(&self.path, path).map_err(|error| self.io(error)),
+            Err(_) => {
+                Err(another(path, &format!("it was written meanwhile; the file fetched is {}", self.path.display())))
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod archive;
 mod download;
 mod manifest;
+mod place;
 mod remote_file;
 mod source;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use self::download::{Done, Server};
+use self::place::{make_inside, require_inside};
 use self::source::Source;
 use crate::fail::request;
 use crate::print::out;
@@ -42,12 +44,14 @@ pub fn run(args: &Fetch) -> Result<()> {
     if folder.exists() && !folder.is_dir() {
         return Err(request(format!("-o {}: is a file, a folder is needed", folder.display())));
     }
+    for file in &source.files {
+        require_inside(&folder, &file.name)?;
+    }
     make_folder(&folder)?;
     let server = Server::new(source.mirrors, args.timeout);
     let mut data = folder.clone();
     for file in &source.files {
-        let path = folder.join(&file.name);
-        make_folder(path.parent().unwrap_or(&folder))?;
+        let path = make_inside(&folder, &file.name)?;
         match server.fetch(file, &path)? {
             Done::Fetched => out!("{}: fetched, {} bytes, SHA-256 verified", path.display(), file.bytes),
             Done::AlreadyThere => out!("{}: already there, SHA-256 verified", path.display()),

@@ -20,8 +20,8 @@ impl TableFormat for Parquet {
         &["parquet"]
     }
 
-    fn open(&self, input: Input, _: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
-        Ok(Box::new(ParquetRows::open(input)?))
+    fn open(&self, input: Input, options: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
+        Ok(Box::new(ParquetRows::open(input, options.gaps)?))
     }
 
     fn write_columns(

@@ -1,10 +1,12 @@
 //! Numbers from `.parquet` files, as many rows at a time as are asked for.
 //!
-//! Format: <https://parquet.apache.org/docs/file-format/>. Flat numeric columns, compressed by Snappy, Zstandard, gzip or not at
-//! all; a page of each column is in memory at a time.
+//! Format: <https://parquet.apache.org/docs/file-format/>. Flat columns of numbers (integers, floating-point numbers, decimals,
+//! booleans), compressed by Snappy, Zstandard, gzip, LZ4, Brotli or not at all; a page of each column is in memory at a time. What
+//! pandas adds for an index without a name is left out.
 
 use std::path::{Path, PathBuf};
 
+use half::f16;
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
@@ -17,7 +19,11 @@ use super::source::Source;
 use crate::caught::catch;
 use crate::data::DataError;
 use crate::data::input::{Input, fill};
-use crate::data::one_line::one_line;
+use crate::data::one_line::{one_line, shown};
+use crate::memory::MemoryError;
+
+/// What can be read, in messages.
+const KNOWN: &str = "booleans, decimals, and integers and floating-point numbers of up to 64 bits";
 
 /// Rows between two looks at the input's other columns, and numbers that they may have.
 const BATCH: usize = 1 << 13;
@@ -39,25 +45,41 @@ pub(super) struct ParquetRows {
     /// Rows read so far.
     done: usize,
     levels: Vec<i16>,
+    /// Is a null a value: one that is not known?
+    gaps: bool,
 }
 
 /// What has to be known of a column.
 #[derive(Clone, Copy)]
 struct Column {
+    /// Its place among all columns of the file.
+    at: usize,
     /// May it hold nulls?
     optional: bool,
-    /// Are its integers unsigned?
-    unsigned: bool,
+    number: Number,
+}
+
+/// How a column's values stand for numbers.
+#[derive(Clone, Copy)]
+enum Number {
+    /// As they are: signed integers, floating-point numbers, booleans.
+    Plain,
+    /// Unsigned integers.
+    Unsigned,
+    /// Floating-point numbers of 16 bits.
+    Half,
+    /// Integers, in units of one over this.
+    Decimal(f64),
 }
 
 impl ParquetRows {
     /// Opens a file and checks that its columns are numbers.
-    pub(super) fn open(input: Input) -> Result<Self, DataError> {
+    pub(super) fn open(input: Input, gaps: bool) -> Result<Self, DataError> {
         let path = input.path.clone();
-        guarded(&path, || Self::open_unguarded(input))
+        guarded(&path, || Self::open_unguarded(input, gaps))
     }
 
-    fn open_unguarded(input: Input) -> Result<Self, DataError> {
+    fn open_unguarded(input: Input, gaps: bool) -> Result<Self, DataError> {
         let Input { path, mut bytes, length } = input;
         let mut start = [0; 4];
         let known = fill(&mut bytes, &mut start).map_err(|error| DataError::read(&path, error))?;
@@ -66,10 +88,12 @@ impl ParquetRows {
         }
         let file = SerializedFileReader::new(Source::new(bytes, length)).map_err(|error| failed(&path, error))?;
         let schema = file.metadata().file_metadata().schema_descr();
-        let columns: Result<Vec<_>, _> =
-            schema.columns().iter().enumerate().map(|(at, column)| check(&path, at + 1, column)).collect();
-        let columns = columns?;
-        let names = schema.columns().iter().map(|column| column.name().to_owned()).collect();
+        let mut columns = Vec::new();
+        let mut names = Vec::new();
+        for (at, column) in schema.columns().iter().enumerate().filter(|(_, column)| !is_index(column.name())) {
+            columns.push(check(&path, at, column)?);
+            names.push(column.name().to_owned());
+        }
         if columns.is_empty() {
             let needed = "at least one column";
             return Err(DataError::Shape { path, found: "of no columns".into(), needed });
@@ -81,7 +105,7 @@ impl ParquetRows {
             return Err(DataError::TooFewRows { path, actual: 0, needed: 1 });
         }
         let (readers, levels) = (Vec::new(), Vec::new());
-        Ok(Self { path, file, rows, names, columns, next_group: 0, readers, left: 0, done: 0, levels })
+        Ok(Self { path, file, rows, names, columns, next_group: 0, readers, left: 0, done: 0, levels, gaps })
     }
 
     fn read_unguarded(&mut self, most: usize, values: &mut Vec<f64>) -> Result<(), DataError> {
@@ -105,7 +129,7 @@ impl ParquetRows {
             let group = self.file.get_row_group(self.next_group).map_err(|error| failed(&self.path, error))?;
             self.next_group += 1;
             self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-            let readers: Result<_, _> = (0..self.columns.len()).map(|at| group.get_column_reader(at)).collect();
+            let readers: Result<_, _> = self.columns.iter().map(|column| group.get_column_reader(column.at)).collect();
             self.readers = readers.map_err(|error| failed(&self.path, error))?;
         }
         Ok(true)
@@ -115,20 +139,40 @@ impl ParquetRows {
     fn read_batch(&mut self, most: usize, values: &mut Vec<f64>) -> Result<usize, DataError> {
         let (rows, dim, start) = (most.min(self.left), self.columns.len(), values.len());
         values.resize(start + rows * dim, 0.0);
-        for (at, (reader, &Column { optional, unsigned })) in self.readers.iter_mut().zip(&self.columns).enumerate() {
+        for (at, (reader, &Column { optional, number, .. })) in self.readers.iter_mut().zip(&self.columns).enumerate() {
             let out = values[start + at..].iter_mut().step_by(dim);
-            let levels = optional.then_some(&mut self.levels);
-            let found = match reader {
-                ColumnReader::Int32ColumnReader(reader) if unsigned => {
-                    copy(reader, rows, levels, out, |value| f64::from(value.cast_unsigned()))
+            let place = Place { rows, levels: optional.then_some(&mut self.levels), gaps: self.gaps };
+            let found = match (reader, number) {
+                (ColumnReader::BoolColumnReader(reader), Number::Plain) => {
+                    copy(reader, place, out, |value| f64::from(u8::from(value)))
                 }
-                ColumnReader::Int32ColumnReader(reader) => copy(reader, rows, levels, out, f64::from),
-                ColumnReader::Int64ColumnReader(reader) if unsigned => {
-                    copy(reader, rows, levels, out, |value| value.cast_unsigned() as f64)
+                (ColumnReader::Int32ColumnReader(reader), Number::Plain) => copy(reader, place, out, f64::from),
+                (ColumnReader::Int32ColumnReader(reader), Number::Unsigned) => {
+                    copy(reader, place, out, |value| f64::from(value.cast_unsigned()))
                 }
-                ColumnReader::Int64ColumnReader(reader) => copy(reader, rows, levels, out, |value| value as f64),
-                ColumnReader::FloatColumnReader(reader) => copy(reader, rows, levels, out, f64::from),
-                ColumnReader::DoubleColumnReader(reader) => copy(reader, rows, levels, out, |value| value),
+                (ColumnReader::Int32ColumnReader(reader), Number::Decimal(unit)) => {
+                    copy(reader, place, out, |value| f64::from(value) / unit)
+                }
+                (ColumnReader::Int64ColumnReader(reader), Number::Plain) => {
+                    copy(reader, place, out, |value| value as f64)
+                }
+                (ColumnReader::Int64ColumnReader(reader), Number::Unsigned) => {
+                    copy(reader, place, out, |value| value.cast_unsigned() as f64)
+                }
+                (ColumnReader::Int64ColumnReader(reader), Number::Decimal(unit)) => {
+                    copy(reader, place, out, |value| value as f64 / unit)
+                }
+                (ColumnReader::FloatColumnReader(reader), Number::Plain) => copy(reader, place, out, f64::from),
+                (ColumnReader::DoubleColumnReader(reader), Number::Plain) => copy(reader, place, out, |value| value),
+                (ColumnReader::FixedLenByteArrayColumnReader(reader), Number::Half) => {
+                    copy(reader, place, out, |value| half(value.data()))
+                }
+                (ColumnReader::FixedLenByteArrayColumnReader(reader), Number::Decimal(unit)) => {
+                    copy(reader, place, out, |value| integer(value.data()) / unit)
+                }
+                (ColumnReader::ByteArrayColumnReader(reader), Number::Decimal(unit)) => {
+                    copy(reader, place, out, |value| integer(value.data()) / unit)
+                }
                 _ => Err(ParquetError::General("a column of another type than the schema's".into())),
             };
             if let Some(null) = found.map_err(|error| failed(&self.path, error))? {
@@ -162,57 +206,112 @@ impl RowSource for ParquetRows {
     }
 }
 
-/// Copies `rows` values of a column to `out`; `Some` is the index of the first null.
+/// What is to be copied.
+struct Place<'a> {
+    rows: usize,
+    /// Where there may be nulls: room for 1 for each value, 0 for each null.
+    levels: Option<&'a mut Vec<i16>>,
+    /// Does NaN stand for a null?
+    gaps: bool,
+}
+
+/// Copies values of a column to `out`; `Some` is the index of the first null, where it may not be.
 fn copy<'a, T: DataType>(
-    reader: &mut ColumnReaderImpl<T>, rows: usize, levels: Option<&mut Vec<i16>>,
-    out: impl Iterator<Item = &'a mut f64>, number: impl Fn(T::T) -> f64,
+    reader: &mut ColumnReaderImpl<T>, place: Place<'_>, mut out: impl Iterator<Item = &'a mut f64>,
+    number: impl Fn(T::T) -> f64,
 ) -> Result<Option<usize>, ParquetError> {
-    let mut levels = levels;
+    let Place { rows, mut levels, gaps } = place;
     if let Some(levels) = &mut levels {
         levels.clear();
     }
     let mut values = Vec::new();
     let (read, ..) = reader.read_records(rows, levels.as_deref_mut(), None, &mut values)?;
-    if let Some(null) = levels.and_then(|levels| levels.iter().position(|&level| level == 0)) {
+    let is_null = |levels: &[i16], at: usize| levels.get(at) == Some(&0);
+    let levels = levels.map_or(&[][..], |levels| &levels[..]);
+    let nulls = levels.iter().filter(|&&level| level == 0).count();
+    if let Some(null) = (0..rows).find(|&at| nulls > 0 && !gaps && is_null(levels, at)) {
         return Ok(Some(null));
     }
-    if read != rows || values.len() != rows {
+    if read != rows || values.len() + nulls != rows {
         return Err(ParquetError::EOF("a column is shorter than its row group".into()));
     }
-    out.zip(values).for_each(|(out, value)| *out = number(value));
+    let mut values = values.into_iter();
+    for at in 0..rows {
+        let value = if is_null(levels, at) { Some(f64::NAN) } else { values.next().map(&number) };
+        out.next().zip(value).into_iter().for_each(|(out, value)| *out = value);
+    }
     Ok(None)
+}
+
+/// Whether a column is what pandas writes for an index that has no name.
+fn is_index(name: &str) -> bool {
+    let number = name.strip_prefix("__index_level_").and_then(|name| name.strip_suffix("__"));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The number of two bytes.
+fn half(bytes: &[u8]) -> f64 {
+    bytes.try_into().map_or(f64::NAN, |bytes| f16::from_le_bytes(bytes).to_f64())
+}
+
+/// The integer of up to 16 bytes, big-endian; of more NaN, which is refused as such. Beyond 2⁵³ it is rounded.
+fn integer(bytes: &[u8]) -> f64 {
+    if bytes.is_empty() || bytes.len() > 16 {
+        return f64::NAN;
+    }
+    let sign = if bytes[0] >= 0x80 { -1 } else { 0 };
+    bytes.iter().fold(sign, |number: i128, &byte| number << 8 | i128::from(byte)) as f64
 }
 
 /// Refuses a column that is not a flat one of numbers.
 fn check(path: &Path, at: usize, column: &ColumnDescriptor) -> Result<Column, DataError> {
     let refuse = |what: String| {
-        let found = format!("{what} in column {at} (\"{}\")", one_line(&column.path().string(), 40));
-        Err(DataError::Dtype { path: path.to_path_buf(), found })
+        let found = format!("{what} in column {} (\"{}\")", at + 1, one_line(&column.path().string(), 40));
+        Err(DataError::Dtype { path: path.to_path_buf(), found, known: KNOWN })
     };
     if column.max_rep_level() > 0 || column.path().parts().len() > 1 {
         return refuse("nested".into());
     }
     let physical = column.physical_type();
-    let unsigned = match (column.logical_type_ref(), column.converted_type()) {
-        (Some(LogicalType::Integer(integer)), _) => Some(!integer.is_signed),
+    let number = match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Integer(integer)), _) if !integer.is_signed => Some(Number::Unsigned),
+        (Some(LogicalType::Integer(_)), _) => Some(Number::Plain),
+        (Some(LogicalType::Float16), _) => Some(Number::Half),
+        (Some(LogicalType::Decimal(_)), _) | (None, ConvertedType::DECIMAL) => decimal(column),
         (Some(_), _) => None,
         (None, ConvertedType::UINT_8 | ConvertedType::UINT_16 | ConvertedType::UINT_32 | ConvertedType::UINT_64) => {
-            Some(true)
+            Some(Number::Unsigned)
         }
-        (None, ConvertedType::NONE | ConvertedType::INT_8 | ConvertedType::INT_16) => Some(false),
-        (None, ConvertedType::INT_32 | ConvertedType::INT_64) => Some(false),
+        (None, ConvertedType::NONE | ConvertedType::INT_8 | ConvertedType::INT_16) => Some(Number::Plain),
+        (None, ConvertedType::INT_32 | ConvertedType::INT_64) => Some(Number::Plain),
         (None, _) => None,
     };
-    match (physical, unsigned) {
-        (Physical::INT32 | Physical::INT64 | Physical::FLOAT | Physical::DOUBLE, Some(unsigned)) => {
-            Ok(Column { optional: column.max_def_level() > 0, unsigned })
+    let (integers, bytes) = (Physical::INT32, Physical::FIXED_LEN_BYTE_ARRAY);
+    let number = number.filter(|number| match number {
+        Number::Plain => {
+            [Physical::BOOLEAN, Physical::FLOAT, Physical::DOUBLE, integers, Physical::INT64].contains(&physical)
         }
-        _ => match (column.logical_type_ref(), column.converted_type()) {
-            (Some(logical), _) => refuse(one_line(&format!("{logical:?}"), 40)),
-            (None, ConvertedType::NONE) => refuse(physical.to_string()),
-            (None, converted) => refuse(converted.to_string()),
-        },
+        Number::Unsigned => [integers, Physical::INT64].contains(&physical),
+        Number::Half => physical == bytes && column.type_length() == 2,
+        Number::Decimal(_) => [integers, Physical::INT64, bytes, Physical::BYTE_ARRAY].contains(&physical),
+    });
+    match (number, column.logical_type_ref(), column.converted_type()) {
+        (Some(number), ..) => Ok(Column { at, optional: column.max_def_level() > 0, number }),
+        (None, Some(logical), _) => {
+            // Its name, without what else it has.
+            let debug = format!("{logical:?}");
+            let name = debug.split(['(', ' ', '{']).next().unwrap_or_default();
+            refuse(if name == "Unknown" { "null".into() } else { one_line(name, 40) })
+        }
+        (None, None, ConvertedType::NONE) => refuse(physical.to_string()),
+        (None, None, converted) => refuse(converted.to_string()),
     }
+}
+
+/// Decimals of so many digits that an integer of 16 bytes holds them.
+fn decimal(column: &ColumnDescriptor) -> Option<Number> {
+    let (scale, precision) = (column.type_scale(), column.type_precision());
+    ((0..=38).contains(&scale) && precision <= 38).then(|| Number::Decimal(10_f64.powi(scale)))
 }
 
 /// Turns a panic of the parquet crate, which some damaged files cause, into an error.
@@ -222,5 +321,10 @@ fn guarded<T>(path: &Path, call: impl FnOnce() -> Result<T, DataError>) -> Resul
 }
 
 fn failed(path: &Path, error: ParquetError) -> DataError {
+    if let ParquetError::External(error) = &error
+        && let Some(error) = error.downcast_ref::<MemoryError>()
+    {
+        return MemoryError { what: shown(path), ..error.clone() }.into();
+    }
     DataError::damaged(path, one_line(&error.to_string(), 200))
 }

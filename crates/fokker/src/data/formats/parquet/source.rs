@@ -8,6 +8,10 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
 use crate::data::input::Bytes;
+use crate::memory;
+
+/// Bytes of memory for a byte of the file, at most.
+const PARSED: usize = 8;
 
 /// Bytes that several readers share.
 pub(super) struct Source {
@@ -39,6 +43,9 @@ impl ChunkReader for Source {
         if start.checked_add(length as u64).is_none_or(|end| end > self.length) {
             return Err(ParquetError::EOF(format!("{length} bytes at {start} are wanted, of {} in all", self.length)));
         }
+        // What is made of a table of contents is several times as large.
+        let needed = memory::product(&[length, PARSED]);
+        memory::require("", needed).map_err(|error| ParquetError::External(Box::new(error)))?;
         let mut bytes = vec![0; length];
         At { bytes: self.bytes.clone(), at: start }.read_exact(&mut bytes)?;
         Ok(bytes.into())

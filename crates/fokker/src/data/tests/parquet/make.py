@@ -1,5 +1,8 @@
-"""The files beside this script, by PyArrow and Polars: what others write, for parquet.rs to read."""
+"""The files beside this script, by PyArrow, Polars and pandas: what others write, for parquet.rs to read."""
 
+from decimal import Decimal
+
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +22,7 @@ def write(name, table, **options):
     pq.write_table(table, name + ".parquet", store_schema=False, **options)
 
 
-for codec in ["none", "snappy", "zstd", "gzip"]:
+for codec in ["none", "snappy", "zstd", "gzip", "lz4", "brotli"]:
     write(codec, numbers, compression=codec, row_group_size=3)
 write("v2", numbers, data_page_version="2.0", use_dictionary=False, compression="snappy",
       column_encoding={"i64": "DELTA_BINARY_PACKED", "f64": "BYTE_STREAM_SPLIT"})
@@ -29,10 +32,21 @@ write("null", pa.table({"x": pa.array([1.0, 2.0, 3.0, 4.0]), "y": pa.array([1.0,
 write("nan", pa.table({"x": pa.array([1.0, 2.0, float("nan")])}), row_group_size=2)
 write("text", pa.table({"x": pa.array([1.0]), "name": pa.array(["a"])}))
 write("time", pa.table({"when": pa.array([0], pa.timestamp("ms"))}))
-write("flag", pa.table({"yes": pa.array([True])}))
 write("list", pa.table({"x": pa.array([[1.0, 2.0]])}))
 write("struct", pa.table({"s": pa.array([{"x": 1.0}])}))
-write("decimal", pa.table({"d": pa.array([1], pa.decimal128(5, 2))}))
-write("half", pa.table({"h": pa.array([1.0], pa.float16())}))
 write("empty", pa.table({"x": pa.array([], pa.float64())}))
-write("lz4", pa.table({"x": pa.array([1.0] * 100)}), compression="lz4")
+
+# Decimals in all that they are stored in, halves and booleans.
+some = [Decimal("-1.25"), Decimal("0.01"), Decimal("99.5")]
+kinds = {"half": pa.array([-0.5, 2.0, 65504.0], pa.float16()), "flag": pa.array([True, False, True])}
+kinds |= {f"d{digits}": pa.array(some, pa.decimal128(digits, 2)) for digits in [6, 16, 30, 38]}
+write("kinds", pa.table(kinds))
+integers = {f"d{digits}": pa.array(some, pa.decimal128(digits, 2)) for digits in [6, 16]}
+write("integers", pa.table(integers), store_decimal_as_integer=True)
+wide = pa.array([Decimal("1.5")], pa.decimal256(60, 2))
+write("wide", pa.table({"x": pa.array([1.0]), "d": wide}))
+
+# An index without a name, which is no column, and one with a name, which is.
+frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [4.0, 5.0, 6.0]})
+frame[frame.x != 2].to_parquet("index.parquet", engine="pyarrow")
+frame.set_index("x").to_parquet("named-index.parquet", engine="pyarrow")
