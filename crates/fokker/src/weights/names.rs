@@ -1,6 +1,7 @@
 //! Our names and theirs.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 use std::path::Path;
 
 use fokker_jet::ParamSpec;
@@ -189,24 +190,63 @@ impl NameMap {
     }
 }
 
-/// What the holes `{…}` of a pattern stand for in a name, each for one or more whole components; `None` if it does not fit.
+/// What the holes `{…}` of a pattern stand for in a name, each for one or more whole components, the first ones for as few as they can;
+/// `None` if it does not fit.
 fn captures(pattern: &str, name: &str) -> Option<Vec<(String, String)>> {
     let (pattern, name): (Vec<&str>, Vec<&str>) = (pattern.split('.').collect(), name.split('.').collect());
-    let mut captured = Vec::new();
-    fit(&pattern, &name, &mut captured).then_some(captured)
+    let is_hole = |part: &str| part.starts_with('{') && part.ends_with('}');
+    let mut holes: Vec<(usize, Range<usize>)> = Vec::new();
+    let (mut part, mut at) = (0, 0);
+    while part < pattern.len() || at < name.len() {
+        let fits = pattern.get(part).zip(name.get(at)).is_some_and(|(part, here)| is_hole(part) || part == here);
+        if fits {
+            if is_hole(pattern[part]) {
+                holes.push((part, at..at + 1));
+            }
+            (part, at) = (part + 1, at + 1);
+        } else {
+            // The last hole takes one more. To lengthen those before it would help nothing: it can stand for what they leave. So the names
+            // of a foreign file, however many components they have, take no longer than their length.
+            let (hole, taken) = holes.last_mut().filter(|(_, taken)| taken.end < name.len())?;
+            taken.end += 1;
+            (part, at) = (*hole + 1, taken.end);
+        }
+    }
+    Some(holes.into_iter().map(|(hole, taken)| (pattern[hole].to_owned(), name[taken].join("."))).collect())
 }
 
-fn fit(pattern: &[&str], name: &[&str], captured: &mut Vec<(String, String)>) -> bool {
-    let Some((first, rest)) = pattern.split_first() else { return name.is_empty() };
-    if !(first.starts_with('{') && first.ends_with('}')) {
-        return name.first() == Some(first) && fit(rest, &name[1..], captured);
+#[cfg(test)]
+mod tests {
+    use super::captures;
+
+    fn found(pattern: &str, name: &str) -> Option<String> {
+        let holes = captures(pattern, name)?;
+        Some(holes.iter().map(|(hole, text)| format!("{hole}={text}")).collect::<Vec<_>>().join(" "))
     }
-    for length in 1..=name.len() {
-        captured.push(((*first).to_owned(), name[..length].join(".")));
-        if fit(rest, &name[length..], captured) {
-            return true;
+
+    #[test]
+    fn holes_take_as_little_as_they_can() {
+        let cases = [
+            ("a.b", "a.b", Some("")),
+            ("a.b", "a", None),
+            ("a", "a.b", None),
+            ("{k}", "a.b", Some("{k}=a.b")),
+            ("x.{k}.y", "x.a.y.b.y", Some("{k}=a.y.b")),
+            ("{k}.x.{l}", "a.x.b.x.c", Some("{k}=a {l}=b.x.c")),
+            ("{k}.{l}", "a", None),
+            ("{k}.x", "x", None),
+            ("{k}.x.{l}.x", "a.b.x.x.x", Some("{k}=a.b {l}=x")),
+        ];
+        for (pattern, name, holes) in cases {
+            assert_eq!(found(pattern, name).as_deref(), holes, "{pattern} in {name}");
         }
-        captured.pop();
     }
-    false
+
+    #[test]
+    fn many_holes_and_many_components_take_no_time() {
+        let many = |part: &str, count: usize| vec![part; count].join(".");
+        assert_eq!(found(&format!("{}.x", many("{k}", 30)), &many("a", 90)), None);
+        assert_eq!(found(&format!("{}.x", many("{k}.a", 30)), &many("a", 9000)), None);
+        assert!(found(&many("a", 100_000), &many("a", 100_000)).is_some());
+    }
 }

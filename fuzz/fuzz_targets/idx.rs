@@ -1,0 +1,4 @@
+//! See `idx` in `src/targets/mod.rs`.
+#![no_main]
+
+fokker_fuzz::fuzz!("idx");

@@ -1,0 +1,4 @@
+//! See `model` in `src/targets/mod.rs`.
+#![no_main]
+
+fokker_fuzz::fuzz!("model");

@@ -1,0 +1,4 @@
+//! See `npy` in `src/targets/mod.rs`.
+#![no_main]
+
+fokker_fuzz::fuzz!("npy");

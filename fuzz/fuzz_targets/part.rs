@@ -1,0 +1,4 @@
+//! See `part` in `src/targets/mod.rs`.
+#![no_main]
+
+fokker_fuzz::fuzz!("part");

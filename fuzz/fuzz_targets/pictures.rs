@@ -1,0 +1,4 @@
+//! See `pictures` in `src/targets/mod.rs`.
+#![no_main]
+
+fokker_fuzz::fuzz!("pictures");
