@@ -14,7 +14,7 @@ use crate::net::NetworkConfig;
 use crate::score::ScoreConfig;
 use crate::score::network::{NetworkScore, ScoreModel};
 use crate::sde::Sde;
-use crate::tensor_file::{floats, open_sealed, read_bytes, view, write_sealed};
+use crate::tensor_file::{Kind, floats, open_sealed, read_bytes, view, write_sealed};
 
 /// What the metadata of a model file says, as one JSON text under the key `fokker`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ pub fn write_model(path: &Path, info: &ModelInfo, score: &NetworkScore<f32>) -> 
     });
     let text =
         serde_json::to_string(info).map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
-    write_sealed(path, tensors.collect(), &text)
+    write_sealed(path, Kind::Model, tensors.collect(), &text)
 }
 
 /// Reads a model. Strict: a missing, extra or misshapen tensor is an error that names it, and so is a digest that is not the contents'.
@@ -110,7 +110,7 @@ pub fn read_model(path: &Path) -> Result<(ModelInfo, NetworkScore<f32>), Error> 
 /// ```
 pub fn parse_model(path: &Path, bytes: &[u8]) -> Result<(ModelInfo, NetworkScore<f32>), Error> {
     let bad = |reason: String| Error::File { path: path.into(), reason };
-    let (tensors, text) = open_sealed(bytes, "model").map_err(&bad)?;
+    let (tensors, text) = open_sealed(bytes, Kind::Model).map_err(&bad)?;
     let info = parse_info(&text).map_err(&bad)?;
     let model = ScoreModel::new(info.shape(), &info.sde, &info.network, info.score.parameterisation);
     // No more than the file can hold, whatever the metadata says.

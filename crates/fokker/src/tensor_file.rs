@@ -15,8 +15,22 @@ use crate::data::write_atomically;
 use crate::seal::{seal, unsealed};
 use crate::{Error, memory};
 
-/// The entry of the metadata that has the text.
-const ENTRY: &str = "fokker";
+/// What a file of our own is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    Model,
+    Checkpoint,
+}
+
+impl Kind {
+    /// The entry of the metadata that has the text, and what messages call the file.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Model => ("fokker", "model"),
+            Self::Checkpoint => ("fokker-checkpoint", "checkpoint"),
+        }
+    }
+}
 
 /// All bytes of a file, as far as there may be memory for them.
 pub(crate) fn read_bytes(path: &Path) -> Result<Vec<u8>, Error> {
@@ -33,19 +47,22 @@ pub(crate) fn write_tensors<'a>(
 }
 
 /// Writes tensors of our own and a text that belongs to them.
-pub(crate) fn write_sealed(path: &Path, mut tensors: Vec<(&str, Floats<'_>)>, text: &str) -> Result<(), Error> {
+pub(crate) fn write_sealed(
+    path: &Path, kind: Kind, mut tensors: Vec<(&str, Floats<'_>)>, text: &str,
+) -> Result<(), Error> {
     tensors.sort_by_key(|(name, _)| *name);
     let parts = tensors.iter().map(|(name, tensor)| (*name, tensor.shape, tensor.data()));
     let sealed = seal(text, digest(parts));
-    write_tensors(path, tensors, HashMap::from([(ENTRY.to_owned(), sealed)]))
+    write_tensors(path, tensors, HashMap::from([(kind.names().0.to_owned(), sealed)]))
 }
 
 /// The tensors of a file of our own, and its text; the error says what is wrong.
-pub(crate) fn open_sealed<'a>(bytes: &'a [u8], kind: &str) -> Result<(SafeTensors<'a>, String), String> {
+pub(crate) fn open_sealed(bytes: &[u8], kind: Kind) -> Result<(SafeTensors<'_>, String), String> {
+    let (entry, name) = kind.names();
     let (_, metadata) =
         SafeTensors::read_metadata(bytes).map_err(|error| format!("not a safetensors file: {error}"))?;
-    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY));
-    let text = text.ok_or_else(|| format!("no `{ENTRY}` entry in its metadata: not a fokker {kind}"))?;
+    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(entry));
+    let text = text.ok_or_else(|| format!("no `{entry}` entry in its metadata: not a fokker {name}"))?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
     let of_tensors = || {
         let mut all = tensors.tensors();

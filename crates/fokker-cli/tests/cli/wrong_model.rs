@@ -188,7 +188,7 @@ fn nothing_to_resume_from() {
         scratch.refuses(&["train", "--resume", "run"], &[newest]);
     }
     scratch.put(newest, scratch.read(MODEL));
-    scratch.refuses(&["train", "--resume", "run"], &[newest, "not a checkpoint"]);
+    scratch.refuses(&["train", "--resume", "run"], &[newest, "not a fokker checkpoint"]);
     std::fs::remove_dir_all(scratch.path("run/checkpoints")).unwrap();
     scratch.refuses(&["train", "--resume", "run"], &["run/checkpoints"]);
     std::fs::create_dir(scratch.path("run/checkpoints")).unwrap();

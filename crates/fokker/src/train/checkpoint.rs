@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Adam, Progress};
 use crate::Error;
-use crate::tensor_file::{floats, open_sealed, read_bytes, view, write_sealed};
+use crate::tensor_file::{Kind, floats, open_sealed, read_bytes, view, write_sealed};
 
 /// The `format` entry of the head.
 const FORMAT: &str = "fokker-checkpoint 2";
@@ -49,7 +49,7 @@ impl Checkpoint {
         let head = Head { format: FORMAT.into(), step: self.step, progress: self.progress };
         let text = serde_json::to_string(&head)
             .map_err(|error| Error::File { path: path.into(), reason: error.to_string() })?;
-        write_sealed(path, tensors, &text)
+        write_sealed(path, Kind::Checkpoint, tensors, &text)
     }
 
     /// Reads a checkpoint.
@@ -59,7 +59,7 @@ impl Checkpoint {
     pub fn read(path: &Path) -> Result<Self, Error> {
         let bytes = read_bytes(path)?;
         let bad = |reason: String| Error::File { path: path.into(), reason };
-        let (tensors, text) = open_sealed(&bytes, "checkpoint").map_err(bad)?;
+        let (tensors, text) = open_sealed(&bytes, Kind::Checkpoint).map_err(bad)?;
         let Head { format, step, progress } =
             serde_json::from_str(&text).map_err(|error| bad(format!("not a checkpoint: {error}")))?;
         if format != FORMAT {

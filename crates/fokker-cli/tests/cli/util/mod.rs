@@ -148,7 +148,11 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
             collect(&path, found);
             found.insert(path, Vec::new());
         } else {
-            let bytes = fs::read(&path).unwrap();
+            // A link that leads nowhere is where it leads.
+            let bytes = match fs::read_link(&path) {
+                Ok(target) if !path.exists() => target.into_os_string().into_encoded_bytes(),
+                _ => fs::read(&path).unwrap(),
+            };
             found.insert(path, bytes);
         }
     }
