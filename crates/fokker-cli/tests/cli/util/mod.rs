@@ -146,7 +146,9 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
             collect(&path, found);
             found.insert(path, Vec::new());
         } else {
-            let bytes = fs::read(&path).unwrap();
+            // A link may lead nowhere.
+            let target = || fs::read_link(&path).map(|target| target.to_string_lossy().as_bytes().to_vec());
+            let bytes = fs::read(&path).or_else(|_| target()).unwrap();
             found.insert(path, bytes);
         }
     }
