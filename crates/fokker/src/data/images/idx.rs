@@ -116,8 +116,19 @@ fn read_file(path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
     read(&mut *reader, length, path)
 }
 
-/// Reads images from bytes, of which there are `length`, if that is known.
-fn read(reader: &mut dyn Read, length: Option<u64>, path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
+/// How many bytes a reader has.
+#[derive(Clone, Copy)]
+enum Length {
+    Known(u64),
+    /// Compressed bytes can be no more.
+    AtMost(u64),
+}
+
+/// Bytes that a compressed one can stand for, by the format (RFC 1951): 258 in two bits.
+const EXPANSION: u64 = 1032;
+
+/// Reads images from bytes, of which there are `length`.
+fn read(reader: &mut dyn Read, length: Length, path: &Path) -> Result<(ImageShape, Vec<u8>), DataError> {
     let [count, height, width] = header(reader, path, "an IDX file of 8-bit images", *b"\0\0\x08\x03")?;
     let path = || path.to_path_buf();
     if count == 0 {
@@ -136,14 +147,15 @@ fn find(folder: &Path, name: &str) -> Option<PathBuf> {
     paths.into_iter().find(|path| path.is_file())
 }
 
-/// The file's bytes, decompressed if need be, and how many they are where that is known beforehand.
-fn open(path: &Path) -> Result<(Box<dyn Read>, Option<u64>), DataError> {
+/// The file's bytes, decompressed if need be, and how many they are, as far as that is known beforehand.
+fn open(path: &Path) -> Result<(Box<dyn Read>, Length), DataError> {
     let file = File::open(path).map_err(|error| DataError::read(path, error))?;
-    if path.extension().is_some_and(|extension| extension == "gz") {
-        return Ok((Box::new(MultiGzDecoder::new(BufReader::new(file))), None));
-    }
     let length = file.metadata().map_err(|error| DataError::read(path, error))?.len();
-    Ok((Box::new(BufReader::new(file)), Some(length)))
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        let most = Length::AtMost(length.saturating_mul(EXPANSION));
+        return Ok((Box::new(MultiGzDecoder::new(BufReader::new(file))), most));
+    }
+    Ok((Box::new(BufReader::new(file)), Length::Known(length)))
 }
 
 /// Checks the magic number and reads the sizes after it.
@@ -172,19 +184,21 @@ fn header<const N: usize>(
 
 /// Reads the values after a header of `start` bytes. Memory is taken by the bytes that arrive, so that a header cannot take more
 /// than the file holds.
-fn body(
-    reader: &mut dyn Read, path: &Path, length: Option<u64>, start: u64, sizes: &[u32],
-) -> Result<Vec<u8>, DataError> {
+fn body(reader: &mut dyn Read, path: &Path, length: Length, start: u64, sizes: &[u32]) -> Result<Vec<u8>, DataError> {
     let wanted = sizes.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
     let expected = wanted.and_then(|wanted| wanted.checked_add(start)).unwrap_or(u64::MAX);
-    if let Some(actual) = length {
-        check_length(path, expected, actual)?;
-    }
-    // Before the first of them is taken, not at the budget; what is never written to costs nothing.
-    memory::require(&shown(path), expected)?;
+    let most = match length {
+        Length::Known(actual) => check_length(path, expected, actual).map(|()| actual)?,
+        Length::AtMost(most) => most,
+    };
     let mut values = Vec::new();
-    let room = usize::try_from(expected - start).unwrap_or(usize::MAX).saturating_add(1);
-    values.try_reserve_exact(room).map_err(|error| DataError::read(path, error.into()))?;
+    // A header that promises more than there can be is wrong, and is told so in time. Else all is asked for before the first is taken;
+    // room that is never written to costs nothing.
+    if expected <= most {
+        memory::require(&shown(path), expected)?;
+        let room = usize::try_from(expected - start).unwrap_or(usize::MAX).saturating_add(1);
+        values.try_reserve_exact(room).map_err(|error| DataError::read(path, error.into()))?;
+    }
     // A stream that goes on too long is not followed to its end; one byte more than is wanted makes the checksum be read.
     let mut reader = reader.take((expected - start).saturating_add(1));
     match memory::read_to_end(&shown(path), &mut reader, &mut values) {
