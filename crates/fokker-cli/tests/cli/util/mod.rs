@@ -148,17 +148,9 @@ fn collect(folder: &Path, found: &mut BTreeMap<PathBuf, Vec<u8>>) {
             collect(&path, found);
             found.insert(path, Vec::new());
         } else {
-<<<<<<< HEAD
-            // A link that leads nowhere is where it leads.
-            let bytes = match fs::read_link(&path) {
-                Ok(target) if !path.exists() => target.into_os_string().into_encoded_bytes(),
-                _ => fs::read(&path).unwrap(),
-            };
-=======
             // A link may lead nowhere.
             let target = || fs::read_link(&path).map(|target| target.to_string_lossy().as_bytes().to_vec());
             let bytes = fs::read(&path).or_else(|_| target()).unwrap();
->>>>>>> inputs
             found.insert(path, bytes);
         }
     }
