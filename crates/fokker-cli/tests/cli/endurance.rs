@@ -173,7 +173,6 @@ fn killed(times: u64) {
         let left: Vec<PathBuf> = scratch.contents().into_keys().filter(|path| is_left_over(path)).collect();
         assert!(left.is_empty(), "{left:?}");
         assert!(kills > 0, "{:?} was never killed", case.first);
-        eprintln!("{}: {kills} kills", case.first[0]);
     }
 }
 
@@ -278,7 +277,6 @@ fn flips(times: u64) {
         let done = scratch.fokker(&compare("c"));
         check(&what, &done, &|| scratch.text("c.json") == table);
     }
-    eprintln!("{told} were told, {same} changed nothing");
     assert!(told > times && same > 0, "{told} told, {same} the same");
 }
 

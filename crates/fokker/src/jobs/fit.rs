@@ -61,7 +61,7 @@ pub(super) fn fit(
     let mut keeper = Keeper::new(run, config, data, observer, before);
     let ended = loop {
         let ended = trainer.run(&mut keeper);
-        match ended.and_then(|ended| Ok((ended, false))).or_else(|error| back(error, run, config, observer)) {
+        match ended.map(|ended| (ended, false)).or_else(|error| back(error, run, config, observer)) {
             Ok((_, true)) => match resumed(run, config, data, observer) {
                 Ok(again) => trainer = again,
                 Err(error) => break Err(error),

@@ -219,7 +219,7 @@ impl Trainer {
     }
 
     fn non_finite(&self, term: &'static str) -> Error {
-        let layer = self.layer(&self.weights.to_vec()).map(|name| format!("the weights {name}"));
+        let layer = self.layer(&self.weights).map(|name| format!("the weights {name}"));
         let layer = layer.or_else(|| self.layer(&self.gradient).filter(|_| term == "gradient"));
         Error::NonFinite { step: self.step, term, layer, checkpoint: self.last_checkpoint.clone() }
     }
