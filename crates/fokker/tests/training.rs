@@ -63,7 +63,7 @@ fn a_resumed_run_equals_an_uninterrupted_one_bit_for_bit() {
         let mut first = Trainer::new(&config, &data).unwrap();
         assert!(first.run(&mut Interrupted { run: &broken, at: 35 }).is_err());
         let (broken, config) = Run::open(broken.root()).unwrap();
-        let (_, state) = broken.newest_checkpoint().unwrap();
+        let state = broken.newest_checkpoint().unwrap().checkpoint;
         assert_eq!(state.step, 20);
         broken.truncate_metrics(state.step).unwrap();
         let mut second = Trainer::with_state(&config, &data, state).unwrap();
@@ -125,7 +125,7 @@ fn a_model_file_gives_the_same_score_back_and_is_read_strictly() {
     let mut trainer = Trainer::new(&config, &data).unwrap();
     trainer.run(&mut Silent).unwrap();
     let score = trainer.score();
-    run.write_model(&config, &data, &score).unwrap();
+    run.write_model(&config, &data, &score, config.train.steps).unwrap();
     let (info, read) = read_model(&run.model()).unwrap();
     assert_eq!(info.dim, 2);
     assert_eq!(read.parameters()[..], score.parameters()[..]);

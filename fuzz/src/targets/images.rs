@@ -28,7 +28,7 @@ const TWO_BY_TWO: [u8; 20] = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1,
 pub fn cifar(bytes: &[u8]) {
     let root = folder("cifar");
     // Batches are of one length: the records of a damaged one are cut or not.
-    if bytes.len() % 2 == 0 {
+    if bytes.len().is_multiple_of(2) {
         let batches = root.join("batches");
         std::fs::create_dir_all(&batches).expect("a folder");
         ["train.bin", "test.bin"].iter().for_each(|name| drop(put(&batches, name, bytes)));
