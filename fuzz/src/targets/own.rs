@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fokker::audit::Audit;
 use fokker::config::Config;
 use fokker::data::{Data, Fingerprint};
-use fokker::jobs::{self, LogpOptions, NewRun, Run, Silent};
+use fokker::jobs::{self, LogpOptions, NewRun, Observer, Run, Silent};
 use fokker::manifest::Manifest;
 use fokker::train::Checkpoint;
 
@@ -52,6 +52,15 @@ thread_local! {
     static UNFINISHED: OnceCell<Unfinished> = const { OnceCell::new() };
 }
 
+/// Wants a job to stop as soon as it has done something.
+struct Stops;
+
+impl Observer for Stops {
+    fn stops(&self) -> bool {
+        true
+    }
+}
+
 /// A job that was cut short.
 struct Unfinished {
     root: PathBuf,
@@ -59,15 +68,15 @@ struct Unfinished {
 }
 
 impl Unfinished {
-    /// Log-likelihoods of three rows, of which the last cannot be read.
+    /// Log-likelihoods of three rows, stopped after the first.
     fn new() -> Self {
         let root = folder("part");
         let config = Config::preset("ring8", &["train.steps=0".into(), "network.width=4".into()]).expect("a preset");
         let data = Arc::new(Data::load(&config.data).expect("a generator"));
         jobs::train(&NewRun::new("train", &root.join("run"), &config, &data), None, &Silent).expect("no steps");
-        put(&root, "x.csv", b"0,1\n1,0\nnan,0\n");
+        put(&root, "x.csv", b"0,1\n1,0\n0,0\n");
         let unfinished = Self { root, header: Vec::new() };
-        assert!(!unfinished.go_on());
+        assert!(!unfinished.go_on(&Stops));
         let part = std::fs::read(unfinished.part()).expect("what was done is kept");
         let header = part.windows(8).position(|words| words == [0; 8]).expect("the first record's number");
         Self { header: part[..header].to_vec(), ..unfinished }
@@ -77,11 +86,11 @@ impl Unfinished {
         self.root.join("y.csv.part")
     }
 
-    fn go_on(&self) -> bool {
+    fn go_on(&self, observer: &dyn Observer) -> bool {
         let options =
             LogpOptions { resume: true, chunk_rows: Some(1), threads: 1, step_limit: 50, ..LogpOptions::default() };
         let at = |name: &str| self.root.join(name);
-        check(jobs::logp(&at("run"), &at("x.csv"), &at("y.csv"), &options, &Silent)).is_some()
+        check(jobs::logp(&at("run"), &at("x.csv"), &at("y.csv"), &options, observer)).is_some()
     }
 }
 
@@ -102,6 +111,6 @@ pub fn part(bytes: &[u8]) {
             whole => part = whole.to_vec(),
         }
         std::fs::write(unfinished.part(), part).expect("a file");
-        unfinished.go_on();
+        unfinished.go_on(&Silent);
     });
 }

@@ -39,7 +39,7 @@ fn arguments_that_exclude_each_other() {
     let scratch = Scratch::new();
     scratch.put("c.toml", "");
     scratch.refuses(&["compare", "c.toml", "--preset", "ring8"], &["--preset", "CONFIG"]);
-    for other in [&["--preset", "ring8"][..], &["--set", "seed=1"], &["--data", "x.csv"], &["-o", "x"], &["c.toml"]] {
+    for other in [&["--preset", "ring8"][..], &["--data", "x.csv"], &["-o", "x"], &["c.toml"]] {
         scratch.refuses(&[&["train", "--resume", "run"], other].concat(), &["--resume", "cannot be used with"]);
     }
 }
