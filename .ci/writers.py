@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 program = pathlib.Path(sys.argv[1]).resolve()
-work = pathlib.Path(tempfile.mkdtemp())
+folder = tempfile.TemporaryDirectory()
+work = pathlib.Path(folder.name)
 wrong = []
 
 

@@ -91,7 +91,7 @@ pub enum DataConfig {
     File {
         /// The file, relative to the working folder.
         path: PathBuf,
-        /// The array's name in an `.npz` archive that holds several.
+        /// The array's name in an `.npz` archive in which several have rows and columns.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         array: Option<String>,
         /// The part of the rows that is held out, between 0 and 1; the same rows each time, at least one.

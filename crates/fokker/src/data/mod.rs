@@ -30,7 +30,7 @@
 //! | CIFAR-10 (`data_batch_1.bin` to `data_batch_5.bin`, `test_batch.bin`) and CIFAR-100 (`train.bin`, `test.bin`) in their binary versions, the folder above, or the `.tar.gz` | their own |
 //! | ImageNet 32×32 or 64×64: `train_data_batch_*.npz` and `val_data.npz`, whose array `data` is n × (3·s·s), u1, plane after plane | their own |
 //! | a folder of image files (`.png`, `.jpg`, `.webp`, `.bmp`, `.gif`, `.tif`, `.pnm` and their variants), read recursively in the order of their names, hidden files left out; grey if all of them are, else of three channels; 16 bits become 8, transparency is dropped, orientation tags are ignored | those in `train/`, and in `test/` or else `val/`, if both are there; else a part of them |
-//! | an `.npy` or `.npz` file (its only array, or `images`, or `data`) or a folder of several: u1, or f4 or f8 in \[0, 1\] or \[−1, 1\]; n × h × w, n × h × w × c or n × c × h × w | a part of them |
+//! | an `.npy` or `.npz` file (its only array, or `images`, or `data`) or a folder of several: u1, or f2, f4 or f8 in \[0, 1\] or \[−1, 1\]; n × h × w, n × h × w × c or n × c × h × w | a part of them |
 //!
 //! Of the four dimensions n × a × b × c of an array, the channels are the last if only the last is 1 or 3, the second if only the second is;
 //! if both are, or a third and last dimension is 1 or 3, the array is refused.

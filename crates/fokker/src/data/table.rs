@@ -66,8 +66,9 @@ impl Table {
 
 /// Reads a table from an `.npy` (two dimensions), `.npz`, `.csv` or `.tsv` (header optional) or `.parquet` file.
 ///
-/// `array` names the array of an `.npz` archive that holds several. Element types are f4, f8, i1 to i8 and u1 to u8 in
-/// either byte order and either memory order; in `.parquet` files flat columns of the like, by any names. Memory use follows the file's size whatever its header says.
+/// `array` names the array of an `.npz` archive that holds several tables. Element types are b1, f2 to f8, i1 to i8 and u1 to u8 in
+/// either byte order and either memory order; in `.parquet` files flat columns of the like and decimals, by any names, but for the
+/// index without a name that pandas adds (`__index_level_0__`). Memory use follows the file's size whatever its header says.
 ///
 /// # Errors
 /// [`DataError`]: missing, truncated or damaged files, shapes and types other than these, values that are NaN or infinite.
@@ -85,7 +86,7 @@ pub fn read_table(path: &Path, array: Option<&str>) -> Result<Table, DataError> 
     read(path, array, false)
 }
 
-/// As [`read_table`], but a value may be NaN: one that is not known.
+/// As [`read_table`], but a value may be NaN (in `.parquet` files also null): one that is not known.
 ///
 /// # Errors
 /// As for [`read_table`], but for NaN.
