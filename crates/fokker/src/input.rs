@@ -52,7 +52,7 @@ const NAMED: usize = 3;
 /// let config = Config::preset("ring8", &[data, "network.width=4".into()])?;
 /// let data = std::sync::Arc::new(Data::load(&config.data)?);
 /// let run = Run::create(&folder.path().join("run"), &config, &data)?;
-/// run.write_model(&config, &data, &Trainer::new(&config, &data)?.score())?;
+/// run.write_model(&config, &data, &Trainer::new(&config, &data)?.score(), 0)?;
 /// let (info, _) = read_model(&run.model())?;
 ///
 /// let (mut rows, mut values) = (ModelRows::open(&path, &info, Values::Continuous)?, Vec::new());
