@@ -39,7 +39,6 @@ pub struct Train {
 pub fn run(args: &Train) -> Result<()> {
     let progress = Progress::default();
     let (run, _) = match &args.resume {
-        Some(root) if args.source.set.is_empty() => jobs::resume("train", root, &progress)?,
         Some(root) => jobs::resume_with("train", root, &args.source.set, &progress)?,
         None => {
             let root = args.output.as_deref().ok_or_else(|| request("train: name a run directory with -o"))?;

@@ -72,9 +72,13 @@ impl Model<'_> {
 
     fn train(&self, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
         let Self { name, config, data, folder, replace } = *self;
-        let fit = |trainer, run: Run| {
-            let fitted = fit(trainer, name, &run, config, data, observer)?;
-            Ok((run, fitted))
+        let fit = |trainer, run: Run| match fit(trainer, name, &run, config, data, observer) {
+            Ok(fitted) => Ok((run, fitted)),
+            Err(JobError::Stopped { .. }) => {
+                let how = format!("what was trained is kept in {}: the same command goes on", folder.display());
+                Err(JobError::Stopped { how: Some(how) })
+            }
+            Err(error) => Err(error),
         };
         let fresh = || Trainer::new(config, data);
         let there = Run::at(folder);

@@ -60,14 +60,12 @@ pub(super) fn fit(
     observer.begin(&Work::counted(name, Unit::Steps, config.train.steps, trainer.steps_done()));
     let mut keeper = Keeper::new(run, config, data, observer, before);
     let ended = loop {
-        let ended = trainer.run(&mut keeper);
-        match ended.map(|ended| (ended, false)).or_else(|error| back(error, run, config, observer)) {
-            Ok((_, true)) => match resumed(run, config, data, observer) {
+        match trainer.run(&mut keeper) {
+            Ok(ended) => break Ok(ended),
+            Err(error) => match gone_back(error, run, config, data, observer) {
                 Ok(again) => trainer = again,
                 Err(error) => break Err(error),
             },
-            Ok((ended, false)) => break Ok(ended),
-            Err(error) => break Err(error),
         }
     };
     observer.end();
@@ -100,9 +98,11 @@ pub(super) fn fit(
     }
 }
 
-/// Notes in the manifest that training goes back, if that is how numbers that are not finite are met and it has not done so too often;
-/// else the error.
-fn back(error: Error, run: &Run, config: &Config, observer: &dyn Observer) -> Result<(Ended, bool), Error> {
+/// Training from the newest checkpoint on, if that is how numbers that are not finite are met and it has not been done too often, noted in the
+/// manifest; else the error.
+fn gone_back(
+    error: Error, run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
+) -> Result<Trainer, Error> {
     let Error::NonFinite { step, term, layer, .. } = &error else { return Err(error) };
     let times = run.manifest()?.rollbacks.len();
     if config.train.on_divergence != OnDivergence::Rollback || times >= config.train.rollbacks as usize {
@@ -113,8 +113,9 @@ fn back(error: Error, run: &Run, config: &Config, observer: &dyn Observer) -> Re
     let reason = format!("the {term} is not finite{of}");
     let rate = config.train.rollback_rate;
     notes(observer, [format!("step {step}: {reason}; goes back to step {back_to}, at {rate} of the learning rate")]);
+    // Before the first step at the lower rate: a call that goes on from here knows of it.
     Manifest::update(run.root(), |manifest| manifest.rollbacks.push(Rollback { step: *step, back_to, reason }))?;
-    Ok((Ended::Stopped, true))
+    resumed(run, config, data, observer)
 }
 
 /// Keeps what training hands over in the run directory, and tells the observer.

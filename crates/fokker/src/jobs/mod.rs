@@ -26,6 +26,7 @@ mod logp;
 mod measure;
 mod observer;
 mod open;
+mod outcome;
 mod part_error;
 mod part_file;
 mod rows;

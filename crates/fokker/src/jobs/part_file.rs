@@ -170,6 +170,16 @@ fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
+/// Words of 8 bytes.
+pub(super) fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
+    bytes.chunks_exact(8).map(number)
+}
+
+/// Numbers of 8 bytes.
+pub(super) fn numbers(bytes: &[u8]) -> Vec<f64> {
+    words(bytes).map(f64::from_bits).collect()
+}
+
 fn digest(bytes: &[u8]) -> u64 {
     let mut print = Fingerprint::default();
     print.bytes(bytes);

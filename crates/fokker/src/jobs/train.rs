@@ -79,12 +79,10 @@ pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer)
 /// Goes on with an interrupted run on the data that it was begun with, as if it had never stopped.
 ///
 /// # Errors
-/// If there is no run, no checkpoint, or the data are not what they were; [`JobError::Diverged`], [`JobError::Interrupted`].
+/// If there is no run, no checkpoint, or the data are not what they were; [`JobError::Diverged`], [`JobError::Interrupted`],
+/// [`JobError::Stopped`].
 pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
-    let (run, config) = Run::open(root)?;
-    config.suggest_budget();
-    let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
-    go_on(name, run, &config, &data, observer)
+    resume_with(name, root, &[], observer)
 }
 
 /// As [`resume`], with other values of some keys, assignments `key=value`: more steps, say. They are written into the run's config; the observer
@@ -112,11 +110,10 @@ pub fn resume_with(
 ) -> Result<(Run, Fitted), JobError> {
     let (run, before) = Run::open(root)?;
     let _lock = run.lock()?;
-    let (config, said) = changed(&run, &before, changes, &run.newest_checkpoint()?.checkpoint)?;
+    let (config, said) = changed(&run, &before, changes)?;
     config.suggest_budget();
     let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
-    notes(observer, run.require_data(&config, &data)?);
-    let trainer = resumed(&run, &config, &data, observer)?;
+    let trainer = same_data(&run, &config, &data, observer)?;
     if config != before {
         run.rewrite_config(&config, &data, &said)?;
     }
@@ -153,17 +150,17 @@ pub fn resume_on(
     name: &str, root: &Path, data: &Arc<Data>, observer: &dyn Observer,
 ) -> Result<(Run, Fitted), JobError> {
     let (run, config) = Run::open(root)?;
+    let _lock = run.lock()?;
     config.suggest_budget();
-    go_on(name, run, &config, data, observer)
+    let trainer = same_data(&run, &config, data, observer)?;
+    let fitted = fit(trainer, name, &run, &config, data, observer)?;
+    Ok((run, fitted))
 }
 
-fn go_on(
-    name: &str, run: Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer,
-) -> Result<(Run, Fitted), JobError> {
-    let _lock = run.lock()?;
+/// Training as it stood, on the data that it was begun with and no other.
+fn same_data(run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer) -> Result<Trainer, JobError> {
     notes(observer, run.require_data(config, data)?);
-    let fitted = fit(resumed(&run, config, data, observer)?, name, &run, config, data, observer)?;
-    Ok((run, fitted))
+    Ok(resumed(run, config, data, observer)?)
 }
 
 impl Init<'_> {

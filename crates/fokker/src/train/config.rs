@@ -39,13 +39,10 @@ pub struct TrainConfig {
     /// Minutes after which there is a checkpoint in any case, the first after one at most; 0: by steps alone. Nothing but what is kept depends on it.
     pub checkpoint_minutes: f64,
     /// What is done when a term, the gradient or a weight is not finite.
-    #[serde(skip_serializing_if = "is_default")]
     pub on_divergence: OnDivergence,
     /// Of `rollback`: the factor on the learning rate each time.
-    #[serde(skip_serializing_if = "is_half")]
     pub rollback_rate: f64,
     /// Of `rollback`: how many times, at most.
-    #[serde(skip_serializing_if = "is_three")]
     pub rollbacks: u32,
     /// The loss on held-out rows, by which the best model is kept and training may be stopped; absent: neither.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,18 +73,6 @@ impl Default for TrainConfig {
             adam: AdamConfig::default(),
         }
     }
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-// What is said of going back is written only where it is not what it is without being said.
-fn is_half(value: &f64) -> bool {
-    *value == 0.5
-}
-fn is_three(value: &u32) -> bool {
-    *value == 3
 }
 
 impl TrainConfig {

@@ -1,5 +1,6 @@
 //! What is kept of a row.
 
+use super::super::outcome::code;
 use crate::likelihood::{Bound, Dequantised};
 use crate::solve::Outcome;
 
@@ -37,7 +38,7 @@ impl Row {
             bound: bound.map_or(f64::NAN, |bound| bound.values[at]),
             bound_se: bound.map_or(f64::NAN, |bound| bound.se[at]),
             evaluations: found.evaluations[at],
-            outcome: code(found.outcomes[at]),
+            outcome: code(found.outcomes[at]).0,
         };
         (0..found.mean.len()).map(row).collect()
     }
@@ -49,7 +50,7 @@ impl Row {
 
     /// Did it reach the end at the floor of the precision?
     pub(super) fn is_at_precision_floor(&self) -> bool {
-        self.outcome == code(Outcome::PrecisionFloor)
+        self.outcome == code(Outcome::PrecisionFloor).0
     }
 
     /// How its integration ended.
@@ -84,15 +85,5 @@ impl Row {
             evaluations: u64::from_le_bytes(word(40)),
             outcome: bytes[48],
         }
-    }
-}
-
-fn code(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Converged => 0,
-        Outcome::StepLimit { .. } => 1,
-        Outcome::NonFinite { .. } => 2,
-        Outcome::PrecisionFloor => 3,
-        Outcome::FarOut { .. } => 4,
     }
 }

@@ -5,8 +5,9 @@
 
 use std::path::Path;
 
+use super::super::outcome::{code, outcome};
 use super::super::part_error::PartError;
-use super::super::part_file::{BodySize, Identity, PartFile};
+use super::super::part_file::{BodySize, Identity, PartFile, numbers};
 use crate::sample::{Samples, Trajectories};
 use crate::solve::Outcome;
 
@@ -85,45 +86,24 @@ impl Rows {
         for (row, outcome) in self.outcomes.iter().enumerate() {
             numbers.extend(&self.x[row * dim..][..dim]);
             numbers.extend(&self.states[row * dim * kept..][..dim * kept]);
-            numbers.extend(code(*outcome));
+            let (code, t) = code(*outcome);
+            numbers.extend([f64::from(code), t]);
         }
         numbers.into_iter().flat_map(f64::to_le_bytes).collect()
     }
 
     /// Adds a batch from its record.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn read(&mut self, body: &[u8]) {
         let Sizes { dim, kept } = self.sizes;
-        let number =
-            |bytes: &[u8]| f64::from_bits(bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)));
-        let numbers: Vec<f64> = body.chunks_exact(8).map(number).collect();
+        let numbers = numbers(body);
         let (times, rows) = numbers.split_at(kept);
         self.times = times.to_vec();
         for row in rows.chunks_exact(self.sizes.row()) {
             self.x.extend(&row[..dim]);
             self.states.extend(&row[dim..dim * (1 + kept)]);
-            self.outcomes.push(outcome(row[row.len() - 2], row[row.len() - 1]));
+            self.outcomes.push(outcome(row[row.len() - 2] as u8, row[row.len() - 1]));
         }
-    }
-}
-
-/// How a row ended, as two numbers.
-fn code(outcome: Outcome) -> [f64; 2] {
-    match outcome {
-        Outcome::Converged => [0.0, 0.0],
-        Outcome::StepLimit { t } => [1.0, t],
-        Outcome::NonFinite { t } => [2.0, t],
-        Outcome::PrecisionFloor => [3.0, 0.0],
-        Outcome::FarOut { t } => [4.0, t],
-    }
-}
-
-fn outcome(code: f64, t: f64) -> Outcome {
-    match code {
-        0.0 => Outcome::Converged,
-        1.0 => Outcome::StepLimit { t },
-        3.0 => Outcome::PrecisionFloor,
-        4.0 => Outcome::FarOut { t },
-        _ => Outcome::NonFinite { t },
     }
 }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 
 use super::super::part_error::PartError;
-use super::super::part_file::{BodySize, Identity, PartFile};
+use super::super::part_file::{BodySize, Identity, PartFile, numbers, words};
 use crate::simulate::{ChainOutcome, State};
 
 const MAGIC: &[u8] = b"fokker simulate part 1\n";
@@ -121,14 +121,6 @@ fn write_state(state: &State, bytes: &mut Vec<u8>) {
         ChainOutcome::BlownUp { step } => *step,
     };
     bytes.extend(state.outcomes.iter().map(step).chain(state.accepted.iter().copied()).flat_map(u64::to_le_bytes));
-}
-
-fn words(bytes: &[u8]) -> impl Iterator<Item = u64> {
-    bytes.chunks_exact(8).map(|chunk| chunk.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)))
-}
-
-fn numbers(bytes: &[u8]) -> Vec<f64> {
-    words(bytes).map(f64::from_bits).collect()
 }
 
 #[cfg(test)]
