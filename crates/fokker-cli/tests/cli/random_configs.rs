@@ -4,7 +4,7 @@
 //! `FOKKER_CASES=2000` runs that many cases in place of some hundred; `FOKKER_FIRST=17` begins with case 17.
 #![cfg(target_os = "linux")]
 
-mod chance;
+mod extremes;
 mod keys;
 mod requests;
 mod run;

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use super::chance::{Chance, LONG, OPTIONS, SIZED, SIZES, extreme};
+use super::extremes::{LONG, OPTIONS, SIZED, SIZES, extreme};
 use super::keys::{self, Key};
-use crate::util::{Scratch, TINY, idx, npy, sets};
+use crate::util::{Chance, Scratch, TINY, idx, npy, sets};
 
 /// What is asked of the program.
 pub struct Request<'a> {

@@ -1,6 +1,7 @@
 //! File formats by hand: what the program reads and writes is checked against the formats, not against itself.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -139,4 +140,17 @@ pub fn write_safetensors(header: &Value, data: &[u8]) -> Vec<u8> {
 /// A run's config without its last line, which tells whether it was changed.
 pub fn unsealed(config: &str) -> String {
     config.lines().filter(|line| !line.starts_with("# sha256 ")).map(|line| format!("{line}\n")).collect()
+}
+
+/// Copies a file, or a folder and all in it.
+pub fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let path = entry.unwrap().path();
+            copy(&path, &to.join(path.file_name().unwrap()));
+        }
+    } else {
+        std::fs::copy(from, to).unwrap();
+    }
 }

@@ -1,9 +1,11 @@
 //! Scratch directories, the program, what it did, and the files that go in and come out.
 
+mod chance;
 mod files;
 mod json;
 #[cfg(target_os = "linux")]
 mod large;
+mod process;
 mod server;
 mod zip;
 
@@ -12,12 +14,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+pub use chance::Chance;
 pub use files::{
-    cifar, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, unsealed, write_safetensors,
+    cifar, copy, gzip, idx, npy, npy_bytes, png, read_npy, read_npz, split_safetensors, unsealed, write_safetensors,
 };
 pub use json::{at, key_paths, number};
 #[cfg(target_os = "linux")]
 pub use large::{black_png, gzip_of_zeros, zip_of_zeros};
+pub use process::{send, start, wait_for};
 pub use server::{Manner, Server};
 pub use zip::{Zip, zip};
 
