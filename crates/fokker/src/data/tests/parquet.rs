@@ -25,11 +25,17 @@ fn numbers() -> Vec<f64> {
 
 #[test]
 fn files_written_by_others() {
-    for name in ["none", "snappy", "zstd", "gzip", "lz4", "brotli", "v2", "polars"] {
+    for name in ["none", "snappy", "zstd", "gzip", "lz4", "v2", "polars"] {
         let table = read_table(&fixture(name), None).unwrap();
         assert_eq!((table.rows, table.dim), (7, 6), "{name}");
         assert_eq!(table.values, numbers(), "{name}");
     }
+}
+
+#[test]
+fn a_compression_that_is_not_read_is_named() {
+    let error = read_table(&fixture("brotli"), None).unwrap_err();
+    assert!(error.is_request() && error.to_string().ends_with("compressed by Brotli, which is not read"), "{error}");
 }
 
 #[test]

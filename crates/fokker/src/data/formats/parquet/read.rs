@@ -1,13 +1,14 @@
 //! Numbers from `.parquet` files, as many rows at a time as are asked for.
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/>. Flat columns of numbers (integers, floating-point numbers, decimals,
-//! booleans), compressed by Snappy, Zstandard, gzip, LZ4, Brotli or not at all; a page of each column is in memory at a time. What
+//! booleans), compressed by Snappy, Zstandard, gzip, LZ4 or not at all (Brotli would cost
+//! every build a minute); a page of each column is in memory at a time. What
 //! pandas adds for an index without a name is left out.
 
 use std::path::{Path, PathBuf};
 
 use half::f16;
-use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
+use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
@@ -97,6 +98,12 @@ impl ParquetRows {
         if columns.is_empty() {
             let needed = "at least one column";
             return Err(DataError::Shape { path, found: "of no columns".into(), needed });
+        }
+        let pieces = file.metadata().row_groups().iter().flat_map(|group| group.columns());
+        let unread = |codec: &Compression| matches!(codec, Compression::BROTLI(_) | Compression::LZO);
+        if let Some(codec) = pieces.map(|piece| piece.compression()).find(unread) {
+            let name = if codec == Compression::LZO { "LZO" } else { "Brotli" };
+            return Err(DataError::Unsupported { path, what: format!("compressed by {name}") });
         }
         let mut counts = file.metadata().row_groups().iter().map(|group| u64::try_from(group.num_rows()).ok());
         let rows = counts.try_fold(0_u64, |sum, count| sum.checked_add(count?));
