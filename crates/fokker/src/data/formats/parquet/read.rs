@@ -2,7 +2,7 @@
 //!
 //! Format: <https://parquet.apache.org/docs/file-format/>. Flat columns of numbers (integers, floating-point numbers, decimals,
 //! booleans), compressed by Snappy, Zstandard, gzip, LZ4 or not at all (Brotli would cost
-//! every build a minute); a page of each column is in memory at a time. What
+//! every build half a minute); a page of each column is in memory at a time. What
 //! pandas adds for an index without a name is left out.
 
 use std::path::{Path, PathBuf};
