@@ -5,13 +5,14 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fokker::Error;
 use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
-use fokker::jobs::{self, Measure, Run};
+use fokker::jobs::{self, Measure, Newest, Run};
 use fokker::model_file::ModelInfo;
+use fokker::score::network::NetworkScore;
+use fokker::{Error, Occupant};
 use fokker_report::{Model, Report};
 
 use super::source;
@@ -36,14 +37,12 @@ pub struct Audit {
     pub json: Option<PathBuf>,
 }
 
-/// Measures a trained model; writes `audit.json` and `report.html`.
+/// Measures a run's model, or what it is so far; writes `audit.json` and `report.html`.
 pub fn run(args: &Audit) -> Result<()> {
     if let Some(path) = &args.json {
         require_folder(path)?;
     }
-    let (info, score) = source::model(&args.run)?;
-    let (run, config) = Run::open(&args.run)?;
-    config.suggest_budget();
+    let Opened { run, config, info, score } = opened(&args.run)?;
     let origin = run.config().display().to_string();
     if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
         return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
@@ -58,6 +57,7 @@ pub fn run(args: &Audit) -> Result<()> {
         name: "audit",
         run: run.root(),
         score: &score,
+        steps: info.steps,
         data: &data,
         settings: &config.audit,
         seed: config.seed,
@@ -70,8 +70,13 @@ pub fn run(args: &Audit) -> Result<()> {
     }
     let pictures = ModelPictures::new(&score, &audit, &data, &workers)?;
     let metrics = run.read_metrics()?;
+    let title = if info.steps < config.train.steps {
+        format!("Audit of {}, at step {} of {}", run.root().display(), info.steps, config.train.steps)
+    } else {
+        format!("Audit of {}", run.root().display())
+    };
     let report = Report {
-        title: &format!("Audit of {}", run.root().display()),
+        title: &title,
         data: &DataPictures::new(&data, &config.sde, &config.audit, config.seed),
         config: &config.to_toml()?,
         models: &[Model { name: "model", figures: &audit.figures, metrics: &metrics, pictures: &pictures }],
@@ -83,6 +88,34 @@ pub fn run(args: &Audit) -> Result<()> {
     table::print(&audit);
     out!("report: {}", run.root().join("report.html").display());
     Ok(())
+}
+
+/// A run with its model.
+struct Opened {
+    run: Run,
+    config: Config,
+    info: ModelInfo,
+    score: NetworkScore<f32>,
+}
+
+/// The run in a directory; one that is not finished has the model of its newest checkpoint.
+fn opened(root: &Path) -> Result<Opened> {
+    let run = Run::at(root);
+    if !matches!(run.occupant(), Ok(Some(Occupant::Unfinished { .. }))) {
+        let (info, score) = source::model(root)?;
+        let (run, config) = Run::open(root)?;
+        config.suggest_budget();
+        return Ok(Opened { run, config, info, score });
+    }
+    let (run, config) = Run::open(root)?;
+    config.suggest_budget();
+    let data = source::data(&config, &run.config().display().to_string())?;
+    notes(run.require_data(&config, &data)?);
+    let Newest { checkpoint, damaged, .. } = run.newest_checkpoint()?;
+    notes(damaged);
+    let (info, score) = run.model_at(&checkpoint, &config, &data)?;
+    out!("model: as it was at step {} of {}, at which the newest checkpoint was made", info.steps, config.train.steps);
+    Ok(Opened { run, config, info, score })
 }
 
 /// The data that the model is audited on, in its coordinates: what it was trained on, or all rows of something else.

@@ -31,6 +31,36 @@ fn keys_can_be_changed_and_the_run_is_left_as_it_is() {
     assert_eq!(config, scratch.text("run/config.toml"));
 }
 
+/// An audit of a run that is not finished is of its newest checkpoint, and is not taken for that of its model later.
+#[test]
+fn a_run_that_is_not_finished_is_audited_as_it_is() {
+    let scratch = Scratch::new();
+    let compare =
+        [&["compare", "--preset", "ring8-energy", "-o", "x"], &*sets(TINY), &sets(&["train.checkpoint_every=20"])]
+            .concat();
+    scratch.fokker(&compare).succeeded();
+    let (model, whole) = (scratch.read("x/fp/model.safetensors"), scratch.json("x/fp/audit.json"));
+    assert_eq!(number(&whole, "steps"), 60.0);
+    std::fs::remove_file(scratch.path("x/fp/model.safetensors")).unwrap();
+    // The checkpoint of the last step holds the model's weights: its audit is the model's.
+    scratch.fokker(&["audit", "x/fp"]).succeeded();
+    let same = scratch.json("x/fp/audit.json");
+    for key in ["nll.mean", "energy_nll.mean", "residual.0.mean", "steps"] {
+        assert_eq!(number(&same, key), number(&whole, key), "{key}");
+    }
+    std::fs::remove_file(scratch.path("x/fp/checkpoints/step-000000060.safetensors")).unwrap();
+    let done = scratch.fokker(&["audit", "x/fp"]).succeeded();
+    assert!(done.stdout.contains("as it was at step 40 of 60"), "{done}");
+    let before = scratch.json("x/fp/audit.json");
+    assert_eq!(number(&before, "steps"), 40.0);
+    assert_ne!(number(&before, "nll.mean"), number(&whole, "nll.mean"));
+    assert!(scratch.text("x/fp/report.html").contains("at step 40 of 60"));
+    // Gone on with, the model is audited anew.
+    scratch.fokker(&compare).succeeded();
+    assert!(scratch.read("x/fp/model.safetensors") == model);
+    assert_eq!(number(&scratch.json("x/fp/audit.json"), "nll.mean"), number(&whole, "nll.mean"));
+}
+
 #[test]
 fn one_dimension_has_no_asymmetry() {
     let scratch = Scratch::new();

@@ -32,6 +32,7 @@ mod same_data;
 mod sample;
 mod schema;
 mod simulate;
+mod soak;
 mod sweep;
 mod unet;
 mod weights;

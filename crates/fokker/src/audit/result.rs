@@ -14,7 +14,7 @@ use crate::figure::{Definition, Figures};
 ///
 /// ```
 /// use fokker::audit::{Audit, AuditConfig};
-/// let audit = Audit { seed: 7, settings: AuditConfig::default(), figures: Default::default(), closest: vec![] };
+/// let audit = Audit { seed: 7, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None };
 /// assert!(serde_json::to_string(&audit)?.starts_with("{\"seed\":7,"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -28,6 +28,8 @@ pub struct Audit {
     pub figures: Figures,
     /// The samples most like a training row, for pictures; in no file.
     pub closest: Vec<Closest>,
+    /// Steps of training behind the model, where it is a run's.
+    pub steps: Option<u64>,
 }
 
 impl Audit {
@@ -39,7 +41,8 @@ impl Audit {
             return Some(first.clone());
         }
         let figures = Figures::over_seeds(&all.iter().map(|audit| &audit.figures).collect::<Vec<_>>());
-        Some(Self { seed: first.seed, settings: first.settings.clone(), figures, closest: Vec::new() })
+        let steps = first.steps.filter(|_| all.iter().all(|audit| audit.steps == first.steps));
+        Some(Self { seed: first.seed, settings: first.settings.clone(), figures, closest: Vec::new(), steps })
     }
 
     /// Reads an audit, and more figures beside its own.
@@ -53,6 +56,7 @@ impl Audit {
             settings: Deserialize::deserialize(part("settings")?).map_err(wrong)?,
             figures: Figures::read(json, definitions().into_iter().chain(more))?,
             closest: Vec::new(),
+            steps: json.get("steps").and_then(serde_json::Value::as_u64),
         })
     }
 }
@@ -62,6 +66,7 @@ impl Serialize for Audit {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("seed", &self.seed)?;
         map.serialize_entry("settings", &self.settings)?;
+        map.serialize_entry("steps", &self.steps)?;
         self.figures.serialize_into(&mut map)?;
         map.end()
     }

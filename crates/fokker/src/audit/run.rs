@@ -109,7 +109,7 @@ pub fn audit_from<F: Real>(
         .flat_map(|measurement| &measurement.figures)
         .map(|&definition| part.figures.get(definition.key).cloned().unwrap_or_else(|| Figure::absent(definition)));
     let figures = figures.collect();
-    Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest() })
+    Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest(), steps: None })
 }
 
 /// All profiles, one time after the other.

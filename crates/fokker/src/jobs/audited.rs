@@ -52,7 +52,10 @@ impl Model<'_> {
         &self, run: &Run, fitted: &Fitted, workers: &Workers, observer: &dyn Observer,
     ) -> Result<Audit, JobError> {
         let Self { name, config, data, .. } = *self;
-        let same = |a: &Audit| a.seed == config.seed && a.settings == config.audit && a.figures.is_complete();
+        let same = |a: &Audit| {
+            let of = (a.seed, a.steps, &a.settings) == (config.seed, Some(fitted.steps), &config.audit);
+            of && a.figures.is_complete()
+        };
         if let Some(found) = Audit::read(run.root())?.filter(same) {
             return Ok(found);
         }
@@ -60,6 +63,7 @@ impl Model<'_> {
             name,
             run: run.root(),
             score: &fitted.score,
+            steps: fitted.steps,
             data,
             settings: &config.audit,
             seed: config.seed,

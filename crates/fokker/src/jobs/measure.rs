@@ -7,7 +7,6 @@ use fokker_jet::cpu::Workers;
 
 use super::error::JobError;
 use super::observer::{Observer, Work};
-use super::open::model_print;
 use crate::Error;
 use crate::audit::{Audit, AuditConfig, AuditPart, Points, Watcher, audit_from};
 use crate::data::{Data, Fingerprint};
@@ -22,6 +21,8 @@ pub struct Measure<'a> {
     pub run: &'a Path,
     /// Its model.
     pub score: &'a NetworkScore<f32>,
+    /// The steps of training behind it.
+    pub steps: u64,
     /// The data that it is measured on, in its coordinates.
     pub data: &'a Data,
     /// What is measured, and how finely.
@@ -38,10 +39,10 @@ pub struct Measure<'a> {
 /// # Errors
 /// As [`audit`](crate::audit::audit()); [`JobError::Stopped`].
 pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobError> {
-    let Measure { name, run, score, data, settings, seed, workers } = *job;
+    let Measure { name, run, score, steps, data, settings, seed, workers } = *job;
     let print = data.fingerprint().map_or_else(|| "a generator".into(), Fingerprint::text);
     let data_is = format!("{print}, {:?} rows, {:?} held out", data.len(), data.held_out_len());
-    let of = AuditPart::identity(&model_print(run)?, &data_is, settings, seed);
+    let of = AuditPart::identity(&weights_print(score), &data_is, settings, seed);
     observer.begin(&Work::uncounted(name));
     let mut keeper = Keeper { name, run, of: &of, observer, kept: Instant::now() };
     let before = AuditPart::read(run, &of);
@@ -50,7 +51,7 @@ pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobE
     match found {
         Ok(found) => {
             AuditPart::remove(run);
-            Ok(found)
+            Ok(Audit { steps: Some(steps), ..found })
         }
         Err(Error::Stopped) => {
             let how = format!("what the audit has found is kept in {}: the same command goes on", run.display());
@@ -58,6 +59,13 @@ pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobE
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a model is told from others by.
+fn weights_print(score: &NetworkScore<f32>) -> String {
+    let mut print = Fingerprint::default();
+    score.parameters().iter().for_each(|&weight| print.numbers(&[weight.into()]));
+    Fingerprint::text(print.digest())
 }
 
 /// Keeps what is found, from time to time and when the audit is to stop.

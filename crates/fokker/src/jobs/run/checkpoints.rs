@@ -55,7 +55,8 @@ impl Run {
     /// [`Error::File`] if there is none, or none that is whole; [`Error::Memory`].
     pub fn newest_checkpoint(&self) -> Result<Newest, Error> {
         let mut damaged = Vec::new();
-        for path in self.list()?.into_iter().rev() {
+        let mut left = self.list()?;
+        while let Some(path) = left.pop() {
             let read = Checkpoint::read(&path).and_then(|found| match step_of(&path) {
                 Some(step) if step == found.step => Ok(found),
                 _ => {
@@ -66,6 +67,11 @@ impl Run {
             match read {
                 Ok(checkpoint) => return Ok(Newest { path, checkpoint, damaged }),
                 Err(error @ Error::Memory(_)) => return Err(error),
+                // Training beside this has removed it, and written newer ones.
+                Err(_) if !path.exists() => {
+                    damaged.clear();
+                    left = self.list()?;
+                }
                 Err(error) => damaged.push(chain(&error)),
             }
         }
