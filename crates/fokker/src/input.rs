@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::{
-    Data, DataConfig, DataError, DataInfo, DataKind, ImageShape, RowReader, Table, TableReader, read_table_with_gaps,
-    require_columns,
+    Data, DataConfig, DataError, DataInfo, DataKind, ImageShape, RowReader, Table, TableConfig, TableReader, one_line,
+    read_table_with_gaps, require_columns,
 };
 use crate::model_file::ModelInfo;
 
@@ -80,8 +80,9 @@ impl<'a> ModelRows<'a> {
     /// # Errors
     /// [`DataError`]: as [`RowReader::open`]; [`DataError::Columns`], [`DataError::Dimension`], [`DataError::Kind`].
     pub fn open(path: &Path, info: &'a ModelInfo, values: Values) -> Result<Self, DataError> {
-        let reader = RowReader::open(path, info.image)?;
+        let reader = RowReader::open(path, info.image, info.columns())?;
         let note = if reader.is_images() { None } else { columns(path, reader.names(), info)? };
+        let note = note.or_else(|| left_out(path, &reader.left_out()));
         if reader.dim() != info.dim {
             return Err(DataError::Dimension { path: path.into(), expected: info.dim, actual: reader.dim() });
         }
@@ -118,7 +119,8 @@ impl<'a> ModelRows<'a> {
         if self.values == Values::Levels && !self.reader.is_levels() {
             let is_level = |value: f64| value.fract() == 0.0 && (0.0..=255.0).contains(&value);
             if let Some(at) = values.iter().position(|&value| !is_level(value)) {
-                let (path, row, column) = (self.path.clone(), self.reader.number(at / self.dim()), at % self.dim() + 1);
+                let (path, row) = (self.path.clone(), self.reader.number(at / self.dim()));
+                let column = (at % self.dim() + 1).into();
                 return Err(DataError::NotALevel { path, row, column, value: values[at] });
             }
         }
@@ -233,9 +235,11 @@ pub fn require_data(info: &ModelInfo, data: &Data, path: &Path) -> Result<Vec<St
 /// [`DataError::Columns`]; as for opening the file.
 pub fn require_names(info: &ModelInfo, config: &DataConfig) -> Result<(), DataError> {
     match config {
-        DataConfig::File { path, array, .. } if info.data.as_ref().is_some_and(|data| data.columns.is_some()) => {
-            columns(path, TableReader::open(path, array.as_deref())?.names(), info).map(drop)
-        }
+        // An archive's columns have no names.
+        DataConfig::File(TableConfig { path, array: None, .. }) => match info.columns() {
+            Some(names) => columns(path, TableReader::open_only(path, names)?.names(), info).map(drop),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
 }
@@ -259,9 +263,18 @@ fn kind(path: &Path, found: &str, info: &ModelInfo) -> DataError {
     DataError::Kind { path: path.into(), found: found.into(), expected }
 }
 
+/// What is said of a file's columns that the model has not.
+fn left_out(path: &Path, names: &[String]) -> Option<String> {
+    if names.is_empty() {
+        return None;
+    }
+    let (path, names) = (one_line(&path.to_string_lossy(), usize::MAX), one_line(&names.join(", "), 200));
+    Some(format!("{path}: left out, since the model has no such columns: {names}"))
+}
+
 /// Checks the names of columns against the model's.
 fn columns(path: &Path, names: Option<&[String]>, info: &ModelInfo) -> Result<Option<String>, DataError> {
-    require_columns(path, names, info.data.as_ref().and_then(|data| data.columns.as_deref()))
+    require_columns(path, names, info.columns())
 }
 
 /// What has been seen of all values.

@@ -46,6 +46,12 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
+    /// What the columns of the data are called, if they have names.
+    #[must_use]
+    pub fn columns(&self) -> Option<&[String]> {
+        self.data.as_ref().and_then(|data| data.columns.as_deref())
+    }
+
     /// The version of the format that a model of this network is written in.
     #[must_use]
     pub fn version_of(network: &NetworkConfig) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fokker::data::{Data, DataConfig, ScalingConfig, TableReader, parse_table, read_table_with_gaps};
+use fokker::data::{Data, DataConfig, ScalingConfig, TableConfig, TableReader, parse_table, read_table_with_gaps};
 
 use super::place::{check, folder, put};
 
@@ -34,7 +34,8 @@ fn table(ending: &str, bytes: &[u8], arrays: &[Option<&str>]) {
         assert_eq!(parsed.map(|table| table.values), pieces);
         check(read_table_with_gaps(&path, array));
     }
-    let config = DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise };
+    let config =
+        DataConfig::File(TableConfig { held_out: 0.1, scaling: ScalingConfig::Standardise, ..TableConfig::new(path) });
     check(Data::load(&config));
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
-use fokker::data::{Data, DataConfig, DataError};
+use fokker::data::{Data, DataError};
 use fokker::input::require_data;
 use fokker::jobs::{self, Measure, Newest, Run};
 use fokker::model_file::ModelInfo;
@@ -120,10 +120,7 @@ fn opened(root: &Path) -> Result<Opened> {
 
 /// The data that the model is audited on, in its coordinates: what it was trained on, or all rows of something else.
 fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Result<Data> {
-    let path = match &config.data {
-        DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.as_path(),
-        _ => Path::new(origin),
-    };
+    let path = config.data.path().unwrap_or(Path::new(origin));
     let hint = |error: Error| match error {
         Error::Data(error @ (DataError::Missing { .. } | DataError::Changed { .. })) if args.data.is_none() => {
             request(format!("{error}; --data PATH audits on other data, or on the same elsewhere"))

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use fokker::Error;
 use fokker::config::Config;
-use fokker::data::{DataConfig, holds_images};
-use fokker::jobs::open_model;
-pub use fokker::jobs::{load_data as data, load_data_for as data_for};
+use fokker::data::{Data, DataConfig, holds_images};
+pub use fokker::jobs::load_data_for as data_for;
+use fokker::jobs::{load_data, open_model};
 use fokker::memory::read_text;
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 
 use crate::cmd::tables::help;
 use crate::fail::request;
+use crate::print::notes;
 
 /// Where a config comes from.
 #[derive(Debug, clap::Args)]
@@ -45,26 +46,43 @@ impl Source {
     }
 }
 
-/// The config that the arguments ask for, and a name for it. `--data` comes before `--set`, which may refine it.
+/// The config that the arguments ask for, and a name for it. `--data` comes before `--set`, which may refine it; alone, it is enough.
 pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, Config)> {
-    let preset = source.preset.as_deref().or(if source.config.is_none() { default_preset } else { None });
+    let of_data = source.data.as_deref().map(preset_for);
+    let preset = source.preset.as_deref().or(if source.config.is_none() { of_data.or(default_preset) } else { None });
     let (name, text) = match (&source.config, preset) {
         (Some(path), _) => {
             let text = read_text(path).map_err(|source| Error::read(path, source))?;
-            (path.file_stem().map_or_else(|| "config".into(), |s| s.to_string_lossy().into_owned()), Some(text))
+            (stem(path, "config"), Some(text))
         }
-        (None, Some(preset)) => (preset.to_owned(), None),
-        (None, None) => return Err(request("train: name a config file or a --preset (see `fokker presets`)")),
+        (None, Some(preset)) => {
+            // What was chosen for the data is called what the data are.
+            let own = source.data.as_deref().filter(|_| source.preset.is_none());
+            (own.map_or_else(|| preset.to_owned(), |data| stem(data, preset)), None)
+        }
+        (None, None) => {
+            return Err(request("name a config file, a --preset (see `fokker presets`) or your own --data"));
+        }
     };
-    let origin = source.origin(&name);
+    let origin = match (&source.config, preset) {
+        (Some(path), _) => path.display().to_string(),
+        (None, preset) => format!("preset {}", preset.unwrap_or_default()),
+    };
     let read = |overrides: &[String]| match &text {
         Some(text) => Config::parse(text, &origin, overrides),
-        None => Config::preset(&name, overrides),
+        None => Config::preset(preset.unwrap_or_default(), overrides),
     };
-    let mut overrides = match &source.data {
-        Some(path) => data_at(path, &read(&[])?.data)?,
-        None => Vec::new(),
-    };
+    let present = if source.config.is_none() && source.data.is_none() { None } else { Some(read(&[])) };
+    let mut overrides = Vec::new();
+    if let Some(path) = &source.data {
+        overrides = data_at(path, &present.transpose()?.map_or_else(DataConfig::default, |config| config.data))?;
+    } else if let (Some(file), Some(Ok(config))) = (&source.config, present)
+        && let Some(path) = config.data.path().filter(|path| path.is_relative())
+    {
+        // A config's own paths are relative to it.
+        let beside = file.parent().unwrap_or(Path::new("")).join(path);
+        overrides.push(format!("data.path={}", toml::Value::from(text_of(&beside)?)));
+    }
     if source.deterministic {
         overrides.push("train.deterministic=true".into());
     }
@@ -72,11 +90,29 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     let mut config = read(&overrides)?;
     config.suggest_budget();
     // A run directory names its data wherever it is opened from.
-    if let DataConfig::File { path, .. } | DataConfig::Images { path, .. } = &mut config.data {
+    if let Some(path) = config.data.path_mut() {
         *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
         text_of(path)?;
     }
     Ok((name, config))
+}
+
+/// The data that a config names; what is worth a word about them is said.
+pub fn data(config: &Config, origin: &str) -> Result<Data, Error> {
+    let data = load_data(config, origin)?;
+    notes(data.notes().iter().cloned());
+    Ok(data)
+}
+
+/// The preset for the data at a path: a network for rows, or one for images.
+fn preset_for(path: &Path) -> &'static str {
+    if path.is_dir() || holds_images(path) { "images" } else { "table" }
+}
+
+/// The name of a file or folder, up to the first dot.
+fn stem(path: &Path, otherwise: &str) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(otherwise).to_owned()
 }
 
 /// Overrides for the data at a path: a folder holds images, and so does a file of images for a config of images; other files hold
@@ -86,7 +122,7 @@ fn data_at(path: &Path, present: &DataConfig) -> Result<Vec<String>, Error> {
     Ok(match present {
         DataConfig::Images { .. } if holds_images(path) => vec![format!("data.path={quoted}")],
         _ if path.is_dir() => vec![format!("data={{kind=\"images\",path={quoted}}}")],
-        DataConfig::File { .. } => vec![format!("data.path={quoted}")],
+        DataConfig::File(_) => vec![format!("data.path={quoted}")],
         _ => vec![format!("data={{kind=\"file\",path={quoted}}}")],
     })
 }

@@ -43,7 +43,7 @@ pub fn run(args: &Train) -> Result<()> {
         None => {
             let root = args.output.as_deref().ok_or_else(|| request("train: name a run directory with -o"))?;
             let (_, config) = source::config(&args.source, None)?;
-            let data = Arc::new(jobs::load_data(&config, &args.source.origin(""))?);
+            let data = Arc::new(source::data(&config, &args.source.origin(""))?);
             let init = args.init.as_deref().map(|path| Init { path, names: args.names.as_deref() });
             let new = NewRun { replace: args.force, ..NewRun::new("train", root, &config, &data) };
             jobs::train(&new, init.as_ref(), &progress)?

@@ -9,7 +9,7 @@ use super::rows::AuditRows;
 use super::*;
 use crate::Error;
 use crate::config::Config;
-use crate::data::{Data, DataConfig, ScalingConfig, write_csv};
+use crate::data::{Data, DataConfig, ScalingConfig, TableConfig, write_csv};
 use crate::density::mixture::Mixture;
 use crate::divergence::Divergence;
 use crate::figure::{Difference, Figures};
@@ -54,7 +54,7 @@ fn table(rows: usize) -> (tempfile::TempDir, DataConfig) {
     let mut values = vec![0.0; 2 * rows];
     Mixture::isotropic(&[1.0], &[vec![0.0; 2]], 1.0).unwrap().sample(&mut Streams::new(7).named("rows"), &mut values);
     write_csv(&path, &["a", "b"], &values).unwrap();
-    (folder, DataConfig::File { path, array: None, held_out: 0.5, scaling: ScalingConfig::None })
+    (folder, DataConfig::File(TableConfig { held_out: 0.5, scaling: ScalingConfig::None, ..TableConfig::new(path) }))
 }
 
 #[test]
@@ -91,7 +91,8 @@ fn the_error_of_a_held_out_mean_is_its_spread_over_tables() -> Any {
         let mut values = vec![0.0; 40];
         score.mixture().sample(&mut Streams::new(trial).named("rows"), &mut values);
         write_csv(&path, &["a", "b"], &values)?;
-        let source = DataConfig::File { path, array: None, held_out: 0.5, scaling: ScalingConfig::None };
+        let source =
+            DataConfig::File(TableConfig { held_out: 0.5, scaling: ScalingConfig::None, ..TableConfig::new(path) });
         let data = Data::load(&source)?;
         let sde = Sde::vp();
         let points = Points::of(&data);

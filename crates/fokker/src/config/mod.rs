@@ -63,7 +63,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a config; `origin` names it in errors, `overrides` are `key=value` with dotted keys and TOML values.
+    /// Reads a config; `origin` names it in errors, `overrides` are `key=value` with dotted keys and TOML values. Of the tables `sde`,
+    /// `network` (with `score`), `loss` (with `arm`) and `train` those that are left out are the preset's for the kind of data.
+    ///
+    /// ```
+    /// use fokker::config::Config;
+    /// let config = Config::parse("data = { kind = \"file\", path = \"mine.csv\" }", "mine.toml", &[])?;
+    /// assert_eq!(config.network, Config::preset("table", &[])?.network);
+    /// # Ok::<(), fokker::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Config`] naming the key and the reason.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{AuditConfig, Config};
+use super::{AuditConfig, Config, PRESETS, Preset};
 use crate::Error;
 use crate::data::one_line::one_line;
 
@@ -25,6 +25,7 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
         let (key, value) = split(assignment).map_err(|reason| fail(assignment, reason))?;
         assign(&mut table, &key, value).map_err(|reason| fail(&key.join("."), reason))?;
     }
+    fill(&mut table);
     let mut config = Config::deserialize_table(&table).map_err(|reason| {
         let key = culprit(&table, &reason).unwrap_or_else(|| "(top level)".into());
         fail(&key, reason)
@@ -34,6 +35,41 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
         config.audit.times = AuditConfig::default_times(config.sde.t_min());
     }
     Ok(config)
+}
+
+/// Gives a config that says what its data are the tables that it leaves out: those of the preset for such data.
+fn fill(table: &mut Table) {
+    let kind = table.get("data").and_then(|data| data.get("kind")).and_then(Value::as_str);
+    let Some(preset) = kind.and_then(preset_for) else { return };
+    let left_out: Vec<&str> = NEEDED.into_iter().filter(|key| !table.contains_key(*key)).collect();
+    if left_out.is_empty() {
+        return;
+    }
+    let Ok(mut preset) = toml::from_str::<Table>(preset.toml) else { return };
+    // How the network's output is read goes with the network, and what is compared with the objective.
+    let more = [("score", "network"), ("arm", "loss")].map(|(key, with)| (key, left_out.contains(&with)));
+    let keys = left_out.iter().copied().chain(more.into_iter().filter(|(_, is)| *is).map(|(key, _)| key));
+    for key in keys.collect::<Vec<_>>() {
+        if let (false, Some(value)) = (table.contains_key(key), preset.remove(key)) {
+            table.insert(key.to_owned(), value);
+        }
+    }
+}
+
+/// Tables without which there is no run.
+const NEEDED: [&str; 4] = ["sde", "network", "loss", "train"];
+
+/// The preset that has what suits a kind of data.
+fn preset_for(kind: &str) -> Option<&'static Preset> {
+    let name = match kind {
+        "file" | "memory" => "table",
+        "images" => "images",
+        "potential" => "double-well",
+        "ring" | "checkerboard" | "spirals" | "moons" | "finite" => "ring8",
+        "normal" | "mixture" => "mixture5d",
+        _ => return None,
+    };
+    PRESETS.iter().find(|preset| preset.name == name)
 }
 
 /// Tables that an override may lie in, and some more.

@@ -31,6 +31,8 @@ pub const PRESETS: &[Preset] = &[
         "a trajectory in the Müller-Brown potential, by an energy model; the truth is known by quadrature"
     ),
     preset!("double-well", "a trajectory in a double well, by an energy model; the truth is known by quadrature"),
+    preset!("table", "rows of your own, from a file; what `--data FILE` alone takes"),
+    preset!("images", "images of your own, a lean U-Net; what `--data FOLDER` alone takes"),
     preset!("mnist", "28x28 handwritten digits, an MLP; give the folder of IDX files with --data"),
     preset!("mnist-unet-tiny", "28x28 handwritten digits, a lean U-Net; give the folder of IDX files with --data"),
     preset!("mnist-unet", "28x28 handwritten digits, a U-Net like DDPM++, for many cores"),

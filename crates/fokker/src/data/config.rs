@@ -1,10 +1,10 @@
 //! The `[data]` table of a configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::PotentialConfig;
+use super::{PotentialConfig, TableConfig};
 
 /// What a configuration's `[data]` table says; its `kind` chooses the variant.
 ///
@@ -87,20 +87,8 @@ pub enum DataConfig {
         /// The generator.
         of: Box<DataConfig>,
     },
-    /// A table of numbers, one row per point: `.npy` (2-D), `.npz`, `.csv` or `.tsv` (header optional) or `.parquet`.
-    File {
-        /// The file, relative to the working folder.
-        path: PathBuf,
-        /// The array's name in an `.npz` archive in which several have rows and columns.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        array: Option<String>,
-        /// The part of the rows that is held out, between 0 and 1; the same rows each time, at least one.
-        #[serde(default = "default::held_out")]
-        held_out: f64,
-        /// How columns are scaled, from the training rows alone.
-        #[serde(default)]
-        scaling: ScalingConfig,
-    },
+    /// A table of numbers, one row per point, from a file.
+    File(TableConfig),
     /// Images, recognised by their files: the MNIST family, CIFAR, ImageNet 32×32, a folder of image files, NumPy arrays.
     ///
     /// Pixels stay 8-bit; a row draws (u + U) / 128 − 1 with U uniform in (0, 1). An array of floating-point images is continuous
@@ -126,12 +114,37 @@ pub enum DataConfig {
     Memory {},
 }
 
+impl DataConfig {
+    /// The file or folder that the data are read from, if they are.
+    ///
+    /// ```
+    /// use fokker::data::{DataConfig, TableConfig};
+    /// assert_eq!(DataConfig::File(TableConfig::new("x.csv")).path(), Some("x.csv".as_ref()));
+    /// assert_eq!(DataConfig::default().path(), None);
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(TableConfig { path, .. }) | Self::Images { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::File(TableConfig { path, .. }) | Self::Images { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+}
+
 /// How the columns of a [`DataConfig::File`] or a [`DataConfig::Potential`] become model coordinates.
 ///
 /// ```
 /// use fokker::data::{DataConfig, ScalingConfig};
 /// let config: DataConfig = toml::from_str("kind = \"file\"\npath = \"x.npy\"\nscaling = \"min-max\"")?;
-/// assert!(matches!(config, DataConfig::File { scaling: ScalingConfig::MinMax, .. }));
+/// assert!(matches!(config, DataConfig::File(table) if table.scaling == ScalingConfig::MinMax));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

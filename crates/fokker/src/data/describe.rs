@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::column_profile::{ColumnProfile, remarks};
 use super::images::{Images, Preparation, holds_images};
 use super::input::require;
-use super::{DataError, TableReader};
+use super::{ColumnName, DataError, TableReader};
 
 /// Images that are taken into the statistics where they stay on disk, evenly spaced.
 const ON_DISK: usize = 10_000;
@@ -59,11 +60,15 @@ pub struct TableSummary {
     pub rows: usize,
     /// One for each column.
     pub columns: Vec<ColumnSummary>,
+    /// What is worth a word about them, and what can be done.
+    pub remarks: Vec<String>,
 }
 
 /// A column of a table.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ColumnSummary {
+    /// What it is called; `None` if it has no name.
+    pub name: Option<String>,
     /// The least value.
     pub min: f64,
     /// The mean.
@@ -72,6 +77,12 @@ pub struct ColumnSummary {
     pub std: f64,
     /// The greatest value.
     pub max: f64,
+    /// How many values are missing.
+    pub missing: u64,
+    /// How many are text.
+    pub text: u64,
+    /// How many different values there are; `None` for more than a thousand.
+    pub different: Option<usize>,
 }
 
 /// Recognises the data at a path: a folder or a file of images, or a table.
@@ -131,10 +142,10 @@ fn images(path: &Path, size: Option<usize>, held_out: f64) -> Result<ImageSummar
 }
 
 fn table(path: &Path, array: Option<&str>) -> Result<TableSummary, DataError> {
-    let mut reader = TableReader::open(path, array)?;
+    let mut reader = TableReader::open_any(path, array)?;
     let dim = reader.dim();
     require(path, &[dim, size_of::<Moments>() + size_of::<ColumnSummary>()])?;
-    let mut columns = vec![Moments::default(); dim];
+    let mut columns = vec![(Moments::default(), ColumnProfile::default()); dim];
     let (mut rows, mut piece) = (0, Vec::new());
     loop {
         let read = reader.read((PIECE * 16 / dim).clamp(1, PIECE), &mut piece)?;
@@ -143,11 +154,48 @@ fn table(path: &Path, array: Option<&str>) -> Result<TableSummary, DataError> {
         }
         rows += read;
         for row in piece.chunks_exact(dim) {
-            columns.iter_mut().zip(row).for_each(|(column, &value)| column.add(value));
+            for ((moments, profile), &value) in columns.iter_mut().zip(row).filter(|(_, value)| !value.is_nan()) {
+                moments.add(value);
+                profile.add(value);
+            }
         }
     }
-    let summary = |m: &Moments| ColumnSummary { min: m.min, mean: m.mean(), std: m.std(), max: m.max };
-    Ok(TableSummary { rows, columns: columns.iter().map(summary).collect() })
+    let (names, texts) = (reader.names(), reader.texts());
+    let summary = |(at, (m, profile)): (usize, &(Moments, ColumnProfile))| {
+        let text = texts.get(at).copied().unwrap_or(0);
+        ColumnSummary {
+            name: names.and_then(|names| names.get(at)).cloned(),
+            min: m.min,
+            mean: m.mean(),
+            std: m.std(),
+            max: m.max,
+            missing: rows as u64 - m.count as u64 - text,
+            text,
+            different: profile.different(),
+        }
+    };
+    let summaries: Vec<ColumnSummary> = columns.iter().enumerate().map(summary).collect();
+    let profiles: Vec<ColumnProfile> = columns.into_iter().map(|(_, profile)| profile).collect();
+    let remarks = of_cells(&summaries).into_iter().chain(remarks(&profiles, names, &[])).collect();
+    Ok(TableSummary { rows, columns: summaries, remarks })
+}
+
+/// What is said of columns with values that are no numbers.
+fn of_cells(columns: &[ColumnSummary]) -> Vec<String> {
+    let mut said = Vec::new();
+    for (at, column) in columns.iter().enumerate() {
+        let name = ColumnName::new(at + 1, column.name.as_deref());
+        let key = column.name.clone().unwrap_or_else(|| (at + 1).to_string());
+        let ColumnSummary { text, missing, .. } = column;
+        if *text > 0 {
+            said.push(format!("column {name} has {text} values that are text: data.drop = [{key:?}]"));
+        } else if *missing > 0 {
+            said.push(format!(
+                "column {name} has {missing} missing values: data.missing = \"drop-row\" leaves their rows out"
+            ));
+        }
+    }
+    said
 }
 
 /// Running count, extremes and central moments, by Welford's recurrence: no cancellation where the mean is large.

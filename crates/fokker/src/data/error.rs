@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::one_line::shown;
+use super::ColumnName;
+use super::one_line::{one_line, shown};
 use crate::memory::MemoryError;
 
 /// What is wrong with a data file, a generator's parameter or an array to be written.
@@ -101,8 +102,8 @@ pub enum DataError {
         path: PathBuf,
         /// Row, from 1.
         row: usize,
-        /// Column, from 1.
-        column: usize,
+        /// The column.
+        column: ColumnName,
         /// The value.
         value: f64,
     },
@@ -113,21 +114,33 @@ pub enum DataError {
         path: PathBuf,
         /// Row, from 1.
         row: usize,
-        /// Column, from 1.
-        column: usize,
+        /// The column.
+        column: ColumnName,
         /// The value in the file.
         value: f64,
     },
-    /// A field of a text file, or a value of a `.parquet` file (a null), is not a number.
-    #[error("{}: row {row}, column {column}: {text} is not a number", shown(.path))]
+    /// A field of a text file is not a number.
+    #[error("{}: row {row}, column {column}: {text} is not a number (data.drop = [\"{}\"] leaves the column out)", shown(.path), key(.column))]
     NotANumber {
         /// The file.
         path: PathBuf,
         /// Line of the text file, or row, from 1.
         row: u64,
-        /// Column, from 1.
-        column: usize,
+        /// The column.
+        column: ColumnName,
         /// The field, quoted, its control characters escaped.
+        text: String,
+    },
+    /// A value is missing: an empty field of a text file or the like, a null of a `.parquet` file.
+    #[error("{}: row {row}, column {column}: {text} is a missing value (data.missing = \"drop-row\" leaves such rows out)", shown(.path))]
+    MissingCell {
+        /// The file.
+        path: PathBuf,
+        /// Line of the text file, or row, from 1.
+        row: u64,
+        /// The column.
+        column: ColumnName,
+        /// What stands there.
         text: String,
     },
     /// A row of a text file is longer or shorter than the first.
@@ -313,8 +326,8 @@ pub enum DataError {
         path: PathBuf,
         /// Row, from 1.
         row: u64,
-        /// Column, from 1.
-        column: usize,
+        /// The column.
+        column: ColumnName,
         /// The value.
         value: f64,
     },
@@ -357,4 +370,9 @@ pub enum DataError {
          them over again, or name data that can be loaded"
     )]
     InMemory,
+}
+
+/// What a config calls a column.
+fn key(column: &ColumnName) -> String {
+    column.name.as_ref().map_or_else(|| column.number.to_string(), |name| one_line(name, 40))
 }

@@ -12,12 +12,12 @@ use super::Data;
 /// Rows that come twice say the same twice: the standard error of a mean over them would be too small.
 ///
 /// ```
-/// use fokker::data::{Data, DataConfig, HeldOut, write_csv};
+/// use fokker::data::{TableConfig, Data, DataConfig, HeldOut, write_csv};
 /// use fokker::rng::Streams;
 /// let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("x.csv");
 /// write_csv(&path, &["x"], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])?;
-/// let data = Data::load(&DataConfig::File { path, array: None, held_out: 0.5, scaling: Default::default() })?;
+/// let data = Data::load(&DataConfig::File(TableConfig { held_out: 0.5, ..TableConfig::new(path) }))?;
 /// let mut rng = Streams::new(0).named("rows");
 /// let rows = HeldOut::new(&data, &mut rng);
 /// // More than there are cannot be had.
@@ -71,7 +71,7 @@ impl<'a> HeldOut<'a> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::data::{DataConfig, ScalingConfig, write_csv};
+    use crate::data::{DataConfig, ScalingConfig, TableConfig, write_csv};
     use crate::rng::Streams;
 
     #[test]
@@ -80,7 +80,8 @@ mod tests {
         let path = folder.path().join("x.csv");
         let values: Vec<f64> = (0..40).map(f64::from).collect();
         write_csv(&path, &["x"], &values).unwrap();
-        let config = DataConfig::File { path, array: None, held_out: 0.5, scaling: ScalingConfig::None };
+        let config =
+            DataConfig::File(TableConfig { held_out: 0.5, scaling: ScalingConfig::None, ..TableConfig::new(path) });
         let data = Data::load(&config).unwrap();
         let mut orders = std::collections::HashSet::new();
         for seed in 0..5 {

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::column_name::{ColumnName, listed};
 use super::one_line::one_line;
 use super::{DataError, Fingerprint, ImageShape};
 
 /// Characters of a list of names that are shown.
-const SHOWN: usize = 200;
 
 /// Kinds of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct DataInfo {
     pub low: Vec<f64>,
     /// The greatest value, likewise.
     pub high: Vec<f64>,
+    /// The steps that columns are multiples of, where training spread them, 0 for the others; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Vec<f64>>,
     /// [`Data::fingerprint`](super::Data::fingerprint), as 16 hexadecimal digits.
     #[serde(with = "hexadecimal")]
     pub fingerprint: Option<u64>,
@@ -70,9 +73,16 @@ impl DataInfo {
     /// ```
     #[must_use]
     pub fn column(&self, column: usize) -> String {
-        match self.columns.as_ref().and_then(|names| names.get(column)) {
-            Some(name) => format!("{} ({})", column + 1, one_line(name, 40)),
-            None => (column + 1).to_string(),
+        ColumnName::at(column, self.columns.as_deref()).to_string()
+    }
+
+    /// Rounds rows, in the units of the data, to the steps of the columns that have steps.
+    pub fn round(&self, rows: &mut [f64]) {
+        let Some(steps) = &self.steps else { return };
+        for row in rows.chunks_exact_mut(steps.len()) {
+            for ((x, step), low) in row.iter_mut().zip(steps).zip(&self.low).filter(|((_, step), _)| **step > 0.0) {
+                *x = low + ((*x - low) / step).round() * step;
+            }
         }
     }
 
@@ -91,6 +101,11 @@ impl DataInfo {
         let mut pairs = self.low.iter().zip(&self.high);
         if !pairs.all(|(low, high)| low.is_finite() && high.is_finite() && low <= high) {
             return Err("low, high: a range is not finite, or upside down".into());
+        }
+        let wrong =
+            |steps: &Vec<f64>| steps.len() != dim || steps.iter().any(|step| !(*step >= 0.0 && step.is_finite()));
+        if self.steps.as_ref().is_some_and(wrong) {
+            return Err(format!("steps: {dim} numbers, none below 0, are needed"));
         }
         match &self.columns {
             Some(columns) if columns.len() != dim => Err(format!("columns: {dim} names are needed")),
@@ -134,9 +149,6 @@ pub fn require_columns(
 }
 
 /// Names on one line, shortened.
-fn listed(names: &[String]) -> String {
-    one_line(&names.join(", "), SHOWN)
-}
 
 /// How lists of names differ.
 fn difference(found: &[String], expected: &[String]) -> String {

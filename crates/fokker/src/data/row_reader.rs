@@ -17,10 +17,10 @@ use super::{DataError, ImageShape, TableReader};
 /// let path = folder.path().join("x.npy");
 /// write_npy(&path, &[2, 2, 5], &[0.5; 20])?;
 /// let shape = ImageShape { height: 2, width: 5, channels: 1 };
-/// let mut images = RowReader::open(&path, Some(shape))?;
+/// let mut images = RowReader::open(&path, Some(shape), None)?;
 /// let mut rows = Vec::new();
 /// assert_eq!((images.dim(), images.rows(), images.read(9, &mut rows)?, rows.len()), (10, Some(2), 2, 20));
-/// assert!(RowReader::open(&path, None).is_err());
+/// assert!(RowReader::open(&path, None, None).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct RowReader {
@@ -40,16 +40,20 @@ enum Source {
 }
 
 impl RowReader {
-    /// Opens a file of rows or, if `image` is the shape of a model's images, images of that shape.
+    /// Opens a file of rows or, if `image` is the shape of a model's images, images of that shape; of a table whose columns have names
+    /// those that are called `columns`, if they are all there.
     ///
     /// # Errors
     /// [`DataError`], as far as it can be told without reading all rows of a table; [`DataError::ImageSize`] for images of another shape.
-    pub fn open(path: &Path, image: Option<ImageShape>) -> Result<Self, DataError> {
+    pub fn open(path: &Path, image: Option<ImageShape>, columns: Option<&[String]>) -> Result<Self, DataError> {
         let source = match image {
             Some(shape) if holds_rows(path) => {
                 Source::Images { images: load_rows(path, shape)?, dim: shape.dim(), first: 0, done: 0 }
             }
-            _ => Source::Table(Box::new(TableReader::open(path, None)?)),
+            _ => Source::Table(Box::new(match columns {
+                Some(columns) => TableReader::open_only(path, columns)?,
+                None => TableReader::open(path, None)?,
+            })),
         };
         Ok(Self { path: path.to_path_buf(), source })
     }
@@ -78,6 +82,15 @@ impl RowReader {
         match &self.source {
             Source::Table(table) => table.names(),
             Source::Images { .. } => None,
+        }
+    }
+
+    /// The names of the file's columns that are not read.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        match &self.source {
+            Source::Table(table) => table.left_out(),
+            Source::Images { .. } => Vec::new(),
         }
     }
 

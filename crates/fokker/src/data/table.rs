@@ -6,6 +6,7 @@ use super::DataError;
 use super::finite::require_finite;
 use super::formats::format::{Options, RowSource};
 use super::formats::format_of;
+use super::formats::picked::Picked;
 use super::input::Input;
 use super::one_line::one_line;
 
@@ -117,21 +118,21 @@ pub fn read_table_with_gaps(path: &Path, array: Option<&str>) -> Result<Table, D
 /// # Ok::<(), fokker::data::DataError>(())
 /// ```
 pub fn parse_table(name: &Path, bytes: Vec<u8>, array: Option<&str>) -> Result<Table, DataError> {
-    whole(name, Options { array, gaps: false }, |name| Ok(Input::of(name, bytes)))
+    whole(name, Options { array, ..Options::default() }, |name| Ok(Input::of(name, bytes)))
 }
 
 fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
-    whole(path, Options { array, gaps }, Input::open)
+    whole(path, Options { array, gaps, ..Options::default() }, Input::open)
 }
 
 /// All rows of a table.
-fn whole(
+pub(super) fn whole(
     path: &Path, options: Options<'_>, input: impl FnOnce(&Path) -> Result<Input, DataError>,
 ) -> Result<Table, DataError> {
     let mut source = open(path, options, input)?;
-    let (dim, names) = (source.dim(), source.take_names());
+    let (dim, names) = (source.dim(), source.names());
     let values = source.read_all(path)?;
-    require_finite(path, &values, dim, 0, options.gaps)?;
+    require_finite(path, &values, dim, 0, options.gaps, names.as_deref())?;
     Ok(Table { rows: values.len() / dim, dim, values, names })
 }
 
@@ -143,5 +144,13 @@ pub(super) fn open(
     if let Some(array) = options.array.filter(|_| !format.has_named_arrays()) {
         return Err(DataError::parameter("array", one_line(array, 40), "only an .npz archive has named arrays"));
     }
-    format.open(input(path)?, options)
+    let source = format.open(input(path)?, options)?;
+    if format.selects() {
+        return Ok(source);
+    }
+    let kept = options.selection.of(path, None, source.dim())?;
+    if !kept.contains(&false) {
+        return Ok(source);
+    }
+    Ok(Box::new(Picked { path: path.into(), source, kept, gaps: options.gaps, done: 0 }))
 }

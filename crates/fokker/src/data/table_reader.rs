@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::DataError;
 use super::finite::require_finite;
 use super::formats::format::{Options, RowSource};
+use super::formats::selection::Selection;
 use super::input::{Input, require};
 use super::table::open;
 
@@ -30,6 +31,8 @@ pub struct TableReader {
     dim: usize,
     /// What the columns are called.
     names: Option<Vec<String>>,
+    /// Is NaN a value?
+    gaps: bool,
     /// Rows handed out so far.
     done: usize,
     /// The numbers of the rows handed out last, in messages.
@@ -48,11 +51,41 @@ impl TableReader {
     /// assert!(TableReader::open("missing.npy".as_ref(), None).is_err());
     /// ```
     pub fn open(path: &Path, array: Option<&str>) -> Result<Self, DataError> {
-        let mut source = open(path, Options { array, gaps: false }, Input::open)?;
-        let (dim, names) = (source.dim(), source.take_names());
+        Self::with(path, Options { array, ..Options::default() })
+    }
+
+    /// As [`open`](Self::open), of a file whose columns have names the columns that are called so and no others, if these are all there.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    ///
+    /// ```
+    /// use fokker::data::TableReader;
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("x.csv");
+    /// std::fs::write(&path, "species,length,weight\nsetosa,1,2\n")?;
+    /// let mut reader = TableReader::open_only(&path, &["length".into(), "weight".into()])?;
+    /// let mut values = Vec::new();
+    /// assert_eq!((reader.read(9, &mut values)?, &values[..]), (1, &[1.0, 2.0][..]));
+    /// assert_eq!(reader.left_out(), ["species"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn open_only(path: &Path, names: &[String]) -> Result<Self, DataError> {
+        Self::with(path, Options { selection: Selection::Only(names), ..Options::default() })
+    }
+
+    /// As [`open`](Self::open), any value being NaN that is missing, or text.
+    pub(super) fn open_any(path: &Path, array: Option<&str>) -> Result<Self, DataError> {
+        Self::with(path, Options { array, gaps: true, texts: true, ..Options::default() })
+    }
+
+    fn with(path: &Path, options: Options<'_>) -> Result<Self, DataError> {
+        let source = open(path, options, Input::open)?;
+        let (dim, names) = (source.dim(), source.names());
         // A row, a few times.
         require(path, &[dim, 8, size_of::<f64>()])?;
-        Ok(Self { path: path.to_path_buf(), dim, names, done: 0, numbers: Vec::new(), source })
+        let gaps = options.gaps;
+        Ok(Self { path: path.to_path_buf(), dim, names, gaps, done: 0, numbers: Vec::new(), source })
     }
 
     /// The number of columns, at least 1.
@@ -83,6 +116,17 @@ impl TableReader {
     #[must_use]
     pub fn names(&self) -> Option<&[String]> {
         self.names.as_deref()
+    }
+
+    /// The names of the file's columns that are not read.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        self.source.left_out()
+    }
+
+    /// How many values of each column were text.
+    pub(super) fn texts(&self) -> Vec<u64> {
+        self.source.texts()
     }
 
     /// What messages call row `index` of those that [`read`](Self::read) gave last: its line in a `.csv` file, else its number
@@ -138,7 +182,7 @@ impl TableReader {
         values.clear();
         self.numbers.clear();
         self.source.read(most, values, &mut self.numbers)?;
-        require_finite(&self.path, values, self.dim, self.done, false)?;
+        require_finite(&self.path, values, self.dim, self.done, self.gaps, self.names.as_deref())?;
         let rows = values.len() / self.dim;
         if self.numbers.is_empty() {
             self.numbers.extend((self.done..self.done + rows).map(|row| row as u64 + 1));

@@ -3,11 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rand::{Rng, RngExt};
+
 use super::bounds::extend_box;
-use super::input::require;
+use super::column_name::listed;
+use super::column_profile::{ColumnProfile, remarks};
+use super::formats::format::Options;
+use super::formats::selection::{Selection, place};
+use super::input::{Input, require};
 use super::one_line::shown;
 use super::split::{check_held_out, split};
-use super::{DataError, Fingerprint, Scaling, ScalingConfig, Table, read_table};
+use super::table::whole;
+use super::{ColumnName, DataError, Fingerprint, Missing, Scaling, ScalingConfig, Table, TableConfig};
 use crate::memory::{self, Held};
 
 /// Where a table's scaling comes from.
@@ -30,6 +37,12 @@ pub(super) struct Rows {
     held_out: Vec<usize>,
     /// What the columns are called.
     pub(super) names: Option<Vec<String>>,
+    /// What is worth a word about the table.
+    pub(super) notes: Vec<String>,
+    /// The steps that columns are dequantised by, in the units of the data, 0 for those that are not; `None` if none is.
+    pub(super) steps: Option<Vec<f64>>,
+    /// The same in model coordinates.
+    noise: Option<Vec<f32>>,
     /// The least and the greatest value of each column over the training rows, in the file's units.
     pub(super) range: (Vec<f64>, Vec<f64>),
     pub(super) fingerprint: u64,
@@ -39,10 +52,31 @@ pub(super) struct Rows {
 impl Rows {
     /// The rows of a file, of which the part `held_out` is held out.
     pub(super) fn load(
-        path: &Path, array: Option<&str>, held_out: f64, fit: Fit<'_>,
+        config: &TableConfig, fit: Fit<'_>, columns: Option<&[String]>,
     ) -> Result<(Self, Scaling), DataError> {
-        check_held_out(held_out)?;
-        Self::split(read_table(path, array)?, held_out, fit, path)
+        let TableConfig { path, array, drop, dequantise, missing, held_out, .. } = config;
+        check_held_out(*held_out)?;
+        // By the names that a model knows, what is to be left out need not be there.
+        let selection = columns.map_or(Selection::Without(drop), Selection::Only);
+        let gaps = *missing == Missing::DropRow;
+        let options = Options { array: array.as_deref(), gaps, selection, ..Options::default() };
+        let mut table = whole(path, options, Input::open)?;
+        let mut notes = if gaps { without_gaps(&mut table, path)? } else { Vec::new() };
+        let names = table.names.clone();
+        let mut profiles = vec![ColumnProfile::default(); table.dim];
+        for row in table.values.chunks_exact(table.dim) {
+            profiles.iter_mut().zip(row).for_each(|(profile, &value)| profile.add(value));
+        }
+        let steps = steps(dequantise, &profiles, names.as_deref())?;
+        let dequantised: Vec<bool> = steps.iter().map(|&step| step > 0.0).collect();
+        notes.extend(remarks(&profiles, names.as_deref(), &dequantised));
+        let (mut rows, scaling) = Self::split(table, *held_out, fit, path)?;
+        rows.notes = notes;
+        if !dequantise.is_empty() {
+            rows.noise = Some(steps.iter().zip(&scaling.scale).map(|(step, scale)| (step / scale) as f32).collect());
+            rows.steps = Some(steps);
+        }
+        Ok((rows, scaling))
     }
 
     /// The rows of a table, of which the part `held_out` is held out; `path` is what messages call it.
@@ -81,14 +115,20 @@ impl Rows {
             scaling.apply_f64(&mut scaled);
             if let Some(column) = scaled.iter().position(|x| !(*x as f32).is_finite()) {
                 let path = path.to_path_buf();
-                return Err(DataError::OutOfRange { path, row: at + 1, column: column + 1, value: row[column] });
+                let (column, value) = (ColumnName::at(column, table.names.as_deref()), row[column]);
+                return Err(DataError::OutOfRange { path, row: at + 1, column, value });
             }
             values.extend(scaled.iter().map(|&x| x as f32));
         }
         let chosen = |part: bool| (0..table.rows).filter(|&row| is_held_out[row] == part).collect::<Vec<_>>();
         let (train, held_out) = (chosen(false), chosen(true));
         let range = range(&table, &train);
-        Ok((Self { dim, values, train, held_out, names: table.names, range, fingerprint, _held: held }, scaling))
+        let (notes, steps, noise) = (Vec::new(), None, None);
+        let names = table.names;
+        Ok((
+            Self { dim, values, train, held_out, names, notes, steps, noise, range, fingerprint, _held: held },
+            scaling,
+        ))
     }
 
     /// Holds out all rows.
@@ -118,6 +158,15 @@ impl Rows {
         &self.values[row * self.dim..][..self.dim]
     }
 
+    /// Spreads a row over the steps of its dequantised columns.
+    pub(super) fn spread<R: Rng>(&self, rng: &mut R, row: &mut [f32]) {
+        let noise = self.noise.iter().flatten();
+        row.iter_mut()
+            .zip(noise)
+            .filter(|(_, step)| **step > 0.0)
+            .for_each(|(x, step)| *x += step * (rng.random::<f32>() - 0.5));
+    }
+
     /// The box of the training rows, or of the held-out ones if there are none.
     pub(super) fn bounds(&self) -> (Vec<f32>, Vec<f32>) {
         let (mut low, mut high) = (vec![f32::INFINITY; self.dim], vec![f32::NEG_INFINITY; self.dim]);
@@ -125,8 +174,48 @@ impl Rows {
         for &row in rows {
             extend_box(&mut low, &mut high, self.row(row));
         }
+        for ((low, high), step) in low.iter_mut().zip(&mut high).zip(self.noise.iter().flatten()) {
+            *low -= step / 2.0;
+            *high += step / 2.0;
+        }
         (low, high)
     }
+}
+
+/// Leaves out the rows in which a value is missing, and says how many those are.
+fn without_gaps(table: &mut Table, path: &Path) -> Result<Vec<String>, DataError> {
+    let (dim, all) = (table.dim, table.rows);
+    let mut missing = vec![0_usize; dim];
+    let mut kept = Vec::with_capacity(table.values.len());
+    for row in table.values.chunks_exact(dim) {
+        row.iter().zip(&mut missing).for_each(|(value, count)| *count += usize::from(value.is_nan()));
+        if !row.iter().any(|value| value.is_nan()) {
+            kept.extend_from_slice(row);
+        }
+    }
+    (table.rows, table.values) = (kept.len() / dim, kept);
+    if table.rows == all {
+        return Ok(Vec::new());
+    }
+    let names = table.names.as_deref();
+    let of = |(at, count): (usize, &usize)| format!("{count} in column {}", ColumnName::at(at, names));
+    let columns: Vec<String> = missing.iter().enumerate().filter(|(_, count)| **count > 0).map(of).collect();
+    let (left_out, columns) = (all - table.rows, listed(&columns));
+    if table.rows == 0 {
+        return Err(DataError::TooFewRows { path: path.into(), actual: 0, needed: 2 });
+    }
+    Ok(vec![format!("{left_out} of {all} rows are left out, in which a value is missing: {columns}")])
+}
+
+/// The step of each column, 0 for those that are not dequantised.
+fn steps(dequantise: &[String], profiles: &[ColumnProfile], names: Option<&[String]>) -> Result<Vec<f64>, DataError> {
+    let mut steps = vec![0.0; profiles.len()];
+    for column in dequantise {
+        let at = place(column, names, profiles.len())?;
+        let reason = "its values are not multiples of one step: there is nothing to dequantise";
+        steps[at] = profiles[at].quantum().ok_or_else(|| DataError::parameter("dequantise", column, reason))?;
+    }
+    Ok(steps)
 }
 
 /// The least and the greatest value of each column over some rows.

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::data::Data;
 use crate::model_file::read_model;
 use crate::study::timed;
-use crate::train::Trainer;
+use crate::train::{Keep, Trainer};
 use crate::{Error, Occupant};
 
 /// A model that is to be had.
@@ -97,7 +97,10 @@ impl Model<'_> {
                         observer.kept(name, None, folder);
                         let (seconds, (info, score)) = (there.manifest()?.train_seconds, read_model(&there.model())?);
                         // A run that was given more steps and has not taken them yet still has the model from before.
-                        let stops = config.train.held_out.is_some_and(|held_out| held_out.patience > 0);
+                        let stops = config
+                            .train
+                            .held_out
+                            .is_some_and(|held_out| held_out.patience > 0 || held_out.keep == Keep::Best);
                         if info.steps < config.train.steps && !stops {
                             return fit(resumed(&there, config, data, observer)?, there);
                         }

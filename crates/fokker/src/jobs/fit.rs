@@ -12,9 +12,10 @@ use crate::Error;
 use crate::config::Config;
 use crate::data::Data;
 use crate::manifest::{Manifest, Rollback};
+use crate::model_file::read_model;
 use crate::objective::LossTerms;
 use crate::score::network::NetworkScore;
-use crate::train::{Best, Checkpoint, Ended, Metrics, OnDivergence, Recorder, Trainer};
+use crate::train::{Best, Checkpoint, Ended, Keep, Metrics, OnDivergence, Recorder, Trainer};
 
 /// A trained model and how long it took.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Fitted {
     pub score: NetworkScore<f32>,
     /// Seconds of training, those before an interruption included.
     pub seconds: f64,
-    /// Steps that were taken: fewer than were asked for, if the loss on held-out rows had stopped falling.
+    /// Steps behind the model: fewer than were asked for, if the loss on held-out rows had stopped falling, or was the least before.
     pub steps: u64,
 }
 
@@ -84,8 +85,13 @@ pub(super) fn fit(
             [format!("{name}: the held-out loss has not fallen below {loss:.4} since step {step}: stopped at {steps}")],
         );
     }
+    let keeps_best = config.train.held_out.is_some_and(|held_out| held_out.keep == Keep::Best);
     let written = ended.and_then(|_| {
-        let score = trainer.score();
+        let best = trainer.best().filter(|best| keeps_best && best.step < steps);
+        let (score, steps) = match best {
+            Some(best) => (read_model(&run.best())?.1, best.step),
+            None => (trainer.score(), steps),
+        };
         run.write_model(config, data, &score, steps)?;
         Ok(Fitted { score, seconds, steps })
     });

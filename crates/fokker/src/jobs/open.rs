@@ -34,7 +34,7 @@ pub fn load_data(config: &Config, origin: &str) -> Result<Data, Error> {
 /// As [`load_data`]; [`DataError::Columns`] if the columns are not called what the model's are.
 pub fn load_data_for(config: &Config, origin: &str, info: &ModelInfo) -> Result<Data, Error> {
     require_names(info, &config.data)?;
-    checked(Data::load_for(&config.data, &info.scaling), config, origin)
+    checked(Data::load_for(&config.data, &info.scaling, info.columns()), config, origin)
 }
 
 fn checked(data: Result<Data, DataError>, config: &Config, origin: &str) -> Result<Data, Error> {

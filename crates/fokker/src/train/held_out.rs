@@ -21,12 +21,29 @@ pub struct HeldOutConfig {
     pub rows: usize,
     /// Training stops when so many measurements in a row were no better than the best; 0: it goes on to its last step.
     pub patience: u64,
+    /// Which weights are the model in the end.
+    pub keep: Keep,
 }
 
 impl Default for HeldOutConfig {
     fn default() -> Self {
-        Self { every: 500, rows: 4096, patience: 0 }
+        Self { every: 500, rows: 4096, patience: 0, keep: Keep::default() }
     }
+}
+
+/// Which of the averaged weights are a run's model: the best by the loss on held-out rows are kept beside the last ones in any case.
+///
+/// ```
+/// assert_eq!(fokker::train::Keep::default(), fokker::train::Keep::Last);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Those of the last step.
+    #[default]
+    Last,
+    /// Those whose loss on held-out rows was the least.
+    Best,
 }
 
 /// The most rows of a measurement.

@@ -16,7 +16,7 @@ pub use adam::{Adam, AdamConfig};
 pub use checkpoint::Checkpoint;
 pub use config::TrainConfig;
 pub use divergence::OnDivergence;
-pub use held_out::{Best, HeldOutConfig};
+pub use held_out::{Best, HeldOutConfig, Keep};
 pub use metrics::Metrics;
 pub use progress::Progress;
 pub use recorder::{Recorder, Silent};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use fokker::data::{DataError, Description, ImageSummary, TableSummary, describe};
+use fokker::data::{ColumnName, ColumnSummary, DataError, Description, ImageSummary, TableSummary, describe};
 use serde::Serialize;
 
 use crate::cmd::tables::help;
@@ -87,14 +87,22 @@ fn print_table(path: &str, table: &TableSummary) {
     out!("{path}: table");
     out!("rows      {}", table.rows);
     out!("columns   {}", table.columns.len());
-    out!("{:<9} {:>12} {:>12} {:>12} {:>12}", "column", "min", "mean", "std", "max");
-    for (at, column) in table.columns.iter().take(COLUMNS).enumerate() {
-        let [min, mean, std, max] = [column.min, column.mean, column.std, column.max].map(number);
-        out!("{:<9} {min:>12} {mean:>12} {std:>12} {max:>12}", at + 1);
+    let name = |at: usize, column: &ColumnSummary| ColumnName::new(at + 1, column.name.as_deref()).to_string();
+    let shown = || table.columns.iter().enumerate().take(COLUMNS);
+    let width = shown().map(|(at, column)| name(at, column).chars().count()).max().unwrap_or(0).max(9);
+    let heads = ["min", "mean", "std", "max", "missing", "text", "different"];
+    out!("{:<width$} {}", "column", heads.map(|head| format!("{head:>12}")).join(" "));
+    for (at, column) in shown() {
+        let numbers = [column.min, column.mean, column.std, column.max].map(number);
+        let different = column.different.map_or("many".into(), |count| count.to_string());
+        let counts = [column.missing.to_string(), column.text.to_string(), different];
+        let cells: Vec<String> = numbers.iter().chain(&counts).map(|cell| format!("{cell:>12}")).collect();
+        out!("{:<width$} {}", name(at, column), cells.join(" "));
     }
     if table.columns.len() > COLUMNS {
         out!("… and {} more; --json has them all", table.columns.len() - COLUMNS);
     }
+    table.remarks.iter().for_each(|remark| out!("note: {remark}"));
 }
 
 /// Five significant digits.

@@ -30,7 +30,10 @@ impl Data {
             (Source::Mixture(mixture), _) => draw_mixture(mixture, rng, row),
             (Source::Toy(toy), _) => row.copy_from_slice(&toy.draw(rng).map(|x| x as f32)),
             (Source::Finite(finite), _) => finite.draw(rng, row),
-            (Source::Rows(rows), Some(len)) => row.copy_from_slice(rows.train_row(rng.random_range(0..len))),
+            (Source::Rows(rows), Some(len)) => {
+                row.copy_from_slice(rows.train_row(rng.random_range(0..len)));
+                rows.spread(rng, row);
+            }
             (Source::Images(images), Some(len)) => {
                 let index = rng.random_range(0..len);
                 images.train_row(index, rng, row);
@@ -42,11 +45,11 @@ impl Data {
     /// Training row `index` without noise: the row itself, or an image with each pixel at the middle of its level.
     ///
     /// ```
-    /// # use fokker::data::{Data, DataConfig, write_csv};
+    /// # use fokker::data::{TableConfig, Data, DataConfig, write_csv};
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("x.csv");
     /// write_csv(&path, &["x"], &[1.0, 2.0, 3.0, 4.0])?;
-    /// let data = Data::load(&DataConfig::File { path, array: None, held_out: 0.25, scaling: Default::default() })?;
+    /// let data = Data::load(&DataConfig::File(TableConfig { held_out: 0.25, ..TableConfig::new(path) }))?;
     /// let mut row = [f32::NAN];
     /// data.train_row_exact(2, &mut row);
     /// data.scaling().invert(&mut row);
@@ -88,12 +91,12 @@ impl Data {
     /// a generator ignores the index and draws.
     ///
     /// ```
-    /// # use fokker::data::{Data, DataConfig, write_csv};
+    /// # use fokker::data::{TableConfig, Data, DataConfig, write_csv};
     /// # use rand::SeedableRng;
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("x.csv");
     /// write_csv(&path, &["x"], &[1.0, 2.0, 3.0, 4.0])?;
-    /// let config = DataConfig::File { path, array: None, held_out: 0.25, scaling: Default::default() };
+    /// let config = DataConfig::File(TableConfig { held_out: 0.25, ..TableConfig::new(path) });
     /// let data = Data::load(&config)?;
     /// assert_eq!((data.len(), data.held_out_len()), (Some(3), Some(1)));
     /// let mut row = [0.0];
@@ -109,7 +112,10 @@ impl Data {
         match &self.source {
             Source::Mixture(_) | Source::Toy(_) => self.draw(rng, row),
             Source::Finite(finite) => finite.of.draw(rng, row),
-            Source::Rows(rows) => row.copy_from_slice(rows.held_out_row(index)),
+            Source::Rows(rows) => {
+                row.copy_from_slice(rows.held_out_row(index));
+                rows.spread(rng, row);
+            }
             Source::Images(images) => images.held_out_row(index, rng, row),
         }
     }

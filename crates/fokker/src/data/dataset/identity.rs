@@ -7,34 +7,35 @@ use super::source::Source;
 use crate::data::{DataConfig, DataError, DataInfo, DataKind, Scaling};
 
 impl Data {
-    /// As [`Data::load`], but with the scaling of a model in place of one that is fitted. A generator's coordinates are the model's.
+    /// As [`Data::load`], but with the scaling of a model in place of one that is fitted, and of a file the `columns` that the model's are
+    /// called, if they are all there. A generator's coordinates are the model's.
     ///
     /// # Errors
     /// As for [`Data::load`]; [`DataError::Dimension`] if the rows are not those of the scaling; [`DataError::Kind`] for grey levels and
     /// the scaling of other data.
     ///
     /// ```
-    /// use fokker::data::{Data, DataConfig, Scaling, write_csv};
+    /// use fokker::data::{TableConfig, Data, DataConfig, Scaling, write_csv};
     /// let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("x.csv");
     /// write_csv(&path, &["x"], &[1.0, 2.0, 3.0, 4.0])?;
-    /// let config = DataConfig::File { path, array: None, held_out: 0.25, scaling: Default::default() };
+    /// let config = DataConfig::File(TableConfig { held_out: 0.25, ..TableConfig::new(path) });
     /// let scaling = Scaling::new(vec![10.0], vec![2.0])?;
-    /// assert_eq!(Data::load_for(&config, &scaling)?.scaling(), &scaling);
+    /// assert_eq!(Data::load_for(&config, &scaling, None)?.scaling(), &scaling);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn load_for(config: &DataConfig, scaling: &Scaling) -> Result<Self, DataError> {
-        Self::load_with(config, Some(scaling))
+    pub fn load_for(config: &DataConfig, scaling: &Scaling, columns: Option<&[String]>) -> Result<Self, DataError> {
+        Self::load_with(config, Some(scaling), columns)
     }
 
     /// The same data, none of it for training: [`Data::len`] is `None` and every row is a held-out one.
     ///
     /// ```
-    /// # use fokker::data::{Data, DataConfig, write_csv};
+    /// # use fokker::data::{TableConfig, Data, DataConfig, write_csv};
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("x.csv");
     /// write_csv(&path, &["x"], &[1.0, 2.0, 3.0, 4.0])?;
-    /// let config = DataConfig::File { path, array: None, held_out: 0.25, scaling: Default::default() };
+    /// let config = DataConfig::File(TableConfig { held_out: 0.25, ..TableConfig::new(path) });
     /// let data = Data::load(&config)?.hold_out_all();
     /// assert_eq!((data.len(), data.held_out_len()), (None, Some(4)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -63,11 +64,11 @@ impl Data {
     /// and 4,096 images, evenly spaced, so that data that stays on disk is not read through.
     ///
     /// ```
-    /// # use fokker::data::{Data, DataConfig, write_csv, write_npy};
+    /// # use fokker::data::{TableConfig, Data, DataConfig, write_csv, write_npy};
     /// # let folder = tempfile::tempdir()?;
     /// let print = |name: &str| {
     ///     let path = folder.path().join(name);
-    ///     let config = DataConfig::File { path, array: None, held_out: 0.25, scaling: Default::default() };
+    ///     let config = DataConfig::File(TableConfig { held_out: 0.25, ..TableConfig::new(path) });
     ///     Data::load(&config).map(|data| data.fingerprint())
     /// };
     /// write_csv(&folder.path().join("x.csv"), &["x"], &[1.0, 2.0])?;
@@ -93,10 +94,10 @@ impl Data {
     /// [`DataError::Changed`] if the [`fingerprint`](Self::fingerprint) is another, and for a generator.
     ///
     /// ```
-    /// # use fokker::data::{Data, DataConfig, write_csv};
+    /// # use fokker::data::{TableConfig, Data, DataConfig, write_csv};
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("x.csv");
-    /// let config = DataConfig::File { path: path.clone(), array: None, held_out: 0.25, scaling: Default::default() };
+    /// let config = DataConfig::File(TableConfig { held_out: 0.25, ..TableConfig::new(path.clone()) });
     /// write_csv(&path, &["x"], &[1.0, 2.0])?;
     /// let before = Data::load(&config)?.fingerprint().unwrap_or(0);
     /// assert!(Data::load(&config)?.require_fingerprint(before, &path).is_ok());
@@ -128,6 +129,25 @@ impl Data {
         }
     }
 
+    /// What is worth a word about the data: rows that were left out, columns that a density makes little of.
+    ///
+    /// ```
+    /// # use fokker::data::{Data, DataConfig, TableConfig};
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("x.csv");
+    /// std::fs::write(&path, "site,mass\n7,0.1\n7,0.7\n7,0.4\n")?;
+    /// let data = Data::load(&DataConfig::File(TableConfig::new(path)))?;
+    /// assert!(data.notes()[0].contains("column 1 (site) has the same value in every row"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        match &self.source {
+            Source::Rows(rows) => &rows.notes,
+            _ => &[],
+        }
+    }
+
     /// What a model file says of the data.
     ///
     /// ```
@@ -150,6 +170,10 @@ impl Data {
             }
         };
         let columns = self.columns().map(<[String]>::to_vec);
-        DataInfo { kind, columns, low, high, fingerprint: self.fingerprint() }
+        let steps = match &self.source {
+            Source::Rows(rows) => rows.steps.clone(),
+            _ => None,
+        };
+        DataInfo { kind, columns, low, high, steps, fingerprint: self.fingerprint() }
     }
 }

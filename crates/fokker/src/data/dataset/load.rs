@@ -29,11 +29,13 @@ impl Data {
     /// assert_eq!(error.to_string(), "noise = -1: must be between 0 and 1000000");
     /// ```
     pub fn load(config: &DataConfig) -> Result<Self, DataError> {
-        Self::load_with(config, None)
+        Self::load_with(config, None, None)
     }
 
-    /// Loads data, whose scaling may be given.
-    pub(super) fn load_with(config: &DataConfig, given: Option<&Scaling>) -> Result<Self, DataError> {
+    /// Loads data, whose scaling may be given, and what its columns are called.
+    pub(super) fn load_with(
+        config: &DataConfig, given: Option<&Scaling>, columns: Option<&[String]>,
+    ) -> Result<Self, DataError> {
         match *config {
             DataConfig::Ring { modes, radius, std } => {
                 count("modes", modes, 10_000)?;
@@ -58,9 +60,9 @@ impl Data {
             }
             DataConfig::Moons { noise } => Ok(Self::generator(Source::Toy(Toy::moons(noise)?), 2)),
             DataConfig::Finite { rows, seed, ref of } => Self::finite(rows, seed, of),
-            DataConfig::File { ref path, ref array, held_out, scaling } => {
-                let fit = given.map_or(Fit::To(scaling), Fit::Given);
-                let (rows, scaling) = Rows::load(path, array.as_deref(), held_out, fit)?;
+            DataConfig::File(ref config) => {
+                let fit = given.map_or(Fit::To(config.scaling), Fit::Given);
+                let (rows, scaling) = Rows::load(config, fit, columns)?;
                 let (low, high) = rows.bounds();
                 Ok(Self { source: Source::Rows(rows), scaling, low, high, own: None, potential: None })
             }

@@ -139,8 +139,8 @@ impl Data {
         // The rows, here and where they are scaled.
         require(Path::new(ROWS), &[rows.len() + given.len(), 2 * size_of::<f64>()])?;
         let values: Vec<f64> = rows.iter().map(|&x| x.into()).chain(given.iter().copied()).collect();
-        require_finite(Path::new(ROWS), &values[..rows.len()], dim, 0, false)?;
-        require_finite(Path::new(HELD_OUT_ROWS), given, dim, 0, false)?;
+        require_finite(Path::new(ROWS), &values[..rows.len()], dim, 0, false, columns.as_deref())?;
+        require_finite(Path::new(HELD_OUT_ROWS), given, dim, 0, false, columns.as_deref())?;
         let table = Table { rows: own + held_out_count, dim, values, names: columns.clone() };
         let fit = given_scaling.as_ref().map_or(Fit::To(*scaling), Fit::Given);
         let (rows, scaling) = match held_out {
@@ -279,7 +279,7 @@ fn kept(what: &str, pixels: PixelValues<'_>, shape: ImageShape) -> Result<Pixels
         PixelValues::Continuous(values) => {
             if let Some(at) = values.iter().position(|value| !value.is_finite()) {
                 let (row, column, value) = (at / dim + 1, at % dim + 1, f64::from(values[at]));
-                return Err(DataError::NonFinite { path: what.into(), row, column, value });
+                return Err(DataError::NonFinite { path: what.into(), row, column: column.into(), value });
             }
             Ok(Pixels::Floats(values.to_vec()))
         }

@@ -1,40 +1,69 @@
-//! Tables as text: numbers separated by commas in `.csv` files, by tabs in `.tsv` files.
+//! Tables as text: numbers separated by commas (or semicolons, or tabs) in `.csv` files, by tabs in `.tsv` files; the same by gzip.
 
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
 
 use super::fields::{Counted, Fields, MOST_FIELDS, is_too_wide};
 use super::format::{Options, RowSource, TableFormat};
 use crate::data::DataError;
 use crate::data::column::{Column, ColumnKind, Replay};
-use crate::data::input::{Bytes, Input};
+use crate::data::column_name::ColumnName;
+use crate::data::input::Input;
 use crate::data::one_line::{one_line, shown};
 use crate::memory::{PerRecord, Record};
 
 /// Values with something between them.
 pub(in crate::data) struct Separated {
     endings: &'static [&'static str],
+    /// What stands between values that are written, and between those that are read unless the first line says otherwise.
     delimiter: u8,
+    gzip: bool,
 }
 
 /// Comma-separated values.
-pub(in crate::data) const CSV: Separated = Separated { endings: &["csv"], delimiter: b',' };
+pub(in crate::data) const CSV: Separated = Separated { endings: &["csv"], delimiter: b',', gzip: false };
 
 /// Tab-separated values.
-pub(super) const TSV: Separated = Separated { endings: &["tsv"], delimiter: b'\t' };
+pub(super) const TSV: Separated = Separated { endings: &["tsv"], delimiter: b'\t', gzip: false };
+
+/// The same, compressed.
+pub(super) const CSV_GZ: Separated = Separated { endings: &["csv.gz"], delimiter: b',', gzip: true };
+pub(super) const TSV_GZ: Separated = Separated { endings: &["tsv.gz"], delimiter: b'\t', gzip: true };
 
 impl TableFormat for Separated {
     fn endings(&self) -> &'static [&'static str] {
         self.endings
     }
 
+    fn selects(&self) -> bool {
+        true
+    }
+
     fn open(&self, input: Input, options: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
-        Ok(Box::new(CsvRows::open(input, self.delimiter, options.gaps)?))
+        let Input { path, bytes, .. } = input;
+        let bytes: Box<dyn Read + Send> =
+            if self.gzip { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) };
+        Ok(Box::new(CsvRows::open(path, bytes, self.delimiter, options)?))
     }
 
     fn write_columns(
         &self, out: &mut (dyn Write + Send), columns: &[Column<'_>], _: u64, replay: Replay<'_>,
     ) -> io::Result<()> {
+        if self.gzip {
+            let mut packed = GzEncoder::new(out, flate2::Compression::default());
+            self.write(&mut packed, columns, replay)?;
+            packed.finish()?.flush()
+        } else {
+            self.write(out, columns, replay)
+        }
+    }
+}
+
+impl Separated {
+    fn write(&self, out: &mut dyn Write, columns: &[Column<'_>], replay: Replay<'_>) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().delimiter(self.delimiter).from_writer(out);
         writer.write_record(columns.iter().map(|column| column.name))?;
         replay(&mut |row| {
@@ -42,6 +71,23 @@ impl TableFormat for Separated {
         })?;
         writer.flush()
     }
+}
+
+/// The longest beginning of a file that is looked at to know what stands between its values.
+const FIRST_LINE: usize = 1 << 16;
+
+/// What stands between values, by the first line: semicolons or tabs, if it is cut into numbers or names by them and not by commas.
+fn delimiter(line: &[u8], usual: u8) -> u8 {
+    let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let cuts = |delimiter: u8| {
+        let fields: Vec<&[u8]> = line.split(|&byte| byte == delimiter).collect();
+        let whole = |field: &&[u8]| !field.contains(&b',') || parse(field.trim_ascii(), true).is_some();
+        fields.len() > 1 && fields.iter().all(whole)
+    };
+    if usual != b',' || line.contains(&b'"') {
+        return usual;
+    }
+    [b';', b'\t'].into_iter().find(|&other| cuts(other)).unwrap_or(usual)
 }
 
 /// A value as text: numbers with as many digits as it takes to read the same number back.
@@ -56,26 +102,38 @@ fn text(column: &Column<'_>, value: f64) -> String {
 /// An open file. A first row in which no field is a number is a header and is left out.
 struct CsvRows {
     path: PathBuf,
-    reader: csv::Reader<Counted<PerRecord<Box<dyn Bytes>>>>,
+    reader: csv::Reader<Counted<PerRecord<Box<dyn Read + Send>>>>,
     /// A record without end is given up, and one of too many fields.
     bounds: (Record, Fields),
     record: csv::ByteRecord,
     /// Fields of the first row.
     width: Option<usize>,
-    /// What the header calls the columns.
+    /// What the header calls all columns.
     names: Option<Vec<String>>,
+    /// Which columns are read.
+    kept: Vec<bool>,
     /// The first row, which is read to know the columns, until it is asked for.
     first: Vec<f64>,
     /// The line of the last row.
     line: u64,
-    /// Is NaN a value?
+    cells: Cells,
+}
+
+/// How fields become values.
+struct Cells {
+    /// Numbers have a decimal comma, if they have no point.
+    comma: bool,
+    /// Is a missing value NaN, and no error?
     gaps: bool,
+    /// Text is a missing value, too, and counted for each column that is read.
+    texts: Option<Vec<u64>>,
 }
 
 impl CsvRows {
-    fn open(input: Input, delimiter: u8, gaps: bool) -> Result<Self, DataError> {
-        let Input { path, bytes, .. } = input;
-        let (bytes, record) = PerRecord::new(shown(&path), bytes);
+    fn open(path: PathBuf, bytes: Box<dyn Read + Send>, usual: u8, options: Options<'_>) -> Result<Self, DataError> {
+        let mut bytes = BufReader::with_capacity(FIRST_LINE, bytes);
+        let delimiter = delimiter(bytes.fill_buf().map_err(|error| DataError::read(&path, error))?, usual);
+        let (bytes, record) = PerRecord::new(shown(&path), Box::new(bytes) as Box<dyn Read + Send>);
         let (bytes, fields) = Counted::new(bytes, delimiter);
         let bounds = (record, fields);
         let reader = csv::ReaderBuilder::new()
@@ -84,19 +142,21 @@ impl CsvRows {
             .flexible(true)
             .trim(csv::Trim::All)
             .from_reader(bytes);
+        let texts = options.texts.then(Vec::new);
+        let cells = Cells { comma: delimiter == b';', gaps: options.gaps, texts };
         let record = csv::ByteRecord::new();
-        let (width, names, line) = (None, None, 0);
-        let mut rows = Self { path, reader, bounds, record, width, names, first: Vec::new(), line, gaps };
+        let (width, names, kept, line) = (None, None, Vec::new(), 0);
+        let mut rows = Self { path, reader, bounds, record, width, names, kept, first: Vec::new(), line, cells };
         let mut first = Vec::new();
-        if !rows.next(&mut first)? {
+        if !rows.next(&mut first, Some(options))? {
             return Err(DataError::TooFewRows { path: rows.path, actual: 0, needed: 1 });
         }
         rows.first = first;
         Ok(rows)
     }
 
-    /// Appends the next row to `values`; `false` at the end.
-    fn next(&mut self, values: &mut Vec<f64>) -> Result<bool, DataError> {
+    /// Appends the next row to `values`; `false` at the end. The first one, which comes with options, says what the columns are.
+    fn next(&mut self, values: &mut Vec<f64>, first: Option<Options<'_>>) -> Result<bool, DataError> {
         let (path, record) = (&self.path, &mut self.record);
         loop {
             if !self.reader.read_byte_record(record).map_err(|error| failed(path, error))? {
@@ -105,7 +165,8 @@ impl CsvRows {
             self.bounds.0.done();
             self.bounds.1.done();
             let line = record.position().map_or(0, csv::Position::line);
-            let is_header = self.width.is_none() && record.iter().all(|field| parse(field).is_none());
+            let comma = self.cells.comma;
+            let is_header = self.width.is_none() && record.iter().all(|field| parse(field, comma).is_none());
             let expected = *self.width.get_or_insert(record.len());
             if record.len() != expected {
                 let path = path.to_path_buf();
@@ -115,9 +176,14 @@ impl CsvRows {
                 self.names = Some(record.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect());
                 continue;
             }
+            if let Some(options) = first {
+                self.kept = options.selection.of(path, self.names.as_deref(), expected)?;
+            }
             self.line = line;
-            for (at, field) in record.iter().enumerate() {
-                values.push(value(path, line, at + 1, field, self.gaps)?);
+            let kept = record.iter().enumerate().zip(&self.kept).filter(|(_, kept)| **kept);
+            for (out, ((at, field), _)) in kept.enumerate() {
+                let column = || ColumnName::at(at, self.names.as_deref());
+                values.push(self.cells.value(path, line, &column, out, field)?);
             }
             return Ok(true);
         }
@@ -126,11 +192,21 @@ impl CsvRows {
 
 impl RowSource for CsvRows {
     fn dim(&self) -> usize {
-        self.width.unwrap_or(0)
+        self.kept.iter().filter(|kept| **kept).count()
     }
 
-    fn take_names(&mut self) -> Option<Vec<String>> {
-        self.names.take()
+    fn names(&self) -> Option<Vec<String>> {
+        let kept = self.names.as_ref()?.iter().zip(&self.kept).filter(|(_, kept)| **kept);
+        Some(kept.map(|(name, _)| name.clone()).collect())
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        let all = self.names.iter().flatten().zip(&self.kept);
+        all.filter(|(_, kept)| !**kept).map(|(name, _)| name.clone()).collect()
+    }
+
+    fn texts(&self) -> Vec<u64> {
+        self.cells.texts.clone().unwrap_or_default()
     }
 
     fn rows(&self) -> Option<u64> {
@@ -144,7 +220,7 @@ impl RowSource for CsvRows {
             numbers.push(self.line);
             rows += 1;
         }
-        while rows < most && self.next(values)? {
+        while rows < most && self.next(values, None)? {
             numbers.push(self.line);
             rows += 1;
         }
@@ -152,21 +228,45 @@ impl RowSource for CsvRows {
     }
 }
 
-/// A field's value, which must be a finite number, or NaN if `gaps`.
-fn value(path: &Path, row: u64, column: usize, field: &[u8], gaps: bool) -> Result<f64, DataError> {
-    let path = || path.to_path_buf();
-    match parse(field) {
-        Some(value) if value.is_finite() || gaps && value.is_nan() => Ok(value),
-        Some(value) => Err(DataError::NonFinite { path: path(), row: row as usize, column, value }),
-        None => {
-            let text = format!("\"{}\"", one_line(&String::from_utf8_lossy(field), 40));
-            Err(DataError::NotANumber { path: path(), row, column, text })
+impl Cells {
+    /// A field's value, which must be a finite number, or NaN if there may be gaps; `out` is its place among the columns that are read.
+    fn value(
+        &mut self, path: &Path, row: u64, column: &dyn Fn() -> ColumnName, out: usize, field: &[u8],
+    ) -> Result<f64, DataError> {
+        let missing = is_missing(field);
+        match parse(field, self.comma) {
+            Some(value) if value.is_finite() => return Ok(value),
+            _ if missing && self.gaps => return Ok(f64::NAN),
+            Some(value) => {
+                return Err(DataError::NonFinite { path: path.into(), row: row as usize, column: column(), value });
+            }
+            None => {}
         }
+        if let (Some(texts), false) = (&mut self.texts, missing) {
+            texts.resize(texts.len().max(out + 1), 0);
+            texts[out] += 1;
+            return Ok(f64::NAN);
+        }
+        let (path, column, text) = (path.into(), column(), one_line(&String::from_utf8_lossy(field), 40));
+        let text = format!("\"{text}\"");
+        Err(if missing {
+            DataError::MissingCell { path, row, column, text }
+        } else {
+            DataError::NotANumber { path, row, column, text }
+        })
     }
 }
 
-fn parse(field: &[u8]) -> Option<f64> {
-    std::str::from_utf8(field).ok()?.parse().ok()
+/// What stands for a value that is not there.
+fn is_missing(field: &[u8]) -> bool {
+    ["", "na", "n/a", "nan", "null", "none", "?"].iter().any(|word| field.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn parse(field: &[u8], comma: bool) -> Option<f64> {
+    let text = std::str::from_utf8(field).ok()?;
+    text.parse()
+        .ok()
+        .or_else(|| if comma && text.contains(',') { text.replacen(',', ".", 1).parse().ok() } else { None })
 }
 
 fn failed(path: &Path, error: csv::Error) -> DataError {

@@ -7,6 +7,8 @@ use crate::data::DataError;
 use crate::data::column::{Column, ColumnKind, Replay};
 use crate::data::input::{Input, require};
 
+use super::selection::Selection;
+
 /// Rows that are read at a time where all are wanted.
 const BATCH: usize = 1 << 13;
 
@@ -22,6 +24,11 @@ pub(in crate::data) trait TableFormat: Sync {
 
     /// Whether a file may hold several arrays, one of which is chosen by its name.
     fn has_named_arrays(&self) -> bool {
+        false
+    }
+
+    /// Whether the format reads the columns that are asked for and no others; of one that does not, they are picked from all.
+    fn selects(&self) -> bool {
         false
     }
 
@@ -48,6 +55,10 @@ pub(in crate::data) struct Options<'a> {
     pub(in crate::data) array: Option<&'a str>,
     /// Is NaN a value: one that is not known?
     pub(in crate::data) gaps: bool,
+    /// Is text such a value, too, to be counted?
+    pub(in crate::data) texts: bool,
+    /// The columns.
+    pub(in crate::data) selection: Selection<'a>,
 }
 
 /// Rows of as many values as there are columns.
@@ -65,9 +76,19 @@ pub(in crate::data) trait RowSource: Send {
     /// The number of columns, at least 1.
     fn dim(&self) -> usize;
 
-    /// What the columns are called, if they have names; they are handed out once.
-    fn take_names(&mut self) -> Option<Vec<String>> {
+    /// What the columns are called, if they have names.
+    fn names(&self) -> Option<Vec<String>> {
         None
+    }
+
+    /// The names of the file's columns that are not read.
+    fn left_out(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How many values of each column were text up to now; shorter, where there was none.
+    fn texts(&self) -> Vec<u64> {
+        Vec::new()
     }
 
     /// The number of rows, where it is known before all are read.

@@ -7,6 +7,8 @@ pub(super) mod format;
 mod npy;
 pub(super) mod npz;
 mod parquet;
+pub(super) mod picked;
+pub(super) mod selection;
 
 use std::path::Path;
 
@@ -14,14 +16,15 @@ use self::format::TableFormat;
 use super::DataError;
 
 /// All formats, in the order in which they are listed.
-const FORMATS: &[&dyn TableFormat] = &[&npy::Npy, &npz::Npz, &csv::CSV, &csv::TSV, &parquet::Parquet];
+const FORMATS: &[&dyn TableFormat] =
+    &[&npy::Npy, &npz::Npz, &csv::CSV, &csv::TSV, &parquet::Parquet, &csv::CSV_GZ, &csv::TSV_GZ];
 
 /// A format of tables, as the programs that offer it have to know it.
 ///
 /// ```
 /// use fokker::data::table_formats;
 /// let endings: Vec<_> = table_formats().map(|format| format.ending).collect();
-/// assert_eq!(endings, ["npy", "npz", "csv", "tsv", "parquet"]);
+/// assert_eq!(endings, ["npy", "npz", "csv", "tsv", "parquet", "csv.gz", "tsv.gz"]);
 /// // An archive of arrays may be compressed, and is read whole.
 /// assert!(table_formats().all(|format| format.in_pieces == (format.ending != "npz")));
 /// ```
@@ -41,7 +44,7 @@ pub fn table_formats() -> impl Iterator<Item = TableFormatInfo> {
 /// The endings of all formats in one phrase, as messages list them, with more of them after.
 ///
 /// ```
-/// assert_eq!(fokker::data::table_endings(&["png"]), ".csv, .npy, .npz, .parquet, .tsv or .png");
+/// assert_eq!(fokker::data::table_endings(&["png"]), ".csv, .csv.gz, .npy, .npz, .parquet, .tsv, .tsv.gz or .png");
 /// ```
 #[must_use]
 pub fn table_endings(more: &[&str]) -> String {

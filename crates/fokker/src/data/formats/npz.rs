@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::Path;
 
 use super::format::{Matrix, Options, RowSource, TableFormat};
+use super::selection::Selection;
 use crate::data::DataError;
 use crate::data::array_stream::ArrayStream;
 use crate::data::column::{Column, Replay};
@@ -48,7 +49,9 @@ impl TableFormat for Npz {
         // Messages name the entry as if the archive were a folder.
         let inside = path.join(&archive.entries[index].name);
         let array = archive.read(index, &inside, |reader, length| read_array(reader, length, &inside))?;
-        require_finite(&path, &array.values, array.dim, 0, options.gaps)?;
+        if matches!(options.selection, Selection::All) {
+            require_finite(&path, &array.values, array.dim, 0, options.gaps, None)?;
+        }
         Ok(Box::new(Whole { dim: array.dim, values: array.values, done: 0 }))
     }
 

@@ -131,7 +131,7 @@ pub(super) fn values(reader: &mut dyn Read, layout: &Layout, path: &Path) -> Res
     let dim = layout.shape.dim();
     let mut values = read_values(reader, layout.dtype, layout.count * dim, layout.start, path)?;
     reorder(&mut values, layout);
-    require_finite(path, &values, dim, 0, false)?;
+    require_finite(path, &values, dim, 0, false, None)?;
     Ok(values)
 }
 
@@ -158,7 +158,7 @@ fn require_range(values: &[f32], dim: usize, path: &Path) -> Result<(), DataErro
     let (row, column, value) = (at / dim + 1, at % dim + 1, f64::from(values[at]));
     let path = path.to_path_buf();
     if !value.is_finite() {
-        return Err(DataError::NonFinite { path, row, column, value });
+        return Err(DataError::NonFinite { path, row, column: column.into(), value });
     }
     let reason = format!("image {row} has the value {}; floating-point images lie in [0, 1] or [-1, 1]", values[at]);
     Err(DataError::Unrecognised { path, reason })

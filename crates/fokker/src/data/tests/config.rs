@@ -1,5 +1,5 @@
 use super::rng;
-use crate::data::{Data, DataConfig, ScalingConfig};
+use crate::data::{Data, DataConfig, ScalingConfig, TableConfig};
 
 fn parse(text: &str) -> Result<DataConfig, toml::de::Error> {
     toml::from_str(text)
@@ -25,7 +25,10 @@ fn every_key_but_a_path_has_a_default() {
     assert_eq!(configs[2], DataConfig::Checkerboard { cells: 4, half_width: 2.0 });
     assert_eq!(configs[3], DataConfig::Spirals { arms: 2, turns: 1.5, noise: 0.1 });
     assert_eq!(configs[4], DataConfig::Moons { noise: 0.1 });
-    assert_eq!(configs[5], DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise });
+    assert_eq!(
+        configs[5],
+        DataConfig::File(TableConfig { held_out: 0.1, scaling: ScalingConfig::Standardise, ..TableConfig::new(path) })
+    );
     assert_eq!(configs[6], DataConfig::Images { path: "mnist".into(), flip: false, size: None, held_out: 0.1 });
     let sized = parse("kind = \"images\"\npath = \"x\"\nflip = true\nsize = 32\nheld_out = 0.2").unwrap();
     for config in configs.into_iter().chain([sized]) {

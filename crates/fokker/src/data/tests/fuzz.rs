@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::{file, gzip, idx, npy, put};
 use crate::data::formats::npz::write_archive;
 use crate::data::{
-    Data, DataConfig, DataError, ImageShape, RowReader, ScalingConfig, parse_table, read_table, table_formats,
+    Data, DataConfig, DataError, ImageShape, RowReader, ScalingConfig, TableConfig, parse_table, read_table,
+    table_formats,
 };
 
 /// Reads the bytes with every reader.
@@ -35,7 +36,11 @@ fn read_all_ways(bytes: &[u8]) {
             (read, parsed) => panic!("in a file {read:?}, in memory {parsed:?}"),
         }
         errors.extend(read_table(&path, Some("x")).err());
-        let config = DataConfig::File { path, array: None, held_out: 0.1, scaling: ScalingConfig::Standardise };
+        let config = DataConfig::File(TableConfig {
+            held_out: 0.1,
+            scaling: ScalingConfig::Standardise,
+            ..TableConfig::new(path)
+        });
         errors.extend(Data::load(&config).err());
     }
     errors.extend(read_rows_all_ways(bytes));

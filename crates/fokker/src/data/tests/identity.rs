@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::{file, idx, npy, put, rng};
-use crate::data::{Data, DataConfig, DataError, DataInfo, DataKind, Scaling, ScalingConfig, require_columns};
+use crate::data::{
+    Data, DataConfig, DataError, DataInfo, DataKind, Scaling, ScalingConfig, TableConfig, require_columns,
+};
 
 fn table(path: &Path) -> DataConfig {
-    DataConfig::File { path: path.into(), array: None, held_out: 0.3, scaling: ScalingConfig::Standardise }
+    DataConfig::File(TableConfig { held_out: 0.3, scaling: ScalingConfig::Standardise, ..TableConfig::new(path) })
 }
 
 fn images(path: &Path) -> DataConfig {
@@ -51,7 +53,8 @@ fn a_table_is_its_values_in_order_and_their_shape() {
     ] {
         assert_ne!(csv_print(text), expected, "{text:?}");
     }
-    let whatever_is_held_out = DataConfig::File { path, array: None, held_out: 0.6, scaling: ScalingConfig::None };
+    let whatever_is_held_out =
+        DataConfig::File(TableConfig { held_out: 0.6, scaling: ScalingConfig::None, ..TableConfig::new(path) });
     assert_eq!(print(&whatever_is_held_out), expected);
     assert_eq!(Data::load(&DataConfig::default()).unwrap().fingerprint(), None);
 }

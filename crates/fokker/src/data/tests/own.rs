@@ -3,6 +3,7 @@
 use super::{file, idx, npy, put, rng};
 use crate::data::{
     Data, DataConfig, DataError, DataKind, HeldOutRows, ImageShape, ImagesOptions, RowsOptions, Scaling, ScalingConfig,
+    TableConfig,
 };
 use crate::density::mixture::Mixture;
 
@@ -16,7 +17,8 @@ fn rows_are_those_of_a_file() {
     let rows: Vec<f32> = (0..60).map(|i| (i * 7 % 31) as f32 / 4.0).collect();
     let text: String = rows.chunks(2).map(|row| format!("{},{}\n", row[0], row[1])).collect();
     let (_folder, path) = file("x.csv", format!("a,b\n{text}").as_bytes());
-    let config = DataConfig::File { path, array: None, held_out: 0.3, scaling: ScalingConfig::MinMax };
+    let config =
+        DataConfig::File(TableConfig { held_out: 0.3, scaling: ScalingConfig::MinMax, ..TableConfig::new(path) });
     let from_file = Data::load(&config).unwrap();
     let names = Some(vec!["a".to_owned(), "b".to_owned()]);
     let how = RowsOptions { columns: names, scaling: ScalingConfig::MinMax, ..options(HeldOutRows::Part(0.3)) };

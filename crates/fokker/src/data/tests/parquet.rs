@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::{file, put};
 use crate::data::{
-    Column, ColumnKind, Data, DataConfig, DataError, ScalingConfig, TableReader, read_table, read_table_with_gaps,
-    write_columns, write_rows,
+    Column, ColumnKind, Data, DataConfig, DataError, ScalingConfig, TableConfig, TableReader, read_table,
+    read_table_with_gaps, write_columns, write_rows,
 };
 
 fn fixture(name: &str) -> PathBuf {
@@ -116,8 +116,11 @@ fn files_that_are_none() {
 
 #[test]
 fn training_takes_them() {
-    let config =
-        DataConfig::File { path: fixture("zstd"), array: None, held_out: 0.2, scaling: ScalingConfig::Standardise };
+    let config = DataConfig::File(TableConfig {
+        held_out: 0.2,
+        scaling: ScalingConfig::Standardise,
+        ..TableConfig::new(fixture("zstd"))
+    });
     let data = Data::load(&config).unwrap();
     assert_eq!((data.dim(), data.len()), (6, Some(6)));
 }

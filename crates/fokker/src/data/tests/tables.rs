@@ -1,11 +1,12 @@
 use super::{file, npy, rng};
 use crate::data::formats::npz::write_archive;
 use crate::data::{
-    Data, DataConfig, DataError, Scaling, ScalingConfig, bits_per_dim, read_table, write_csv, write_npy, write_npz,
+    Data, DataConfig, DataError, Scaling, ScalingConfig, TableConfig, bits_per_dim, read_table, write_csv, write_npy,
+    write_npz,
 };
 
 fn load(path: &std::path::Path, held_out: f64, scaling: ScalingConfig) -> Result<Data, DataError> {
-    Data::load(&DataConfig::File { path: path.into(), array: None, held_out, scaling })
+    Data::load(&DataConfig::File(TableConfig { held_out, scaling, ..TableConfig::new(path) }))
 }
 
 fn doubles(values: &[f64]) -> Vec<u8> {

@@ -36,7 +36,7 @@ impl Run {
     /// file; as for [`data_fingerprint`](Self::data_fingerprint).
     pub fn require_data(&self, config: &Config, data: &Data) -> Result<Option<String>, Error> {
         let path = match &config.data {
-            DataConfig::File { path, .. } | DataConfig::Images { path, .. } => path.as_path(),
+            DataConfig::File(_) | DataConfig::Images { .. } => config.data.path().unwrap_or_else(|| self.root()),
             DataConfig::Potential(_) => Path::new("the potential's rows"),
             DataConfig::Memory {} => Path::new("data in memory"),
             _ => return Ok(None),

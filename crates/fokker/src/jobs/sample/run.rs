@@ -71,6 +71,7 @@ pub fn sample(
     let (mut x, mut trajectories) = (made.rows.x.clone(), made.rows.trajectories());
     if is_data && image.is_none() {
         info.scaling.invert_f64(&mut x);
+        info.data.iter().for_each(|data| data.round(&mut x));
         trajectories.iter_mut().for_each(|states| info.scaling.invert_f64(&mut states.x));
     }
     file.write(given.rows, &info, image, &x, trajectories.as_ref())?;

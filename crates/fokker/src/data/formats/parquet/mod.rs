@@ -20,8 +20,12 @@ impl TableFormat for Parquet {
         &["parquet"]
     }
 
+    fn selects(&self) -> bool {
+        true
+    }
+
     fn open(&self, input: Input, options: Options<'_>) -> Result<Box<dyn RowSource>, DataError> {
-        Ok(Box::new(ParquetRows::open(input, options.gaps)?))
+        Ok(Box::new(ParquetRows::open(input, options)?))
     }
 
     fn write_columns(

@@ -15,10 +15,11 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
-use super::super::format::RowSource;
+use super::super::format::{Options, RowSource};
 use super::source::Source;
 use crate::caught::catch;
 use crate::data::DataError;
+use crate::data::column_name::ColumnName;
 use crate::data::input::{Input, fill};
 use crate::data::one_line::{one_line, shown};
 use crate::memory::MemoryError;
@@ -37,6 +38,8 @@ pub(super) struct ParquetRows {
     rows: u64,
     /// What the columns are called.
     names: Vec<String>,
+    /// The names of the columns that are not read.
+    left_out: Vec<String>,
     columns: Vec<Column>,
     /// The row group to be opened next.
     next_group: usize,
@@ -75,12 +78,12 @@ enum Number {
 
 impl ParquetRows {
     /// Opens a file and checks that its columns are numbers.
-    pub(super) fn open(input: Input, gaps: bool) -> Result<Self, DataError> {
+    pub(super) fn open(input: Input, options: Options<'_>) -> Result<Self, DataError> {
         let path = input.path.clone();
-        guarded(&path, || Self::open_unguarded(input, gaps))
+        guarded(&path, || Self::open_unguarded(input, options))
     }
 
-    fn open_unguarded(input: Input, gaps: bool) -> Result<Self, DataError> {
+    fn open_unguarded(input: Input, options: Options<'_>) -> Result<Self, DataError> {
         let Input { path, mut bytes, length } = input;
         let mut start = [0; 4];
         let known = fill(&mut bytes, &mut start).map_err(|error| DataError::read(&path, error))?;
@@ -89,11 +92,19 @@ impl ParquetRows {
         }
         let file = SerializedFileReader::new(Source::new(bytes, length)).map_err(|error| failed(&path, error))?;
         let schema = file.metadata().file_metadata().schema_descr();
-        let mut columns = Vec::new();
-        let mut names = Vec::new();
-        for (at, column) in schema.columns().iter().enumerate().filter(|(_, column)| !is_index(column.name())) {
-            columns.push(check(&path, at, column)?);
-            names.push(column.name().to_owned());
+        let found: Vec<_> =
+            schema.columns().iter().enumerate().filter(|(_, column)| !is_index(column.name())).collect();
+        let all: Vec<String> = found.iter().map(|(_, column)| column.name().to_owned()).collect();
+        let kept = options.selection.of(&path, Some(&all), all.len())?;
+        let (mut columns, mut names, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        for (((at, column), name), kept) in found.into_iter().zip(all).zip(kept) {
+            // What is not read may be of any type.
+            if kept {
+                columns.push(check(&path, at, column)?);
+                names.push(name);
+            } else {
+                left_out.push(name);
+            }
         }
         if columns.is_empty() {
             let needed = "at least one column";
@@ -112,7 +123,8 @@ impl ParquetRows {
             return Err(DataError::TooFewRows { path, actual: 0, needed: 1 });
         }
         let (readers, levels) = (Vec::new(), Vec::new());
-        Ok(Self { path, file, rows, names, columns, next_group: 0, readers, left: 0, done: 0, levels, gaps })
+        let gaps = options.gaps;
+        Ok(Self { path, file, rows, names, left_out, columns, next_group: 0, readers, left: 0, done: 0, levels, gaps })
     }
 
     fn read_unguarded(&mut self, most: usize, values: &mut Vec<f64>) -> Result<(), DataError> {
@@ -185,7 +197,8 @@ impl ParquetRows {
             if let Some(null) = found.map_err(|error| failed(&self.path, error))? {
                 let row = (self.done + null + 1) as u64;
                 let path = self.path.clone();
-                return Err(DataError::NotANumber { path, row, column: at + 1, text: "null".into() });
+                let column = ColumnName::at(at, Some(&self.names));
+                return Err(DataError::MissingCell { path, row, column, text: "null".into() });
             }
         }
         self.left -= rows;
@@ -199,8 +212,12 @@ impl RowSource for ParquetRows {
         self.columns.len()
     }
 
-    fn take_names(&mut self) -> Option<Vec<String>> {
-        Some(std::mem::take(&mut self.names))
+    fn names(&self) -> Option<Vec<String>> {
+        Some(self.names.clone())
+    }
+
+    fn left_out(&self) -> Vec<String> {
+        self.left_out.clone()
     }
 
     fn rows(&self) -> Option<u64> {
