@@ -59,7 +59,7 @@ fn keys(axes: &[Axis]) -> String {
 /// let point = |name: &str, values: [f64; 3]| {
 ///     let figure = Figure::new(&NLL, Value::Mean(MeanSe::of(&values))).at_points(vec![values.to_vec()]);
 ///     let figures = [figure].into_iter().collect();
-///     let audit = Audit { seed: 0, settings: AuditConfig::default(), figures, closest: vec![], steps: None };
+///     let audit = Audit { seed: 0, settings: AuditConfig::default(), figures, closest: vec![], steps: None, columns: None };
 ///     SweepPoint { arm: Arm::new(name, name), audits: vec![Some(audit)] }
 /// };
 /// let points = vec![point("a=1", [1.0, 2.0, 3.0]), point("a=2", [1.1, 1.8, 3.2]), point("a=3", [2.0, 3.0, 4.1])];

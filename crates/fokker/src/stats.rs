@@ -61,6 +61,22 @@ impl MeanSe {
     }
 }
 
+/// The quantile of sorted numbers at `part` of the way, between neighbours on the straight line (type 7 of Hyndman and Fan 1996); NaN of
+/// none.
+///
+/// ```
+/// use fokker::stats::quantile;
+/// assert_eq!((quantile(&[1.0, 2.0, 4.0], 0.5), quantile(&[1.0, 2.0, 4.0], 0.75)), (2.0, 3.0));
+/// assert!(quantile(&[], 0.5).is_nan());
+/// ```
+#[must_use]
+pub fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let place = part.clamp(0.0, 1.0) * last as f64;
+    let (low, high) = (place.floor() as usize, place.ceil() as usize);
+    sorted[low] + (sorted[high] - sorted[low]) * (place - low as f64)
+}
+
 /// A mean and its standard error at a time t; equal as [`MeanSe`]s are.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct AtTime {

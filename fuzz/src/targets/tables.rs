@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use fokker::data::{Data, DataConfig, ScalingConfig, TableConfig, TableReader, parse_table, read_table_with_gaps};
+use fokker::data::{
+    Data, DataConfig, Missing, ScalingConfig, TableConfig, TableReader, parse_table, read_table_with_gaps,
+};
 
 use super::place::{check, folder, put};
 
@@ -34,9 +36,10 @@ fn table(ending: &str, bytes: &[u8], arrays: &[Option<&str>]) {
         assert_eq!(parsed.map(|table| table.values), pieces);
         check(read_table_with_gaps(&path, array));
     }
-    let config =
-        DataConfig::File(TableConfig { held_out: 0.1, scaling: ScalingConfig::Standardise, ..TableConfig::new(path) });
-    check(Data::load(&config));
+    let config = TableConfig { scaling: ScalingConfig::Standardise, ..TableConfig::new(path) };
+    check(Data::load(&DataConfig::File(TableConfig { missing: Missing::DropRow, ..config.clone() })));
+    check(Data::load(&DataConfig::File(TableConfig { dequantise: vec!["1".into()], ..config.clone() })));
+    check(Data::load(&DataConfig::File(config)));
 }
 
 /// All values, read two rows at a time.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use fokker_jet::Real;
 use fokker_jet::cpu::Workers;
+use rand_distr::{Distribution, StandardNormal};
 
 use super::rows::AuditRows;
 use super::{AuditConfig, Points, default_divergence};
@@ -13,6 +14,7 @@ use crate::divergence::Divergence;
 use crate::likelihood::{
     Dequantise, Dequantised, LOG_Z_DRAWS, LikelihoodOptions, LogZ, Start, dequantised_log_prob, log_z,
 };
+use crate::rng::Stream;
 use crate::sample::{Sampler, sample};
 use crate::score::{Differentiable, Energy};
 use crate::sde::Coefficients;
@@ -142,6 +144,16 @@ impl<'a, F: Real> Context<'a, F> {
     /// log Z(T) of the energy model that is audited.
     pub fn log_z(&self, energy: &dyn Energy<F>) -> Result<&LogZ, Error> {
         once(&self.log_z, || log_z(energy, LOG_Z_DRAWS, self.seed, self.workers))
+    }
+
+    /// Rows diffused to t_min.
+    pub fn at_end<G: Real>(&self, x: &[f64], rng: &mut Stream) -> Vec<G> {
+        let c = self.end();
+        let mut diffuse = |x: &f64| {
+            let z: f64 = StandardNormal.sample(rng);
+            G::of(c.m * x + c.sigma * z)
+        };
+        x.iter().map(&mut diffuse).collect()
     }
 
     /// Held-out rows: diffused to t_min where the true density is known, whole levels where there are levels.

@@ -34,13 +34,34 @@ pub struct Points<'a> {
     /// Number of held-out rows; `None`: as many as are wanted.
     rows: Option<usize>,
     read: Read<'a>,
-    /// Rows that a model may have memorised: how many, and how they are read.
-    training: Option<(usize, ReadExact<'a>)>,
+    /// The rows that the model was trained on.
+    training: Option<Training<'a>>,
+    columns: Option<&'a [String]>,
     scaling: Cow<'a, Scaling>,
     levels: Option<u32>,
     truth: Option<&'a Mixture>,
     entropy: Option<f64>,
     potential: Option<OfPotential<'a>>,
+}
+
+/// The rows that a model was trained on, which it may have memorised.
+pub(super) struct Training<'a> {
+    /// How many.
+    pub rows: usize,
+    exact: ReadExact<'a>,
+    drawn: Read<'a>,
+}
+
+impl Training<'_> {
+    /// A row in model coordinates, without noise.
+    pub fn exact(&self, index: usize, row: &mut [f32]) {
+        (self.exact)(index, row);
+    }
+
+    /// A row as it is trained on: dequantised, where that is done.
+    pub fn drawn(&self, index: usize, rng: &mut Stream, row: &mut [f64]) {
+        (self.drawn)(index, rng, row);
+    }
 }
 
 /// The potential that rows come from, and its training rows.
@@ -61,7 +82,7 @@ impl OfPotential<'_> {
 
 impl fmt::Debug for Points<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let training = self.training.as_ref().map(|(rows, _)| rows);
+        let training = self.training.as_ref().map(|training| training.rows);
         f.debug_struct("Points")
             .field("dim", &self.dim)
             .field("rows", &self.rows)
@@ -75,7 +96,7 @@ impl fmt::Debug for Points<'_> {
 }
 
 impl<'a> Points<'a> {
-    /// The held-out rows of data; of images the training rows too, among which copies are looked for.
+    /// The held-out rows of data, and the training rows, among which copies are looked for.
     #[must_use]
     pub fn of(data: &'a Data) -> Self {
         let dim = data.dim();
@@ -84,12 +105,21 @@ impl<'a> Points<'a> {
             data.held_out_row(index, rng, &mut single);
             row.iter_mut().zip(single).for_each(|(to, x)| *to = f64::from(x));
         });
-        let read_exact: ReadExact<'a> = Box::new(|index, row| data.train_row_exact(index, row));
+        let training = data.len().map(|rows| Training {
+            rows,
+            exact: Box::new(|index, row| data.train_row_exact(index, row)),
+            drawn: Box::new(move |index, rng, row| {
+                let mut single = vec![0.0_f32; dim];
+                data.train_row(index, rng, &mut single);
+                row.iter_mut().zip(single).for_each(|(to, x)| *to = f64::from(x));
+            }),
+        });
         Self {
             dim,
             rows: data.held_out_len(),
             read,
-            training: data.image_shape().and(data.len()).map(|rows| (rows, read_exact)),
+            training,
+            columns: data.columns(),
             scaling: Cow::Borrowed(data.scaling()),
             levels: data.levels(),
             truth: data.truth(),
@@ -112,6 +142,7 @@ impl<'a> Points<'a> {
             rows: Some(rows.len().checked_div(dim).unwrap_or(0)),
             read,
             training: None,
+            columns: None,
             scaling: Cow::Owned(Scaling::identity(dim)),
             levels: None,
             truth: None,
@@ -130,12 +161,13 @@ impl<'a> Points<'a> {
     #[must_use]
     pub fn with_training(self, rows: &'a [f64]) -> Self {
         let dim = self.dim;
-        let read: ReadExact<'a> = Box::new(move |index, row| {
+        let exact: ReadExact<'a> = Box::new(move |index, row| {
             let exact = &rows[index * dim..][..dim];
             row.iter_mut().zip(exact).for_each(|(to, &x)| *to = f32::of(x));
         });
+        let drawn: Read<'a> = Box::new(move |index, _, row| row.copy_from_slice(&rows[index * dim..][..dim]));
         let count = rows.len().checked_div(dim).unwrap_or(0);
-        Self { training: (count > 0).then_some((count, read)), ..self }
+        Self { training: (count > 0).then_some(Training { rows: count, exact, drawn }), ..self }
     }
 
     /// The same with the map from the data's coordinates to the model's: likelihoods are in the units of the data.
@@ -167,9 +199,14 @@ impl<'a> Points<'a> {
         (self.read)(index, rng, row);
     }
 
-    /// How many training rows there are, and how they are read.
-    pub(super) fn training(&self) -> Option<(usize, &ReadExact<'a>)> {
-        self.training.as_ref().map(|(rows, read)| (*rows, read))
+    /// The rows that the model was trained on, if they are known and no more are drawn without end.
+    pub(super) fn training(&self) -> Option<&Training<'a>> {
+        self.training.as_ref()
+    }
+
+    /// What the columns are called, if they have names.
+    pub(super) fn columns(&self) -> Option<&'a [String]> {
+        self.columns
     }
 
     pub(super) fn scaling(&self) -> &Scaling {

@@ -14,7 +14,7 @@ use crate::figure::{Definition, Figures};
 ///
 /// ```
 /// use fokker::audit::{Audit, AuditConfig};
-/// let audit = Audit { seed: 7, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None };
+/// let audit = Audit { seed: 7, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None, columns: None };
 /// assert!(serde_json::to_string(&audit)?.starts_with("{\"seed\":7,"));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
@@ -30,6 +30,8 @@ pub struct Audit {
     pub closest: Vec<Closest>,
     /// Steps of training behind the model, where it is a run's.
     pub steps: Option<u64>,
+    /// What the columns of the data are called, if they have names.
+    pub columns: Option<Vec<String>>,
 }
 
 impl Audit {
@@ -42,7 +44,14 @@ impl Audit {
         }
         let figures = Figures::over_seeds(&all.iter().map(|audit| &audit.figures).collect::<Vec<_>>());
         let steps = first.steps.filter(|_| all.iter().all(|audit| audit.steps == first.steps));
-        Some(Self { seed: first.seed, settings: first.settings.clone(), figures, closest: Vec::new(), steps })
+        Some(Self {
+            seed: first.seed,
+            settings: first.settings.clone(),
+            figures,
+            closest: Vec::new(),
+            steps,
+            columns: first.columns.clone(),
+        })
     }
 
     /// Reads an audit, and more figures beside its own.
@@ -57,6 +66,7 @@ impl Audit {
             figures: Figures::read(json, definitions().into_iter().chain(more))?,
             closest: Vec::new(),
             steps: json.get("steps").and_then(serde_json::Value::as_u64),
+            columns: json.get("column_names").and_then(|names| Deserialize::deserialize(names).ok()),
         })
     }
 }
@@ -67,6 +77,7 @@ impl Serialize for Audit {
         map.serialize_entry("seed", &self.seed)?;
         map.serialize_entry("settings", &self.settings)?;
         map.serialize_entry("steps", &self.steps)?;
+        map.serialize_entry("column_names", &self.columns)?;
         self.figures.serialize_into(&mut map)?;
         map.end()
     }

@@ -109,7 +109,8 @@ pub fn audit_from<F: Real>(
         .flat_map(|measurement| &measurement.figures)
         .map(|&definition| part.figures.get(definition.key).cloned().unwrap_or_else(|| Figure::absent(definition)));
     let figures = figures.collect();
-    Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest(), steps: None })
+    let columns = points.columns().map(<[String]>::to_vec);
+    Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest(), steps: None, columns })
 }
 
 /// All profiles, one time after the other.

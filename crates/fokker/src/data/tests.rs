@@ -1,5 +1,6 @@
 //! Tests of the module as a whole; helpers they share.
 
+mod columns;
 mod config;
 mod fuzz;
 mod identity;

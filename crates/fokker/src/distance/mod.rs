@@ -18,6 +18,7 @@
 
 mod assignment;
 mod histogram;
+mod kolmogorov_smirnov;
 mod memorisation;
 mod nearest;
 mod pairwise;
@@ -29,6 +30,7 @@ mod two_samples;
 mod wasserstein;
 
 pub use histogram::{js, pmf};
+pub use kolmogorov_smirnov::{KolmogorovSmirnov, kolmogorov_smirnov};
 pub use memorisation::{Closest, Memorisation, NearestTraining, memorisation};
 pub use nearest::{Neighbours, TrainingRows, nearest_neighbours};
 pub use pairwise::{Energy, Mmd2};

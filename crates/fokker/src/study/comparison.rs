@@ -15,7 +15,7 @@ use crate::figure::Difference;
 ///
 /// ```
 /// use fokker::{audit::{Audit, AuditConfig}, study::{Arm, Comparison, SeedFigures}};
-/// let audit = || Audit { seed: 0, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None };
+/// let audit = || Audit { seed: 0, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None, columns: None };
 /// let seed = SeedFigures::new(0, vec![audit(), audit()]);
 /// let found = Comparison::new("ring8", &Arm::dsm_and_fp(), vec![seed]).ok_or("no seed")?;
 /// let json = serde_json::to_value(&found)?;

@@ -10,7 +10,11 @@ static NLL: Definition = Definition::mean("nll").better(Better::Lower).paired().
 fn model(seed: u64, values: &[f64]) -> Audit {
     let nll = Figure::new(&NLL, Value::Mean(MeanSe::of(values))).at_points(vec![values.to_vec()]);
     let figures: Figures = [nll].into_iter().collect();
-    timed(Audit { seed, settings: AuditConfig::default(), figures, closest: vec![], steps: None }, 2.0, 1000)
+    timed(
+        Audit { seed, settings: AuditConfig::default(), figures, closest: vec![], steps: None, columns: None },
+        2.0,
+        1000,
+    )
 }
 
 fn three() -> (Vec<Arm>, Vec<SeedFigures>) {

@@ -31,7 +31,7 @@ pub fn timings() -> [&'static Definition; 2] {
 ///
 /// ```
 /// use fokker::{audit::{Audit, AuditConfig}, study::timed};
-/// let audit = Audit { seed: 7, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None };
+/// let audit = Audit { seed: 7, settings: AuditConfig::default(), figures: Default::default(), closest: vec![], steps: None, columns: None };
 /// assert_eq!(timed(audit, 3.0, 600).figures.number("step_ms"), Some(5.0));
 /// ```
 #[must_use]

@@ -83,7 +83,7 @@ impl Comparison {
     /// static NLL: Definition = Definition::mean("nll").better(Better::Lower).paired().judged();
     /// let model = |values: &[f64]| {
     ///     let figure = Figure::new(&NLL, Value::Mean(MeanSe::of(values))).at_points(vec![values.to_vec()]);
-    ///     Audit { seed: 0, settings: AuditConfig::default(), figures: [figure].into_iter().collect(), closest: vec![], steps: None }
+    ///     Audit { seed: 0, settings: AuditConfig::default(), figures: [figure].into_iter().collect(), closest: vec![], steps: None, columns: None }
     /// };
     /// let seed = SeedFigures::new(0, vec![model(&[1.0, 5.0, 3.0]), model(&[0.5, 4.4, 2.6])]);
     /// let found = Comparison::new("ring8", &Arm::dsm_and_fp(), vec![seed]).ok_or("no seed")?;

@@ -23,7 +23,7 @@ const REFERENCE: usize = 200;
 static K: Definition = Definition::count("memorisation.k").optional();
 static THRESHOLD: Definition = Definition::number("memorisation.threshold").optional();
 static SHARE: Definition = Definition::mean("memorisation.share")
-    .named("near-copies of training images", "%")
+    .named("near-copies of training rows", "%")
     .short("near-copies / if none")
     .cell(Cell::PercentBeside("memorisation.expected_share"))
     .optional()
@@ -36,8 +36,8 @@ static EXPECTED: Definition = Definition::mean("memorisation.expected_share")
     .shown(Shown::Page);
 static SAMPLES: Definition = Definition::count("memorisation.samples.n").optional();
 static SAMPLES_DISTANCE: Definition = Definition::mean("memorisation.samples.distance")
-    .named("distance to nearest training image: samples/held-out", "")
-    .short("nearest training image, / held-out")
+    .named("distance to nearest training row: samples/held-out", "")
+    .short("nearest training row, / held-out")
     .cell(Cell::Over("memorisation.held_out.distance"))
     .optional()
     .shown(Shown::Everywhere);
@@ -107,8 +107,8 @@ fn record(pair: &Closest) -> Record {
 /// are at the middle of their levels.
 fn search<F: Real>(context: &Context<'_, F>, samples: &[f64]) -> Result<Option<Memorisation>, Error> {
     let (points, dim) = (context.points, context.dim());
-    let (Some((rows, read)), Some(held_out)) = (points.training(), points.len()) else { return Ok(None) };
-    let k = context.settings.neighbours.min(rows);
+    let Some(training) = points.training() else { return Ok(None) };
+    let k = context.settings.neighbours.min(training.rows);
     let samples = &samples[..samples.len().min(ROWS * dim)];
     if k < 2 || samples.is_empty() {
         return Ok(None);
@@ -117,8 +117,13 @@ fn search<F: Real>(context: &Context<'_, F>, samples: &[f64]) -> Result<Option<M
     let mut rng = Streams::new(context.seed).named("audit-memorisation");
     let mut row = vec![0.0; dim];
     let mut reference = Vec::new();
-    let count = (samples.len() / dim).max(REFERENCE).min(held_out);
-    for index in index::sample(&mut rng, held_out, count) {
+    let wanted = (samples.len() / dim).max(REFERENCE);
+    let places = match points.len() {
+        Some(held_out) => index::sample(&mut rng, held_out, wanted.min(held_out)).into_vec(),
+        // Fresh draws, whatever their number.
+        None => vec![0; wanted],
+    };
+    for index in places {
         points.row(index, &mut rng, &mut row);
         reference.extend(row.iter().map(|&x| {
             let z: f64 = StandardNormal.sample(&mut rng);
@@ -126,7 +131,7 @@ fn search<F: Real>(context: &Context<'_, F>, samples: &[f64]) -> Result<Option<M
             f64::from(f32::of(c.m * x + c.sigma * z))
         }));
     }
-    let training = TrainingRows { rows, read: &|index, row| read(index, row) };
+    let training = TrainingRows { rows: training.rows, read: &|index, row| training.exact(index, row) };
     memorisation(samples, &reference, dim, &training, k, context.workers).map(Some)
 }
 

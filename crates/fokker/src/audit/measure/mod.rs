@@ -1,9 +1,12 @@
 //! Everything that is measured on a score, a file each: a new figure is a file of its own and a line here.
 
 mod asymmetry;
+mod baselines;
 mod basis;
 mod bound_gap;
+mod columns;
 mod density;
+mod generalisation;
 mod likelihood;
 mod memorisation;
 mod potential;
@@ -29,12 +32,15 @@ pub(super) fn registry<F: Real>() -> Vec<Measurement<F>> {
         asymmetry::measurement(),
         score_error::measurement(),
         likelihood::measurement(),
+        baselines::measurement(),
+        generalisation::measurement(),
         bound_gap::measurement(),
         density::measurement(),
         density::normaliser(),
         potential::measurement(),
         simulation::measurement(),
         samples::measurement(),
+        columns::measurement(),
         memorisation::measurement(),
         likelihood::counts(),
     ]

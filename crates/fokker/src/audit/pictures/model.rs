@@ -38,7 +38,7 @@ impl ModelPictures {
     /// let score = AnalyticScore::new(Mixture::isotropic(&[1.0], &[vec![0.0]], 1.0)?, Sde::vp());
     /// let data = Data::load(&DataConfig::Normal { dim: 1 })?;
     /// let settings = AuditConfig { samples: 20, ..AuditConfig::default() };
-    /// let audit = Audit { seed: 0, settings, figures: Default::default(), closest: vec![], steps: None };
+    /// let audit = Audit { seed: 0, settings, figures: Default::default(), closest: vec![], steps: None, columns: None };
     /// let found = ModelPictures::new::<f64>(&score, &audit, &data, &Workers::new(1, 64)?)?;
     /// assert_eq!((found.samples.len(), found.log_density), (20, None));
     /// # Ok(()) }

@@ -42,6 +42,33 @@ impl Data {
         }
     }
 
+    /// Training row `index` (below [`len`](Data::len)), as it is trained on: dequantised with noise from `rng`, where that is done.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    ///
+    /// ```
+    /// # use fokker::data::{Data, DataConfig};
+    /// # use rand::SeedableRng;
+    /// let few: DataConfig = toml::from_str("kind = \"finite\"\nrows = 3\nof = { kind = \"moons\" }")?;
+    /// let data = Data::load(&few)?;
+    /// let (mut row, mut exact) = ([0.0; 2], [0.0; 2]);
+    /// data.train_row(2, &mut rand_xoshiro::Xoshiro256PlusPlus::seed_from_u64(0), &mut row);
+    /// data.train_row_exact(2, &mut exact);
+    /// assert_eq!(row, exact);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn train_row<R: Rng>(&self, index: usize, rng: &mut R, row: &mut [f32]) {
+        match &self.source {
+            Source::Images(images) => images.train_row(index, rng, row),
+            Source::Rows(rows) => {
+                row.copy_from_slice(rows.train_row(index));
+                rows.spread(rng, row);
+            }
+            Source::Mixture(_) | Source::Toy(_) | Source::Finite(_) => self.train_row_exact(index, row),
+        }
+    }
+
     /// Training row `index` without noise: the row itself, or an image with each pixel at the middle of its level.
     ///
     /// ```

@@ -18,7 +18,7 @@ const MINIMAL: [&str; 7] = [
 #[test]
 fn every_key_but_a_path_has_a_default() {
     let configs = MINIMAL.map(|text| parse(text).unwrap());
-    let path = "x.npy".into();
+    let path = "x.npy";
     assert_eq!(configs[0], DataConfig::Ring { modes: 8, radius: 1.5, std: 0.15 });
     assert_eq!(configs[0], DataConfig::default());
     assert_eq!(configs[1], DataConfig::Mixture { dim: 5, components: 6, seed: 0 });

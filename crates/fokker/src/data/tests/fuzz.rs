@@ -77,7 +77,7 @@ fn read_rows_all_ways(bytes: &[u8]) -> Vec<DataError> {
     for (name, bytes) in names.into_iter().zip([bytes, bytes, &packed, bytes, &packed]) {
         let path = put(root.path(), name, bytes);
         for (height, width, channels) in [(2, 2, 1), (3, 2, 2), (5, 4, 3)] {
-            let read = RowReader::open(&path, Some(ImageShape { height, width, channels }));
+            let read = RowReader::open(&path, Some(ImageShape { height, width, channels }), None);
             errors.extend(read.and_then(|mut rows| rows.read(usize::MAX, &mut Vec::new())).err());
         }
     }

@@ -97,7 +97,7 @@ fn a_scaling_can_be_given() {
     let (_folder, path) = file("x.csv", b"1\n2\n3\n4\n5\n");
     let fitted = Data::load(&table(&path)).unwrap();
     let given = Scaling::new(vec![100.0], vec![4.0]).unwrap();
-    let data = Data::load_for(&table(&path), &given).unwrap();
+    let data = Data::load_for(&table(&path), &given, None).unwrap();
     assert_eq!((data.scaling(), data.len()), (&given, fitted.len()));
     let (mut row, mut other) = ([0.0], [0.0]);
     for index in 0..2 {
@@ -108,7 +108,7 @@ fn a_scaling_can_be_given() {
     }
     assert_eq!(fitted.fingerprint(), data.fingerprint());
     let wide = Scaling::identity(2);
-    let error = Data::load_for(&table(&path), &wide).unwrap_err();
+    let error = Data::load_for(&table(&path), &wide, None).unwrap_err();
     assert!(matches!(error, DataError::Dimension { expected: 2, actual: 1, .. }));
 }
 
@@ -117,23 +117,23 @@ fn images_keep_to_the_scaling_of_their_kind() {
     let values: Vec<u8> = (0..24).flat_map(|at| (at as f32 / 40.0).to_le_bytes()).collect();
     let (_folder, path) = file("x.npy", &npy("'<f4'", "False", "(6, 2, 2)", &values));
     let given = Scaling::new(vec![0.5; 4], vec![0.5; 4]).unwrap();
-    let data = Data::load_for(&images(&path), &given).unwrap();
+    let data = Data::load_for(&images(&path), &given, None).unwrap();
     let mut row = [0.0; 4];
     data.train_row_exact(0, &mut row);
     assert_eq!(data.scaling(), &given);
     assert!((row[1] - row[0] - 1.0 / 20.0).abs() < 1e-6, "{row:?}");
     let (_folder, path) = file("x.npy", &npy("'|u1'", "False", "(6, 2, 2)", &[9; 24]));
-    assert!(matches!(Data::load_for(&images(&path), &given), Err(DataError::Kind { .. })));
+    assert!(matches!(Data::load_for(&images(&path), &given, None), Err(DataError::Kind { .. })));
     let levels = Scaling::new(vec![128.0; 4], vec![128.0; 4]).unwrap();
-    assert!(Data::load_for(&images(&path), &levels).is_ok());
+    assert!(Data::load_for(&images(&path), &levels, None).is_ok());
     let other = Scaling::new(vec![128.0; 3], vec![128.0; 3]).unwrap();
-    assert!(matches!(Data::load_for(&images(&path), &other), Err(DataError::Dimension { .. })));
+    assert!(matches!(Data::load_for(&images(&path), &other, None), Err(DataError::Dimension { .. })));
 }
 
 #[test]
 fn all_rows_can_be_held_out() {
     let (_folder, path) = file("x.csv", b"1\n2\n3\n4\n5\n6\n7\n8\n9\n90\n");
-    let data = Data::load_for(&table(&path), &Scaling::identity(1)).unwrap().hold_out_all();
+    let data = Data::load_for(&table(&path), &Scaling::identity(1), None).unwrap().hold_out_all();
     assert_eq!((data.len(), data.held_out_len()), (None, Some(10)));
     let (mut row, mut rng) = ([0.0], rng(0));
     let found: Vec<f32> = (0..10)

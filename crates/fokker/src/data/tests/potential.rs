@@ -116,7 +116,7 @@ fn rows_are_scaled_alike_in_all_directions() {
     assert!((0.5 * (std(0) + std(1)) - scaling.scale[0]).abs() < 1e-5);
     let given = crate::data::Scaling::new(vec![1.0, 2.0], vec![3.0, 4.0]).unwrap();
     let config = DataConfig::Potential(PotentialConfig { frames: 10, ..PotentialConfig::default() });
-    assert_eq!(Data::load_for(&config, &given).unwrap().scaling(), &given);
+    assert_eq!(Data::load_for(&config, &given, None).unwrap().scaling(), &given);
 }
 
 /// A trajectory never leaves a well behind a barrier of 25 kT; held-out rows know both.

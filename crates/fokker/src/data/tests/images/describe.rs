@@ -27,7 +27,7 @@ fn tables_by_column() {
     write_csv(&path, &["a", "b"], &values).unwrap();
     let Description::Table(found) = describe(&path, None, None, 0.1).unwrap() else { panic!() };
     assert_eq!(found.rows, 20_001);
-    let [a, b] = found.columns[..] else { panic!() };
+    let [a, b] = &found.columns[..] else { panic!() };
     assert_eq!((a.min, a.max, b.min, b.max), (1e9, 1e9 + 2.0, -20_000.0, 0.0));
     assert!((a.mean - 1e9 - 1.0).abs() < 1e-3 && (a.std - (2.0_f64 / 3.0).sqrt()).abs() < 1e-6, "{a:?}");
     assert!((b.mean + 10_000.0).abs() < 1e-8 && (b.std - (20_001.0_f64.powi(2) / 12.0).sqrt()).abs() < 1e-3, "{b:?}");

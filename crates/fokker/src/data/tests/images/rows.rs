@@ -12,7 +12,7 @@ fn shape(height: usize, width: usize, channels: usize) -> ImageShape {
 
 /// All rows, read three at a time.
 fn rows(path: &Path, shape: ImageShape) -> Result<Vec<f64>, DataError> {
-    let mut reader = RowReader::open(path, Some(shape))?;
+    let mut reader = RowReader::open(path, Some(shape), None)?;
     assert_eq!((reader.dim(), reader.names().is_none()), (shape.dim(), true));
     let (mut all, mut piece, expected) = (Vec::new(), Vec::new(), reader.rows());
     while reader.read(3, &mut piece)? > 0 {
@@ -93,7 +93,7 @@ fn arrays_of_bytes_are_grey_levels() {
     let refusal = "a.npy: 4×2×3 pixels, but the model's images have 2×4×3";
     assert!(refused(&path, shape(2, 4, 3)).ends_with(refusal));
     assert_eq!(rows(&path, shape(4, 2, 3)).unwrap(), counting(48, 1));
-    assert!(RowReader::open(&path, Some(shape(4, 2, 3))).unwrap().is_levels());
+    assert!(RowReader::open(&path, Some(shape(4, 2, 3)), None).unwrap().is_levels());
     // Several files, one after another; planes become channels last.
     put(folder.path(), "b.npz", &npz(&[("images.npy", &npy("'|u1'", "False", "(1, 3, 4, 2)", &bytes[..24]))]));
     put(folder.path(), "c.npy", &npy("'|u1'", "False", "(1, 4, 2, 3)", &bytes[24..]));
@@ -126,7 +126,7 @@ fn floating_point_arrays_may_have_any_finite_values() {
     };
     let path = save(&values);
     assert_eq!(rows(&path, shape(2, 2, 1)).unwrap(), values, "in double precision");
-    assert!(!RowReader::open(&path, Some(shape(2, 2, 1))).unwrap().is_levels());
+    assert!(!RowReader::open(&path, Some(shape(2, 2, 1)), None).unwrap().is_levels());
     values[7] = f64::NAN;
     save(&values);
     assert!(refused(&path, shape(2, 2, 1)).ends_with("row 2, column 4: NaN is not a finite number"));
@@ -160,11 +160,11 @@ fn pictures_of_the_model_s_size() {
 fn tables_are_tables_to_a_model_of_images_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = put(folder.path(), "x.csv", b"a,b\n1,2\n3,4\n");
-    let mut reader = RowReader::open(&path, Some(shape(1, 2, 1))).unwrap();
+    let mut reader = RowReader::open(&path, Some(shape(1, 2, 1)), None).unwrap();
     assert!(!reader.is_images() && reader.names().is_some() && reader.rows().is_none());
     let mut values = Vec::new();
     assert_eq!((reader.read(1, &mut values).unwrap(), reader.number(0)), (1, 2));
     assert_eq!((reader.read(1, &mut values).unwrap(), reader.number(0)), (1, 3));
     // And images are none to a model of tables.
-    assert!(RowReader::open(folder.path(), None).is_err());
+    assert!(RowReader::open(folder.path(), None, None).is_err());
 }
