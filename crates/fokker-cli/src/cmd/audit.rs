@@ -86,6 +86,7 @@ pub fn run(args: &Audit) -> Result<()> {
     run.record(&run.root().join("report.html"))?;
     write_text(&run.root().join("report.html"), &report.render())?;
     table::print(&audit);
+    table::answers(&audit);
     out!("report: {}", run.root().join("report.html").display());
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! [`audit`] takes any score with derivatives, [`Points`] and an [`AuditConfig`], and gives an [`Audit`], whose
 //! [figures](crate::figure) files, tables and pages are made from.
 
+mod answers;
 mod config;
 mod context;
 mod divergence;
@@ -17,6 +18,7 @@ mod result;
 mod rows;
 mod run;
 
+pub use answers::{Answer, Judgement, verdict};
 pub use config::AuditConfig;
 pub use divergence::default_divergence;
 pub use measure::definitions;

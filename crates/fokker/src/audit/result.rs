@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{AuditConfig, definitions};
+use super::{AuditConfig, definitions, verdict};
 use crate::distance::Closest;
 use crate::figure::{Definition, Figures};
 
@@ -79,6 +79,10 @@ impl Serialize for Audit {
         map.serialize_entry("steps", &self.steps)?;
         map.serialize_entry("column_names", &self.columns)?;
         self.figures.serialize_into(&mut map)?;
+        // For readers of the file; they follow from the figures.
+        let answers = self.answers();
+        map.serialize_entry("verdict", &verdict(&answers))?;
+        map.serialize_entry("answers", &answers)?;
         map.end()
     }
 }

@@ -31,7 +31,7 @@ impl ColumnName {
     }
 
     /// A column by its place from 0 among names.
-    pub(super) fn at(place: usize, names: Option<&[String]>) -> Self {
+    pub(crate) fn at(place: usize, names: Option<&[String]>) -> Self {
         Self::new(place + 1, names.and_then(|names| names.get(place)).map(String::as_str))
     }
 }

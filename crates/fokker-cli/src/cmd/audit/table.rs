@@ -1,6 +1,6 @@
 //! What `audit` prints: the figures of one model.
 
-use fokker::audit::Audit;
+use fokker::audit::{Answer, Audit, Judgement, verdict};
 use fokker::figure::{Definition, Figures, Notation};
 use fokker::stats::{AtTime, MeanSe};
 use fokker_report::{mean_se, narrow_cell, number, percent};
@@ -13,6 +13,21 @@ const SAID: [&str; 6] = ["nll", "gap", "bits_per_dim", "bound_gap", "nll_failed"
 
 /// What the table of samples and the sentences say.
 const SAID_OF: [&str; 2] = ["samples.", "memorisation."];
+
+/// What the figures come to, in words.
+pub fn answers(audit: &Audit) {
+    let answers = audit.answers();
+    out!("\nverdict: {}", verdict(&answers));
+    for Answer { question, judgement, word, evidence } in &answers {
+        let mark = match judgement {
+            Judgement::Good => "good",
+            Judgement::Fair => "fair",
+            Judgement::Bad => "BAD",
+            Judgement::Open => "-",
+        };
+        out!("{mark:>5}  {question} {word}\n       {evidence}");
+    }
+}
 
 /// The figures of one model.
 pub fn print(audit: &Audit) {
@@ -31,7 +46,7 @@ pub fn print(audit: &Audit) {
     if let Some(share) = figures.mean("memorisation.share") {
         let mean = |key: &str| figures.mean(&format!("memorisation.{key}")).map_or(f64::NAN, |mean| mean.mean);
         out!(
-            "near-copies of training images: {} % (if none is copied: {} %; p = {}); nearest training image: {} of held-out data's distance",
+            "near-copies of training rows: {} % (if none is copied: {} %; p = {}); nearest training row: {} of held-out data's distance",
             percent(share),
             figures.mean("memorisation.expected_share").map_or("-".into(), percent),
             p_values(figures.list("memorisation.p_values")),
