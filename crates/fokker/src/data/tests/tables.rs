@@ -80,9 +80,9 @@ fn csv_files_with_and_without_header() {
     }
     assert_eq!(message("a.csv", b"x,y\n1,2\n3\n"), "row 3: 1 columns, but 2 in the first row");
     assert_eq!(message("a.csv", b"x,y\n1,2\n3,a\nb\n"), "row 3, column 2 (y): \"a\" is not a number (data.drop = [\"y\"] leaves the column out)");
-    assert_eq!(message("a.csv", b"1,2x\n"), "row 1, column 2: \"2x\" is not a number");
-    assert_eq!(message("a.csv", b"1,\"a\nb\"\n"), "row 1, column 2: \"a\\nb\" is not a number");
-    assert_eq!(message("a.csv", b"x\n1\nnan\n"), "row 3, column 1: NaN is not a finite number");
+    assert_eq!(message("a.csv", b"1,2x\n"), "row 1, column 2: \"2x\" is not a number (data.drop = [\"2\"] leaves the column out)");
+    assert_eq!(message("a.csv", b"1,\"a\nb\"\n"), "row 1, column 2: \"a\\nb\" is not a number (data.drop = [\"2\"] leaves the column out)");
+    assert_eq!(message("a.csv", b"x\n1\nnan\n"), "row 3, column 1 (x): NaN is not a finite number");
     assert_eq!(message("a.csv", b"1e999\n"), "row 1, column 1: inf is not a finite number");
     assert_eq!(message("a.csv", b"x,y\n"), "0 rows, at least 1 needed");
     assert_eq!(message("a.csv", b""), "0 rows, at least 1 needed");
