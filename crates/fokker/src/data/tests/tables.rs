@@ -35,7 +35,10 @@ fn tabs_separate_the_values_of_tsv_files() {
     let table = read_table(&path, None).unwrap();
     assert_eq!((table.dim, &table.values[..]), (2, &[1.5, -2.0, 3.0, 4000.0][..]));
     assert_eq!(table.names.unwrap(), ["mass", "speed, m/s"]);
-    assert_eq!(message("a.tsv", b"1\t2\n3\t\n"), "row 2, column 2: \"\" is a missing value (data.missing = \"drop-row\" leaves such rows out)");
+    assert_eq!(
+        message("a.tsv", b"1\t2\n3\t\n"),
+        "row 2, column 2: \"\" is a missing value (data.missing = \"drop-row\" leaves such rows out)"
+    );
     assert_eq!(message("a.tsv", b"1\t2\n1,2\n"), "row 2: 1 columns, but 2 in the first row");
 }
 
@@ -79,9 +82,18 @@ fn csv_files_with_and_without_header() {
         assert_eq!((table.rows, table.dim, &table.values[..]), (2, 2, &[1.0, 2.0, 3.0, 4.0][..]), "{text:?}");
     }
     assert_eq!(message("a.csv", b"x,y\n1,2\n3\n"), "row 3: 1 columns, but 2 in the first row");
-    assert_eq!(message("a.csv", b"x,y\n1,2\n3,a\nb\n"), "row 3, column 2 (y): \"a\" is not a number (data.drop = [\"y\"] leaves the column out)");
-    assert_eq!(message("a.csv", b"1,2x\n"), "row 1, column 2: \"2x\" is not a number (data.drop = [\"2\"] leaves the column out)");
-    assert_eq!(message("a.csv", b"1,\"a\nb\"\n"), "row 1, column 2: \"a\\nb\" is not a number (data.drop = [\"2\"] leaves the column out)");
+    assert_eq!(
+        message("a.csv", b"x,y\n1,2\n3,a\nb\n"),
+        "row 3, column 2 (y): \"a\" is not a number (data.drop = [\"y\"] leaves the column out)"
+    );
+    assert_eq!(
+        message("a.csv", b"1,2x\n"),
+        "row 1, column 2: \"2x\" is not a number (data.drop = [\"2\"] leaves the column out)"
+    );
+    assert_eq!(
+        message("a.csv", b"1,\"a\nb\"\n"),
+        "row 1, column 2: \"a\\nb\" is not a number (data.drop = [\"2\"] leaves the column out)"
+    );
     assert_eq!(message("a.csv", b"x\n1\nnan\n"), "row 3, column 1 (x): NaN is not a finite number");
     assert_eq!(message("a.csv", b"1e999\n"), "row 1, column 1: inf is not a finite number");
     assert_eq!(message("a.csv", b"x,y\n"), "0 rows, at least 1 needed");
