@@ -1,4 +1,4 @@
-//! What the pages name is there: every file and folder in README.md, in the pages below `docs/` and `bench/` and in the sources' comments,
+//! What the pages name is there: every file and folder in the repository's own pages, in those below `docs/` and `bench/` and in the sources' comments,
 //! every function that stands beside its file, every module path, every heading that is linked to.
 //!
 //! A path is looked up from the repository's root, from the page's own folder (a source's crate, its `src`, its folder and that of its
@@ -284,7 +284,8 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
 #[test]
 fn what_the_pages_name_is_there() {
     let root = root();
-    let mut pages = vec![Text { path: "README.md".into(), text: fs::read_to_string(root.join("README.md")).unwrap() }];
+    let read = |name: &str| Text { path: name.into(), text: fs::read_to_string(root.join(name)).unwrap() };
+    let mut pages = vec![read("README.md"), read("CONTRIBUTING.md"), read("CHANGELOG.md")];
     pages.extend(["docs", "bench"].into_iter().flat_map(|folder| files(&root, folder, ".md")));
     let (mut checked, mut faults) = (0, Vec::new());
     for page in &pages {
