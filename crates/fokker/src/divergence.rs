@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Divergence::Exact {}.directions(5), 5);
 /// assert_eq!(Divergence::default().directions(5), 1);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Divergence {
     /// v_j = e_j, c = 1: D directions.
@@ -46,7 +46,7 @@ impl Default for Divergence {
 /// ProbeDistribution::Rademacher.fill(&mut Streams::new(0).named("probes"), &mut v);
 /// assert!(v.iter().all(|v| v.abs() == 1.0));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProbeDistribution {
     /// ±1 with equal chance: the least variance of all such laws.

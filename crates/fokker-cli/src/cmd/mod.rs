@@ -4,6 +4,7 @@ mod arms;
 mod audit;
 mod bench;
 mod compare;
+mod config;
 mod data;
 mod eval;
 mod export;
@@ -46,6 +47,9 @@ pub enum Command {
     Data(data::Data),
     /// List the built-in configs, or print one
     Presets(presets::Presets),
+    /// What a config may say: all keys, or a schema for editors
+    #[command(subcommand)]
+    Config(config::Config),
     /// Measure speed
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -75,6 +79,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Eval(args) => eval::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Presets(args) => presets::run(&args),
+        Command::Config(args) => config::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),
     }

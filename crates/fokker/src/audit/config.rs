@@ -7,7 +7,7 @@ use crate::sde::T_MAX;
 use crate::{likelihood, sample};
 
 /// `[audit]`: what is measured on a trained model, and how finely.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuditConfig {
     /// The times t at which residual, conservativity and score error are measured; by default `sde.t_min`, and those of 0.005, 0.01,

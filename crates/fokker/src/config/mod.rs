@@ -1,6 +1,7 @@
 //! What a run is: TOML in, one resolved [`Config`] out.
 
 mod change;
+mod keys;
 mod parse;
 mod presets;
 mod validate;
@@ -9,6 +10,7 @@ use fokker_jet::Shape;
 use serde::{Deserialize, Serialize};
 
 pub use crate::audit::AuditConfig;
+pub use keys::{Key, keys, schema};
 pub use presets::{PRESETS, Preset};
 
 use crate::Error;
@@ -32,7 +34,7 @@ use crate::train::TrainConfig;
 /// assert!(error.to_string().contains("network.widht"));
 /// # Ok::<(), fokker::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Fixes every random number of the run.

@@ -5,6 +5,7 @@ use toml::{Table, Value};
 
 use super::{AuditConfig, Config, PRESETS, Preset};
 use crate::Error;
+use crate::data::nearest;
 use crate::data::one_line::one_line;
 
 pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Config, Error> {
@@ -28,7 +29,8 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
     fill(&mut table);
     let mut config = Config::deserialize_table(&table).map_err(|reason| {
         let key = culprit(&table, &reason).unwrap_or_else(|| "(top level)".into());
-        fail(&key, reason)
+        let meant = meant(&reason).map_or_else(String::new, |meant| format!("; is `{meant}` meant?"));
+        fail(&key, reason + &meant)
     })?;
     let times = table.get("audit").and_then(|audit| audit.get("times"));
     if times.is_none() {
@@ -103,6 +105,13 @@ impl Config {
 
 fn read<T: DeserializeOwned>(table: &Table) -> Result<T, String> {
     Value::Table(table.clone()).try_into().map_err(|error: toml::de::Error| error.message().to_owned())
+}
+
+/// The known name, of those in a complaint about one that is not known, that may have been meant.
+fn meant(reason: &str) -> Option<&str> {
+    let names: Vec<&str> = reason.split('`').skip(1).step_by(2).collect();
+    let (typed, known) = names.split_first()?;
+    nearest(typed, known.iter().copied()).filter(|_| reason.starts_with("unknown "))
 }
 
 /// The key without which the complaint would be another one. Serde's own path is lost inside tagged enums; this is not.

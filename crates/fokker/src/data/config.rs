@@ -17,7 +17,7 @@ use super::{PotentialConfig, TableConfig};
 /// assert!(toml::from_str::<DataConfig>("kind = \"moons\"\nnois = 0.05").is_err());
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DataConfig {
     /// Gaussians of equal weight on a circle in the plane; the density is known.
@@ -147,7 +147,7 @@ impl DataConfig {
 /// assert!(matches!(config, DataConfig::File(table) if table.scaling == ScalingConfig::MinMax));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScalingConfig {
     /// Mean 0 and standard deviation 1 per column.

@@ -22,7 +22,7 @@ use crate::density::potential::PotentialName;
 /// assert!(toml::from_str::<DataConfig>("kind = \"potential\"\npotential = \"tripple-well\"").is_err());
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PotentialConfig {
     /// Which potential.
@@ -84,7 +84,7 @@ impl Default for PotentialConfig {
 /// assert_eq!(serde_json::from_str::<Sampling>("\"exact\"")?, Sampling::Exact);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
     /// One Langevin trajectory from the potential's start, nothing left out at its beginning: rows are correlated, and a barrier of many kT

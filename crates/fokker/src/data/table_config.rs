@@ -18,7 +18,7 @@ use super::ScalingConfig;
 /// assert_eq!(config, DataConfig::File(expected));
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TableConfig {
     /// The file, relative to the config that names it, else to the working folder.
@@ -70,7 +70,7 @@ fn held_out() -> f64 {
 /// ```
 /// assert_eq!(fokker::data::Missing::default(), fokker::data::Missing::Refuse);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// The table is refused, naming the cell.

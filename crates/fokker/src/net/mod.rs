@@ -15,7 +15,7 @@ pub use unet::{Skips, UnetConfig, UnetResampling};
 use crate::sde::Sde;
 
 /// The nonlinearity between layers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// a σ(a).
@@ -36,7 +36,7 @@ impl Activation {
 }
 
 /// What a network gives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// The score, D numbers: a vector field, which need not be a gradient.
@@ -64,7 +64,7 @@ impl Output {
 /// # let _ = network;
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum NetworkConfig {
     /// A multilayer perceptron on (x, time features).

@@ -11,7 +11,7 @@ const BLEND: f64 = 0.02;
 const MOST: usize = 64;
 
 /// An interval of t with a network of its own; an entry of `network.range`. It begins where the one before ends, the first at 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeRange {
     /// Where it ends.

@@ -14,7 +14,7 @@ use crate::sde::{Coefficients, Sde, T_MAX};
 ///
 /// σ(t) changes by orders of magnitude where t hardly moves, so a network that sees t alone cannot follow the score as t → 0;
 /// u, an affine function of ln σ(t) that runs from −1 at `t_min` to 1 at T, changes evenly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TimeConfig {
     /// t, u, and sin πku, cos πku for k = 1 … `frequencies`.

@@ -4,7 +4,7 @@ use fokker_jet::Real;
 use serde::{Deserialize, Serialize};
 
 /// How the regularisers' gradient g_R, weights included, is joined to that of denoising, g_D.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Combination {
     /// g_D + g_R: the gradient of the objective.

@@ -25,7 +25,7 @@ const TABLE: &str = "loss.conservativity";
 
 /// The conservativity term γ R_QC, R_QC = E w(t) ½‖J − Jᵀ‖²_F with J = ∂s/∂x: `[loss.conservativity]` (Chao et al. 2023, arXiv
 /// 2209.12753). For score networks: an energy model's score is a gradient already.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConservativityConfig {
     /// γ. At 0 the term is left out altogether.

@@ -32,7 +32,7 @@ const FORM: [[f64; GROUP]; GROUP] =
 
 /// The consistency term κ R_C, R_C = E w(t) (m/σ)² ‖E[h(x′, t′) | x] − h(x, t)‖²: `[loss.consistency]` (Daras et al. 2023, arXiv
 /// 2302.09057). For score networks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsistencyConfig {
     /// κ. At 0 the term is left out altogether.

@@ -14,7 +14,7 @@ use crate::sde::Coefficients;
 pub(super) const NAME: TermName = TermName { key: "dsm", label: "denoising loss", symbol: "J_DSM", weight: None };
 
 /// λ(t) in J_DSM = ½ E λ(t) ‖s + z/σ‖² (Song et al. 2021, arXiv 2011.13456, eq. 7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weighting {
     /// λ = σ²: every noise level counts the same (Ho et al. 2020, arXiv 2006.11239, eq. 14).

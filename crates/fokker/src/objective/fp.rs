@@ -16,7 +16,7 @@ pub(super) const NAME: TermName = TermName { key: "fp", label: "score-FPE term",
 pub(super) const TABLE: &str = "loss.fp";
 
 /// The score-FPE term α R_vec: `[loss.fp]` (Lai et al. 2023, arXiv 2210.04296, eq. 11).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FpConfig {
     /// α. At 0 the term is left out altogether.
@@ -140,7 +140,7 @@ impl FpConfig {
 }
 
 /// How ‖ε‖ᵐ is estimated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// The residual vector itself: one reverse pass in x, one in θ.
@@ -154,7 +154,7 @@ pub enum Estimator {
 }
 
 /// m in ‖ε‖ᵐ; written `1` or `2`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "u8", into = "u8")]
 pub enum Norm {
     /// ‖ε‖.
@@ -195,7 +195,7 @@ impl From<Norm> for u8 {
 /// assert_eq!([2, 784].map(|dim| Scale::DimensionFree.factor(Norm::Second, dim)), [1.0, 1.0]);
 /// assert_eq!(Scale::Paper.factor(Norm::Second, 784), 1.0 / (784.0 * 784.0));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
     /// D^(1 − m/2) ‖ε‖ᵐ: for m = 2 the square itself, for m = 1 what grows as it does.
@@ -234,7 +234,7 @@ impl Scale {
 }
 
 /// Where the points of the score-FPE term come from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PointSource {
     /// x ~ q_t, the very points of the denoising term.

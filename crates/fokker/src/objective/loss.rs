@@ -19,7 +19,7 @@ use crate::net::Output;
 use crate::rows::{Host, Rows};
 
 /// The training objective: `[loss]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LossConfig {
     /// Weight λ(t) of denoising score matching.

@@ -22,7 +22,7 @@ pub(super) const NAME: TermName =
 const TABLE: &str = "loss.scalar";
 
 /// The log-density form β R_scalar: `[loss.scalar]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalarConfig {
     /// β.
@@ -42,7 +42,7 @@ pub struct ScalarConfig {
 }
 
 /// What R_scalar penalises.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScalarForm {
     /// E_t w(t) (E_{x~q_t} φ)²: ∫ ∂ₜq_t = 0 makes the inner mean vanish for the true score. Estimated without bias by

@@ -25,7 +25,7 @@ const TABLE: &str = "loss.second_order";
 
 /// Denoising score matching of second order, η R_2, R_2 = E w(t) ‖σ² J + I − ℓ ℓᵀ‖²_F with ℓ = σ s + z held: `[loss.second_order]` (Lu et al. 2022, arXiv
 /// 2206.08265). For score networks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecondOrderConfig {
     /// η. At 0 the term is left out altogether.

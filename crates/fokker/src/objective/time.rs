@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::sde::{Sde, T_MAX};
 
 /// The law p(t) that times are drawn from. Every draw is weighted by 1/(p(t)(T − t_min)), so the objective is the same under all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeSampling {
     /// Uniform on [t_min, T].

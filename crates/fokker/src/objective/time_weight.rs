@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::sde::Coefficients;
 
 /// w(t) in R_vec and R_scalar.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeWeight {
     /// 1.

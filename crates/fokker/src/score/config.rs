@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::network::Parameterisation;
 
 /// `[score]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreConfig {
     /// What the network's output stands for.

@@ -22,7 +22,7 @@ use super::linear::{Coefficients, LinearSde, check_t_min};
 /// assert!(toml::from_str::<Sde>("kind = \"vp\"\nsigma_max = 50.0").is_err());
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Sde {
     /// Variance preserving.
@@ -33,6 +33,7 @@ pub enum Sde {
     Ve(Ve),
     /// One of the caller's own ([`Sde::own`], [`Sde::from_functions`]); no file can hold it.
     #[serde(skip_deserializing)]
+    #[schemars(skip)]
     Own(Own),
 }
 
@@ -54,7 +55,7 @@ impl Sde {
 /// use fokker::sde::{Sde, Vp};
 /// assert_eq!(Sde::from(Vp::default()), Sde::vp());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Vp {
     /// β₀, the rate at t = 0.
@@ -109,7 +110,7 @@ impl LinearSde for Vp {
 /// use fokker::sde::{Sde, SubVp};
 /// assert_eq!(Sde::from(SubVp::default()), Sde::sub_vp());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubVp {
     /// β₀, the rate at t = 0.
@@ -176,7 +177,7 @@ impl LinearSde for SubVp {
 /// use fokker::sde::{Sde, Ve};
 /// assert_eq!(Sde::from(Ve::default()), Sde::ve());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ve {
     /// σ at t = 0, in the data's unit.

@@ -11,7 +11,7 @@ use crate::objective::LossTerms;
 /// let arm = Arm::new("long", "DSM, long").without("loss.fp").set("train.steps=20400");
 /// assert_eq!((arm.key.as_str(), arm.removes.len(), arm.sets.len()), ("long", 1, 1));
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arm {
     /// Its key in files, and the name of its folder.

@@ -4,7 +4,7 @@ use fokker_jet::cpu::Workers;
 use serde::{Deserialize, Serialize};
 
 /// `[train.adam]`: Adam (Kingma & Ba 2015, arXiv 1412.6980, algorithm 1).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdamConfig {
     /// β₁.

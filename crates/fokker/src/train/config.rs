@@ -9,7 +9,7 @@ use super::held_out::HeldOutConfig;
 use super::schedule::Schedule;
 
 /// `[train]`: the optimisation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
     /// Optimiser steps; 0: the model is what training would start from.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What is done when a term, the gradient or a weight is infinite or NaN.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnDivergence {
     /// Training stops; the last checkpoint is kept.

@@ -12,7 +12,7 @@ use crate::rng::Streams;
 use crate::score::network::ScoreModel;
 
 /// `[train.held_out]`: denoising score matching of the averaged weights on held-out rows, the same rows, times and noise each time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HeldOutConfig {
     /// Steps from one measurement to the next; rounded up to a multiple of `train.log_every`.
@@ -36,7 +36,7 @@ impl Default for HeldOutConfig {
 /// ```
 /// assert_eq!(fokker::train::Keep::default(), fokker::train::Keep::Last);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
     /// Those of the last step.

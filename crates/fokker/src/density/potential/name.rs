@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(name, PotentialName::DoubleWell);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PotentialName {
     /// Müller & Brown 1979, Theor. Chim. Acta 53: a sum of four Gaussians in the plane with three minima.

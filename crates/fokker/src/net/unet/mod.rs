@@ -27,7 +27,7 @@ pub(super) use build::build;
 /// assert_eq!(key, "network.kind");
 /// # Ok::<(), toml::de::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UnetConfig {
     /// Channels that a multiplier of 1 stands for. The time embedding has four times as many features.
@@ -88,7 +88,7 @@ impl Default for UnetConfig {
 }
 
 /// How one level becomes the next.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnetResampling {
     /// By a residual block of its own, which resamples both of its branches (Brock et al. 2019, arXiv 1809.11096).
@@ -99,7 +99,7 @@ pub enum UnetResampling {
 }
 
 /// Which values the way up sees again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Skips {
     /// Those of the input layer, of every block and of every resampling: a level has one block more on the way up than on the way

@@ -18,7 +18,7 @@ use crate::sde::Coefficients;
 /// let s = Parameterisation::Noise.around(Output::Score, &mut graph, x, |graph, x| graph.dense("only", x, 2));
 /// assert_eq!((graph.inputs().len(), graph.width(s)), (3, 2));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Parameterisation {
     /// The noise: s = −ε_θ(x, t)/σ(t) (Ho et al. 2020, arXiv 2006.11239, section 3.2).
