@@ -14,6 +14,8 @@ use fokker::score::network::NetworkScore;
 
 use crate::cmd::tables::help;
 use crate::fail::request;
+use crate::global;
+use crate::print::detail;
 
 /// Where a config comes from.
 #[derive(Debug, clap::Args)]
@@ -68,15 +70,22 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     if source.deterministic {
         overrides.push("train.deterministic=true".into());
     }
+    overrides.extend(global::threads_override());
     overrides.extend(source.set.iter().cloned());
     let mut config = read(&overrides)?;
     config.suggest_budget();
+    detail!("config: {origin}; {} threads", threads(&config));
     // A run directory names its data wherever it is opened from.
     if let DataConfig::File { path, .. } | DataConfig::Images { path, .. } = &mut config.data {
         *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
         text_of(path)?;
     }
     Ok((name, config))
+}
+
+/// Threads that a config means.
+fn threads(config: &Config) -> usize {
+    config.with_threads().train.threads
 }
 
 /// Overrides for the data at a path: a folder holds images, and so does a file of images for a config of images; other files hold
