@@ -20,7 +20,7 @@ pub struct Global {
     /// Say more, on standard error: what runs where, and how long it takes
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// How progress is shown, on standard error
+    /// How progress is shown, on standard error: auto (bars on a terminal, else lines), lines or none
     #[arg(
         long,
         global = true,
@@ -28,7 +28,9 @@ pub struct Global {
         value_enum,
         env = "FOKKER_PROGRESS",
         default_value = "auto",
-        hide_env_values = true
+        hide_env_values = true,
+        hide_default_value = true,
+        hide_possible_values = true
     )]
     pub progress: Show,
 }

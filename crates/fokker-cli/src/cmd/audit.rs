@@ -9,7 +9,7 @@ use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
-use fokker::jobs::{self, Measure, Newest, Run};
+use fokker::jobs::{self, Measure, Newest, Observer, Run, Work};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::{Error, Occupant};
@@ -65,12 +65,17 @@ pub fn run(args: &Audit) -> Result<()> {
         seed: config.seed,
         workers: &workers,
     };
-    let audit = jobs::measure(&job, &Progress::default())?;
+    let progress = Progress::default();
+    let audit = jobs::measure(&job, &progress)?;
     match &args.json {
         Some(path) => write_json(path, &audit)?,
         None => audit.write(run.root())?,
     }
-    let pictures = ModelPictures::new(&score, &audit, &data, &workers)?;
+    progress.begin(&Work::uncounted("audit"));
+    progress.doing("audit: samples and log-density");
+    let pictures = ModelPictures::new(&score, &audit, &data, &workers);
+    progress.end();
+    let pictures = pictures?;
     let metrics = run.read_metrics()?;
     let title = if info.steps < config.train.steps {
         format!("Audit of {}, at step {} of {}", run.root().display(), info.steps, config.train.steps)

@@ -112,7 +112,7 @@ impl Lines {
             }
             Unit::Rows => format!("{name}: {}, {speed} rows/s, {left}", counted("row")),
             Unit::Models => format!("{name}: {}, {left}", counted("model")),
-            Unit::Parts if ended => format!("{name}: audit; {}, took {took}", parts()),
+            Unit::Parts if ended => format!("{}; {}, took {took}", phase(name, "audit"), parts()),
             // Its parts differ, so that of its end nothing is known; of the part's end there is.
             Unit::Parts => {
                 let part = self.part.as_ref().map_or_else(String::new, |part| part.text(now));
@@ -132,6 +132,11 @@ impl Part {
         let speed = (done - from) as f64 / (now - begun).as_secs_f64().max(1e-9);
         if speed > 0.0 { format!("{rows}, {} left", duration((of - done) as f64 / speed)) } else { rows }
     }
+}
+
+/// What is done to a model of some name; a job that has the name of what it does needs no other.
+pub fn phase(name: &str, what: &str) -> String {
+    if name == what { what.into() } else { format!("{name}: {what}") }
 }
 
 #[cfg(test)]

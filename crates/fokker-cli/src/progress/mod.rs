@@ -12,7 +12,7 @@ use fokker::objective::TermName;
 use fokker::train::Metrics;
 use indicatif::ProgressBar;
 
-use self::lines::Lines;
+use self::lines::{Lines, phase};
 use crate::global::{self, Shown};
 use crate::numbers::duration;
 use crate::print::{self, detail, say};
@@ -147,8 +147,8 @@ impl Observer for Progress {
             Look::Nothing => {}
         }
         let what = match unit {
-            Unit::Steps => format!("{name}: training"),
-            Unit::Parts => format!("{name}: audit"),
+            Unit::Steps => phase(&name, "training"),
+            Unit::Parts => phase(&name, "audit"),
             Unit::Nothing => doing,
             _ => name,
         };
