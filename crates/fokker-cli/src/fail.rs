@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use fokker::jobs::JobError;
 use fokker::memory::MemoryError;
 use fokker::solve::Outcome;
@@ -67,7 +68,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
         print::written(error.print());
         return print::end();
     }
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    // A variable that stands for an option makes it the second.
+    let missing = [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
+    if missing.contains(&error.kind()) {
         if std::env::args_os().len() <= 1 {
             print::error_text(NEXT);
         } else {

@@ -56,19 +56,15 @@ impl Global {
     }
 }
 
-/// Threads, where they were asked for.
-pub fn threads_asked() -> Option<usize> {
-    GIVEN.get().and_then(|given| given.threads)
-}
-
 /// Threads; 0: all.
 pub fn threads() -> usize {
-    threads_asked().unwrap_or(0)
+    GIVEN.get().and_then(|given| given.threads).unwrap_or(0)
 }
 
-/// What the option makes of a config.
-pub fn threads_override() -> Option<String> {
-    threads_asked().map(|threads| format!("train.threads={threads}"))
+/// Assignments to keys of a config, before them that of the threads that were asked for.
+pub fn with_threads(sets: &[String]) -> Vec<String> {
+    let threads = GIVEN.get().and_then(|given| given.threads).map(|threads| format!("train.threads={threads}"));
+    threads.into_iter().chain(sets.iter().cloned()).collect()
 }
 
 /// Is nothing to be printed but errors and what was asked for?

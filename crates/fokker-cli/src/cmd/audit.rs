@@ -48,8 +48,7 @@ pub fn run(args: &Audit) -> Result<()> {
     if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
         return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
     }
-    let sets: Vec<String> = global::threads_override().into_iter().chain(args.set.iter().cloned()).collect();
-    let mut config = Config::parse(&config.to_toml()?, &origin, &sets)?;
+    let mut config = Config::parse(&config.to_toml()?, &origin, &global::with_threads(&args.set))?;
     if let Some(path) = &args.data {
         config = source::with_data(&config, path, &origin)?;
     }

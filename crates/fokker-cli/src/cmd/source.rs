@@ -70,8 +70,7 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     if source.deterministic {
         overrides.push("train.deterministic=true".into());
     }
-    overrides.extend(global::threads_override());
-    overrides.extend(source.set.iter().cloned());
+    overrides.extend(global::with_threads(&source.set));
     let mut config = read(&overrides)?;
     config.suggest_budget();
     detail!("config: {origin}; {} threads", threads(&config));

@@ -45,18 +45,18 @@ pub fn run(args: &Train) -> Result<()> {
     let progress = Progress::default();
     let root = args.resume.as_ref().or(args.output.as_ref());
     let root = root.ok_or_else(|| request("train: name a run directory with -o"))?;
-    let _server = args.serve.map(|port| serve::training(port, root, progress.rates())).transpose()?;
+    let serve = || args.serve.map(|port| serve::training(port, root, progress.rates())).transpose();
     let (run, _) = match &args.resume {
         Some(root) => {
-            let sets: Vec<String> =
-                global::threads_override().into_iter().chain(args.source.set.iter().cloned()).collect();
-            jobs::resume_with("train", root, &sets, &progress)?
+            let _server = serve()?;
+            jobs::resume_with("train", root, &global::with_threads(&args.source.set), &progress)?
         }
         None => {
             let (_, config) = source::config(&args.source, None)?;
             let data = Arc::new(jobs::load_data(&config, &args.source.origin(""))?);
             let init = args.init.as_deref().map(|path| Init { path, names: args.names.as_deref() });
             let new = NewRun { replace: args.force, ..NewRun::new("train", root, &config, &data) };
+            let _server = serve()?;
             jobs::train(&new, init.as_ref(), &progress)?
         }
     };

@@ -66,7 +66,7 @@ fn chart(title: &str, label: &str, y_scale: Scale, points: Vec<Point>) -> Option
     if let Some(first) = title.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    let series = vec![Series { name: String::new(), points, style: STYLE_FP }];
+    let series = vec![Series { name: "this run".into(), points, style: STYLE_FP }];
     let x_label = "step".into();
     let chart = LineChart { title, x_label, y_label: label.into(), x_scale: Scale::Linear, y_scale, series };
     Some(Illustration::svg(chart.svg(), ""))

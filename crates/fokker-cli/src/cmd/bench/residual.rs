@@ -18,6 +18,7 @@ use super::setup::{fresh_model, median, require};
 use crate::fail::request;
 use crate::files::{require_json, write_json};
 use crate::global;
+use crate::numbers::rate;
 use crate::print::out;
 
 /// `fokker bench residual`
@@ -118,7 +119,7 @@ pub fn run(args: &BenchResidual) -> Result<()> {
         one_probe: speed(Divergence::Hutchinson { probes: 1, distribution: ProbeDistribution::Rademacher })?,
     };
     for (name, speed) in [("exact", figures.exact), ("one_probe", figures.one_probe)] {
-        out!("{name:<9} {:>9.3} ms  {:>12.0} rows/s", speed.ms, speed.rows_per_second);
+        out!("{name:<9} {:>9.3} ms  {:>12} rows/s", speed.ms, rate(speed.rows_per_second));
     }
     if let Some(path) = &args.json {
         write_json(path, &figures)?;

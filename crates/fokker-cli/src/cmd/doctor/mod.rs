@@ -91,7 +91,7 @@ pub fn run(args: &Doctor) -> Result<()> {
         }
     }
     let (speed, residual) = (speed.ok(), residual.ok());
-    let wrong = residual.is_none_or(|residual| !(residual < ROUNDING)) || speed.is_none();
+    let wrong = residual.is_none_or(is_wrong) || speed.is_none();
     if let Some(path) = &args.json {
         let found = Found {
             format: "fokker-doctor 1",
@@ -193,12 +193,17 @@ fn speed_check(speed: &Result<trial::Speed>) -> Check {
     }
 }
 
+/// Is it more than rounding leaves?
+fn is_wrong(residual: f64) -> bool {
+    residual.is_nan() || residual > ROUNDING
+}
+
 fn residual_check(residual: &Result<f64>) -> Check {
     let advice = "the exact score must obey its equation: this build, or this machine, computes wrong numbers";
     match residual {
         Ok(residual) => {
             let found = format!("residual of the exact score {residual:.1e} (at most {ROUNDING:.0e})");
-            Check::new("numbers", found, (!(*residual < ROUNDING)).then_some(advice))
+            Check::new("numbers", found, is_wrong(*residual).then_some(advice))
         }
         Err(error) => Check::new("numbers", error.to_string(), Some(advice)),
     }
