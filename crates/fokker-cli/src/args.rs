@@ -3,6 +3,7 @@
 use clap::Parser;
 
 use crate::cmd::Command;
+use crate::global::Global;
 
 /// Train, audit and use score-based diffusion models whose scores obey the Fokker-Planck equation.
 #[derive(Debug, Parser)]
@@ -11,7 +12,7 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
-    /// The most memory to take, for example 4GiB (default: half of the machine's)
-    #[arg(long, global = true, value_name = "SIZE", value_parser = fokker::memory::parse)]
-    pub memory: Option<u64>,
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
 }

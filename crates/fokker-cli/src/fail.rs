@@ -1,9 +1,9 @@
 //! From errors to one line and an exit status: 1, the run failed; 2, the request was wrong; 128 and a signal's number, it was stopped.
 
 use std::fmt;
-use std::io::Write;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use fokker::jobs::JobError;
 use fokker::memory::MemoryError;
 use fokker::solve::Outcome;
@@ -55,20 +55,38 @@ pub fn require_values(outcomes: &[Outcome]) -> anyhow::Result<()> {
     }
 }
 
+/// What somebody who typed `fokker` alone can do next.
+const NEXT: &str = "\
+Train two models on toy data, audit both and write a report, in a minute:  fokker compare
+Train a model on a table of your own:                                      fokker train --preset ring8 --data mine.csv -o run
+All there is, and whether this machine is ready:                           fokker --help, fokker doctor
+";
+
 /// Prints help as clap does, and everything else as one line.
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         print::written(error.print());
         return print::end();
     }
-    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        say("error: a subcommand is needed (see --help)");
+    // A variable that stands for an option makes it the second.
+    let missing = [ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand, ErrorKind::MissingSubcommand];
+    if missing.contains(&error.kind()) {
+        if std::env::args_os().len() <= 1 {
+            print::error_text(NEXT);
+        } else {
+            print::error_line("error: a subcommand is needed (see --help)");
+        }
         return ExitCode::from(2);
     }
     let text = error.render().to_string();
-    let line = text.split("\n\n").next().unwrap_or_default().split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    let one_line = |text: &str| text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    let mut paragraphs = text.split("\n\n");
+    let line = one_line(paragraphs.next().unwrap_or_default());
     let line = if line.starts_with("error: ") { line } else { format!("error: {line}") };
-    say(&format!("{line} (see --help)"));
+    // What was meant, perhaps.
+    let tips = paragraphs.flat_map(str::lines).filter_map(|line| line.trim().strip_prefix("tip: "));
+    let tips: String = tips.map(|tip| format!("; {}", one_line(tip))).collect();
+    print::error_line(&format!("{line}{tips} (see --help)"));
     ExitCode::from(2)
 }
 
@@ -84,11 +102,11 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
     // Spaces of any kind may be part of a name.
     let line = text.trim();
     if error.downcast_ref::<JobError>().is_some_and(JobError::is_stop) {
-        say(line);
+        print::error_line(line);
         // As a shell has it.
         return ExitCode::from(signals::caught().map_or(1, |signal| 128 + signal));
     }
-    say(&format!("error: {line}"));
+    print::error_line(&format!("error: {line}"));
     // A job knows whether what lies behind its failure was a wrong request.
     let wrong_request = match error.downcast_ref::<JobError>() {
         Some(error) => error.is_request(),
@@ -104,9 +122,4 @@ fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {
         || cause.downcast_ref::<fokker::data::DataError>().is_some_and(fokker::data::DataError::is_request)
         || cause.is::<MemoryError>()
         || cause.is::<fokker::jet::JetError>()
-}
-
-fn say(line: &str) {
-    // Names of files cannot move the terminal's cursor.
-    let _ = writeln!(std::io::stderr(), "{}", fokker::data::one_line(line, usize::MAX));
 }

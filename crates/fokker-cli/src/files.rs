@@ -7,6 +7,7 @@ use fokker::data::write_atomically;
 use serde::Serialize;
 
 use crate::fail::request;
+use crate::print;
 
 /// Refuses a file that cannot be written because its folder is none, before the work that would go into it.
 pub fn require_folder(path: &Path) -> Result<()> {
@@ -18,8 +19,20 @@ pub fn require_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a value as JSON, whole or not at all.
+/// As [`require_folder`] for the file of `--json`; where it is `-`, standard output, nothing else is printed there.
+pub fn require_json(path: &Path) -> Result<()> {
+    if path == Path::new("-") {
+        print::only_json();
+        return Ok(());
+    }
+    require_folder(path)
+}
+
+/// Writes a value as JSON, whole or not at all; to standard output if the path is `-`.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    if path == Path::new("-") {
+        return Ok(print::json(value)?);
+    }
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     write_text(path, &text)

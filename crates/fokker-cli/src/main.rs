@@ -9,11 +9,15 @@ mod args;
 mod cmd;
 mod fail;
 mod files;
+mod global;
+mod numbers;
 mod print;
 mod progress;
+mod serve;
 mod signals;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Parser;
 
@@ -21,15 +25,16 @@ use clap::Parser;
 static ALLOCATOR: allocator::OrFail = allocator::OrFail;
 
 fn main() -> ExitCode {
+    let begun = Instant::now();
     keep_caught_panics_quiet();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => return fail::usage(&error),
     };
-    if let Some(bytes) = args.memory {
-        fokker::memory::set_budget(bytes);
-    }
-    match signals::survive_limits().map_err(Into::into).and_then(|()| cmd::run(args.command)) {
+    args.global.keep();
+    let done = signals::survive_limits().map_err(Into::into).and_then(|()| cmd::run(args.command));
+    print::detail!("{} in all", numbers::duration(begun.elapsed().as_secs_f64()));
+    match done {
         Ok(()) => print::end(),
         Err(error) => fail::report(&error),
     }

@@ -9,7 +9,7 @@ use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::{Data, DataError};
 use fokker::input::require_data;
-use fokker::jobs::{self, Measure, Newest, Run};
+use fokker::jobs::{self, Measure, Newest, Observer, Run, Work};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::{Error, Occupant};
@@ -17,8 +17,9 @@ use fokker_report::{Model, Report};
 
 use super::source;
 use crate::fail::request;
-use crate::files::{require_folder, write_text};
-use crate::print::{notes, out};
+use crate::files::{require_json, write_json, write_text};
+use crate::global;
+use crate::print::{notes, say};
 use crate::progress::Progress;
 
 /// `fokker audit`
@@ -32,7 +33,7 @@ pub struct Audit {
     /// Change a key of the audit, for example --set audit.points=10000
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Write all figures to this file (default: RUN/audit.json)
+    /// Write all figures to this file (default: RUN/audit.json); -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -40,14 +41,14 @@ pub struct Audit {
 /// Measures a run's model, or what it is so far; writes `audit.json` and `report.html`.
 pub fn run(args: &Audit) -> Result<()> {
     if let Some(path) = &args.json {
-        require_folder(path)?;
+        require_json(path)?;
     }
     let Opened { run, config, info, score } = opened(&args.run)?;
     let origin = run.config().display().to_string();
     if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
         return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
     }
-    let mut config = Config::parse(&config.to_toml()?, &origin, &args.set)?;
+    let mut config = Config::parse(&config.to_toml()?, &origin, &global::with_threads(&args.set))?;
     if let Some(path) = &args.data {
         config = source::with_data(&config, path, &origin)?;
     }
@@ -63,12 +64,17 @@ pub fn run(args: &Audit) -> Result<()> {
         seed: config.seed,
         workers: &workers,
     };
-    let audit = jobs::measure(&job, &Progress::default())?;
+    let progress = Progress::default();
+    let audit = jobs::measure(&job, &progress)?;
     match &args.json {
-        Some(path) => audit.write_json(path)?,
+        Some(path) => write_json(path, &audit)?,
         None => audit.write(run.root())?,
     }
-    let pictures = ModelPictures::new(&score, &audit, &data, &workers)?;
+    progress.begin(&Work::uncounted("audit"));
+    progress.doing("audit: samples and log-density");
+    let pictures = ModelPictures::new(&score, &audit, &data, &workers);
+    progress.end();
+    let pictures = pictures?;
     let metrics = run.read_metrics()?;
     let title = if info.steps < config.train.steps {
         format!("Audit of {}, at step {} of {}", run.root().display(), info.steps, config.train.steps)
@@ -87,7 +93,7 @@ pub fn run(args: &Audit) -> Result<()> {
     write_text(&run.root().join("report.html"), &report.render())?;
     table::print(&audit);
     table::answers(&audit);
-    out!("report: {}", run.root().join("report.html").display());
+    say!("report: {}", run.root().join("report.html").display());
     Ok(())
 }
 
@@ -115,7 +121,7 @@ fn opened(root: &Path) -> Result<Opened> {
     let Newest { checkpoint, damaged, .. } = run.newest_checkpoint()?;
     notes(damaged);
     let (info, score) = run.model_at(&checkpoint, &config, &data)?;
-    out!("model: as it was at step {} of {}, at which the newest checkpoint was made", info.steps, config.train.steps);
+    say!("model: as it was at step {} of {}, at which the newest checkpoint was made", info.steps, config.train.steps);
     Ok(Opened { run, config, info, score })
 }
 
@@ -140,17 +146,17 @@ fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Res
     };
     let path = path.display();
     if info.data.is_none() {
-        out!(
+        say!(
             "data: {path}; the model's file does not say what it was trained on: held out are the rows that its config holds out"
         );
         Ok(data)
     } else if data.fingerprint() == trained_on {
-        out!("data: {path}, what the model was trained on; held out are the rows that were then");
+        say!("data: {path}, what the model was trained on; held out are the rows that were then");
         Ok(data)
     } else {
         let data = data.hold_out_all();
         let rows = data.held_out_len().unwrap_or_default();
-        out!("data: {path}, not what the model was trained on: all {rows} rows are held out");
+        say!("data: {path}, not what the model was trained on: all {rows} rows are held out");
         Ok(data)
     }
 }

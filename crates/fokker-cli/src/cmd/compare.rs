@@ -17,8 +17,8 @@ use super::arms::Arms;
 use super::source;
 use super::source::Source;
 use crate::fail::request;
-use crate::files::{require_folder, write_json};
-use crate::print::out;
+use crate::files::{require_json, write_json};
+use crate::print::say;
 use crate::progress::Progress;
 pub use table::remarks;
 
@@ -39,7 +39,7 @@ pub struct Compare {
     /// Replace what an earlier compare wrote there
     #[arg(long)]
     pub force: bool,
-    /// Write all figures to this file
+    /// Write all figures to this file; -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ pub struct Compare {
 /// config left is gone on with.
 pub fn run(args: &Compare) -> Result<()> {
     if let Some(path) = &args.json {
-        require_folder(path)?;
+        require_json(path)?;
     }
     let (name, config) = source::config(&args.source, Some("ring8"))?;
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
@@ -73,7 +73,7 @@ pub fn run(args: &Compare) -> Result<()> {
     if let Some(error) = unwritten {
         return Err(error.into());
     }
-    out!("report: {}", job.folder(config.seed).join("report.html").display());
+    say!("report: {}", job.folder(config.seed).join("report.html").display());
     Ok(())
 }
 

@@ -8,7 +8,9 @@ use fokker::jobs::{self, EvalOptions};
 
 use crate::cmd::tables::help;
 use crate::fail::option;
-use crate::print::out;
+use crate::global;
+use crate::numbers::grouped;
+use crate::print::say;
 use crate::progress::Progress;
 
 /// What `eval` can compute.
@@ -58,9 +60,6 @@ pub struct Eval {
     /// The file to write (.npz), one array for each quantity
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
 }
 
 /// Writes exact derivatives of the score, computed in f64, as an `.npz` file.
@@ -70,9 +69,9 @@ pub fn run(args: &Eval) -> Result<()> {
         Units::Data => (jobs::Units::Data, "the units of the data"),
     };
     let what = args.what.iter().map(|&what| what.into()).collect();
-    let options = EvalOptions { t: args.t, what, units, unchecked: args.unchecked, threads: args.threads };
+    let options = EvalOptions { t: args.t, what, units, unchecked: args.unchecked, threads: global::threads() };
     let rows = jobs::eval(&args.run, &args.data, &args.output, &options, &Progress::default()).map_err(option)?;
-    out!("{}: {rows} rows at t = {}, points and derivatives in {words}", args.output.display(), args.t);
+    say!("{}: {} rows at t = {}, points and derivatives in {words}", args.output.display(), grouped(rows), args.t);
     Ok(())
 }
 

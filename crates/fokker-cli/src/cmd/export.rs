@@ -6,7 +6,8 @@ use anyhow::Result;
 use fokker::jobs;
 
 use crate::fail::option;
-use crate::print::out;
+use crate::numbers::grouped;
+use crate::print::say;
 
 /// `fokker export`
 #[derive(Debug, clap::Args)]
@@ -24,6 +25,6 @@ pub struct Export {
 /// Writes a model's weights under other names, with PyTorch's order of axes.
 pub fn run(args: &Export) -> Result<()> {
     let (tensors, numbers) = jobs::export(&args.run, args.names.as_deref(), &args.output).map_err(option)?;
-    out!("{}: {tensors} tensors, {numbers} numbers", args.output.display());
+    say!("{}: {tensors} tensors, {} numbers", args.output.display(), grouped(numbers));
     Ok(())
 }

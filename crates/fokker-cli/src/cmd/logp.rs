@@ -7,7 +7,9 @@ use fokker::jobs::{self, LogpMethod, LogpOptions, LogpSummary, RunningMean};
 
 use crate::cmd::tables::help;
 use crate::fail::option;
-use crate::print::out;
+use crate::global;
+use crate::numbers::grouped;
+use crate::print::say;
 use crate::progress::Progress;
 
 /// `fokker logp`
@@ -64,9 +66,6 @@ pub struct Logp {
     /// Rows read, computed and kept at a time; no value depends on it (default: 8192, fewer if they are long)
     #[arg(long, value_name = "ROWS")]
     pub chunk_rows: Option<usize>,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
 }
 
 /// `--method`
@@ -95,7 +94,7 @@ pub fn run(args: &Logp) -> Result<()> {
         seed: args.seed,
         resume: args.resume,
         chunk_rows: args.chunk_rows,
-        threads: args.threads,
+        threads: global::threads(),
     };
     let found = jobs::logp(&args.run, &args.data, &args.output, &options, &Progress::default()).map_err(option)?;
     report(args, &found)
@@ -105,14 +104,14 @@ pub fn run(args: &Logp) -> Result<()> {
 fn report(args: &Logp, found: &LogpSummary) -> Result<()> {
     let (output, rows) = (args.output.display(), found.rows);
     let over = |mean: &RunningMean| {
-        if mean.count == rows { String::new() } else { format!(" over {} of them", mean.count) }
+        if mean.count == rows { String::new() } else { format!(" over {} of them", grouped(mean.count)) }
     };
-    out!("{output}: {rows} rows, mean log p {}{}", nats(&found.log_prob), over(&found.log_prob));
+    say!("{output}: {} rows, mean log p {}{}", grouped(rows), nats(&found.log_prob), over(&found.log_prob));
     if found.bound.count > 0 {
-        out!("mean lower bound {}{}", nats(&found.bound), over(&found.bound));
+        say!("mean lower bound {}{}", nats(&found.bound), over(&found.bound));
     }
     if found.floor > 0 {
-        out!(
+        say!(
             "note: rows at the floor of the precision (outcome precision_floor): {}; --f64, or a larger --tolerance",
             found.floor
         );
@@ -120,8 +119,9 @@ fn report(args: &Logp, found: &LogpSummary) -> Result<()> {
     match found.first {
         None => Ok(()),
         Some((row, outcome)) => bail!(
-            "{} of {rows} rows failed and are NaN (the first, row {row}: {outcome}); the others are in {output}{}",
-            found.failed,
+            "{} of {} rows failed and are NaN (the first, row {row}: {outcome}); the others are in {output}{}",
+            grouped(found.failed),
+            grouped(rows),
             if args.bound { "" } else { "; --bound gives rows without log p a value to be ranked by" }
         ),
     }

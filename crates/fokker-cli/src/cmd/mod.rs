@@ -4,11 +4,14 @@ mod arms;
 mod audit;
 mod bench;
 mod compare;
+mod completions;
 mod config;
 mod data;
+mod doctor;
 mod eval;
 mod export;
 mod logp;
+mod man;
 mod presets;
 mod sample;
 mod simulate;
@@ -19,6 +22,8 @@ mod train;
 
 use anyhow::Result;
 
+use crate::global;
+use crate::print::detail;
 use crate::signals;
 
 /// The subcommands.
@@ -53,6 +58,12 @@ pub enum Command {
     /// Measure speed
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Say whether this machine is ready: processor, threads, memory, data, a self-test
+    Doctor(doctor::Doctor),
+    /// Print a script by which a shell completes what is typed
+    Completions(completions::Completions),
+    /// Print or write the pages of the manual
+    Man(man::Man),
 }
 
 impl Command {
@@ -68,6 +79,9 @@ pub fn run(command: Command) -> Result<()> {
     if command.keeps() {
         signals::catch()?;
     }
+    let kernels = fokker::jet::cpu::instructions();
+    let (budget, cores) = (fokker::memory::shown(fokker::memory::budget()), bench::threads(global::threads()));
+    detail!("fokker {}: {kernels} kernels, {cores} threads, memory budget {budget}", env!("CARGO_PKG_VERSION"));
     match command {
         Command::Compare(args) => compare::run(&args),
         Command::Sweep(args) => sweep::run(&args),
@@ -82,5 +96,8 @@ pub fn run(command: Command) -> Result<()> {
         Command::Config(args) => config::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
     }
 }

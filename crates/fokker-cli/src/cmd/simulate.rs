@@ -9,7 +9,9 @@ use fokker::simulate::Integrator;
 
 use crate::cmd::tables::help;
 use crate::fail::option;
-use crate::print::out;
+use crate::global;
+use crate::numbers::grouped;
+use crate::print::say;
 use crate::progress::Progress;
 
 /// `fokker simulate`
@@ -66,9 +68,6 @@ pub struct Simulate {
     /// Go on from FILE.part, if it is there
     #[arg(long)]
     pub resume: bool,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
 }
 
 /// The names of the integrators, each with a line about it.
@@ -90,7 +89,7 @@ pub fn run(args: &Simulate) -> Result<()> {
         start: args.start.clone(),
         seed: args.seed,
         resume: args.resume,
-        threads: args.threads,
+        threads: global::threads(),
         ..SimulateOptions::of(args.n, args.steps, args.save_every)
     };
     let found = jobs::simulate(&args.run, &args.output, &options, &Progress::default()).map_err(option)?;
@@ -101,7 +100,7 @@ pub fn run(args: &Simulate) -> Result<()> {
 fn report(args: &Simulate, found: &Simulated) -> Result<()> {
     let (output, chains) = (args.output.display(), found.chains);
     let acceptance = found.acceptance.map_or(String::new(), |part| format!(", acceptance {part:.3}"));
-    out!("{output}: {} frames of {chains} chains{acceptance}", found.frames);
+    say!("{output}: {} frames of {} chains{acceptance}", grouped(found.frames), grouped(chains as u64));
     match found.first {
         None => Ok(()),
         Some((chain, step)) => bail!(

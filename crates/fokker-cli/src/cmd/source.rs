@@ -14,7 +14,8 @@ use fokker::score::network::NetworkScore;
 
 use crate::cmd::tables::help;
 use crate::fail::request;
-use crate::print::notes;
+use crate::global;
+use crate::print::{detail, notes};
 
 /// Where a config comes from.
 #[derive(Debug, clap::Args)]
@@ -86,9 +87,10 @@ pub fn config(source: &Source, default_preset: Option<&str>) -> Result<(String, 
     if source.deterministic {
         overrides.push("train.deterministic=true".into());
     }
-    overrides.extend(source.set.iter().cloned());
+    overrides.extend(global::with_threads(&source.set));
     let mut config = read(&overrides)?;
     config.suggest_budget();
+    detail!("config: {origin}; {} threads", threads(&config));
     // A run directory names its data wherever it is opened from.
     if let Some(path) = config.data.path_mut() {
         *path = std::path::absolute(&*path).unwrap_or_else(|_| path.clone());
@@ -113,6 +115,11 @@ fn preset_for(path: &Path) -> &'static str {
 fn stem(path: &Path, otherwise: &str) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     name.split('.').next().filter(|stem| !stem.is_empty()).unwrap_or(otherwise).to_owned()
+}
+
+/// Threads that a config means.
+fn threads(config: &Config) -> usize {
+    config.with_threads().train.threads
 }
 
 /// Overrides for the data at a path: a folder holds images, and so does a file of images for a config of images; other files hold

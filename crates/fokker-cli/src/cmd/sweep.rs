@@ -13,8 +13,8 @@ use fokker_report::SweepReport;
 use super::source;
 use super::source::Source;
 use crate::fail::{option, request};
-use crate::files::{require_folder, write_json, write_text};
-use crate::print::out;
+use crate::files::{require_json, write_json, write_text};
+use crate::print::say;
 use crate::progress::Progress;
 
 /// `fokker sweep`
@@ -41,7 +41,7 @@ pub struct Sweep {
     /// Folder for the models and sweep.html (default: fokker-NAME-sweep); what an interrupted sweep left there is gone on with
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Write the table to this file
+    /// Write the table to this file; -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub struct Sweep {
 /// Trains and audits every setting, prints the table and what to take, writes the page.
 pub fn run(args: &Sweep) -> Result<()> {
     if let Some(path) = &args.json {
-        require_folder(path)?;
+        require_json(path)?;
     }
     let axes: Vec<Axis> = args
         .over
@@ -73,6 +73,6 @@ pub fn run(args: &Sweep) -> Result<()> {
     }
     let page = root.join("sweep.html");
     write_text(&page, &SweepReport { figures: &found, config: &config.to_toml()? }.render())?;
-    out!("report: {}", page.display());
+    say!("report: {}", page.display());
     Ok(())
 }

@@ -9,8 +9,10 @@ use fokker::jobs::{self, Init, NewRun};
 use super::source;
 use super::source::Source;
 use crate::fail::request;
-use crate::print::out;
+use crate::global;
+use crate::print::say;
 use crate::progress::Progress;
+use crate::serve;
 
 /// `fokker train`
 #[derive(Debug, clap::Args)]
@@ -33,22 +35,31 @@ pub struct Train {
     /// What the network's layers are called in that file (TOML; see docs/model-format.md)
     #[arg(long, value_name = "MAP", requires = "init")]
     pub names: Option<PathBuf>,
+    /// Show how training goes on a page at http://127.0.0.1:PORT/, to this machine alone; 0: any free port (default: 7007)
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "7007")]
+    pub serve: Option<u16>,
 }
 
 /// Trains a model into a run directory, or goes on with one.
 pub fn run(args: &Train) -> Result<()> {
     let progress = Progress::default();
+    let root = args.resume.as_ref().or(args.output.as_ref());
+    let root = root.ok_or_else(|| request("train: name a run directory with -o"))?;
+    let serve = || args.serve.map(|port| serve::training(port, root, progress.rates())).transpose();
     let (run, _) = match &args.resume {
-        Some(root) => jobs::resume_with("train", root, &args.source.set, &progress)?,
+        Some(root) => {
+            let _server = serve()?;
+            jobs::resume_with("train", root, &global::with_threads(&args.source.set), &progress)?
+        }
         None => {
-            let root = args.output.as_deref().ok_or_else(|| request("train: name a run directory with -o"))?;
             let (_, config) = source::config(&args.source, None)?;
             let data = Arc::new(source::data(&config, &args.source.origin(""))?);
             let init = args.init.as_deref().map(|path| Init { path, names: args.names.as_deref() });
             let new = NewRun { replace: args.force, ..NewRun::new("train", root, &config, &data) };
+            let _server = serve()?;
             jobs::train(&new, init.as_ref(), &progress)?
         }
     };
-    out!("{}", run.model().display());
+    say!("{}", run.model().display());
     Ok(())
 }

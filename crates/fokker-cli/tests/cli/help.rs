@@ -15,7 +15,7 @@ fn of_the_program() {
 fn of_each_subcommand() {
     let commands =
         ["compare", "sweep", "train", "audit", "logp", "sample", "simulate", "eval", "export", "data", "presets"];
-    for command in commands.into_iter().chain(["bench"]) {
+    for command in commands.into_iter().chain(["bench", "doctor", "completions", "man"]) {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
     }
     insta::assert_snapshot!("help_data_describe", help(&["data", "describe"]));

@@ -1,5 +1,6 @@
 //! Training with audits of the same run beside it: memory stays what it was, and no audit meets a torn file.
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout)]
 
 use std::process::Child;
 use std::time::{Duration, Instant};

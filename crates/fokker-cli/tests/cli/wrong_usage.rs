@@ -30,7 +30,6 @@ fn missing_arguments() {
 #[test]
 fn no_subcommand() {
     let scratch = Scratch::new();
-    scratch.refuses(&[], &["subcommand"]);
     scratch.refuses(&["bench"], &["subcommand"]);
 }
 

@@ -22,3 +22,4 @@ pub use workers::{ChunkRange, MOST_THREADS, Workers};
 pub use workspace::Workspace;
 
 pub use crate::routines::kernel_mean::kernel_mean;
+pub use crate::routines::simd::instructions;

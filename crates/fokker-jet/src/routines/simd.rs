@@ -99,3 +99,20 @@ pub(crate) fn best() -> Level {
         Level::Baseline
     }
 }
+
+/// The vector instructions that routines run with on this processor.
+///
+/// ```
+/// assert!(["AVX-512", "AVX2", "SSE2", "NEON", "scalar"].contains(&fokker_jet::cpu::instructions()));
+/// ```
+#[must_use]
+pub fn instructions() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    return match best() {
+        Level::V4 => "AVX-512",
+        Level::V3 => "AVX2",
+        Level::Baseline => "SSE2",
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    if cfg!(target_arch = "aarch64") { "NEON" } else { "scalar" }
+}

@@ -7,7 +7,7 @@ use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::rows::AuditRows;
-use super::{AuditConfig, Points, default_divergence};
+use super::{AuditConfig, Points, Watcher, default_divergence};
 use crate::Error;
 use crate::distance::Closest;
 use crate::divergence::Divergence;
@@ -27,6 +27,8 @@ pub(super) struct Context<'a, F: Real> {
     pub settings: &'a AuditConfig,
     pub seed: u64,
     pub workers: &'a Workers,
+    /// Told how far the long parts are.
+    pub watcher: &'a dyn Watcher,
     /// Exact, or by probes, as the dimension allows.
     pub divergence: Divergence,
     pub rows: AuditRows<'a>,
@@ -57,7 +59,7 @@ pub(super) struct HeldOut {
 impl<'a, F: Real> Context<'a, F> {
     pub fn new(
         score: &'a dyn Differentiable<F>, points: &'a Points<'a>, settings: &'a AuditConfig, seed: u64,
-        workers: &'a Workers,
+        workers: &'a Workers, watcher: &'a dyn Watcher,
     ) -> Self {
         Self {
             score,
@@ -65,6 +67,7 @@ impl<'a, F: Real> Context<'a, F> {
             settings,
             seed,
             workers,
+            watcher,
             divergence: default_divergence(points.dim(), settings.probes),
             rows: AuditRows::new(points, seed),
             flow_samples: OnceCell::new(),
@@ -102,7 +105,8 @@ impl<'a, F: Real> Context<'a, F> {
 
     /// `audit.gap_samples` samples.
     pub fn draw(&self, sampler: &Sampler, seed: u64) -> Result<Drawn, Error> {
-        let drawn = sample(self.score, self.settings.gap_samples, sampler, seed, self.workers, &|_| {})?;
+        let n = self.settings.gap_samples;
+        let drawn = sample(self.score, n, sampler, seed, self.workers, &|done| self.watcher.within(done, n))?;
         let rows = drawn.x.chunks_exact(self.dim()).zip(&drawn.outcomes).filter(|(_, outcome)| outcome.has_value());
         Ok(Drawn { x: rows.flat_map(|(x, _)| x.iter().copied()).collect(), failed: drawn.failed() })
     }
@@ -136,7 +140,9 @@ impl<'a, F: Real> Context<'a, F> {
             let bins: Option<Vec<f64>> = self.points.levels().map(|_| scale.iter().map(|scale| 1.0 / scale).collect());
             let count = if bins.is_some() { self.settings.repeats } else { 1 };
             let how = Dequantise { count, bins: bins.as_deref(), start: Start::AtTMin };
-            let log_p = dequantised_log_prob(self.score, &x, &how, &self.likelihood(), self.workers, &|_| {})?;
+            let rows = x.len() / self.dim();
+            let progress = |done| self.watcher.within(done, rows);
+            let log_p = dequantised_log_prob(self.score, &x, &how, &self.likelihood(), self.workers, &progress)?;
             Ok(HeldOut { x, log_p, draws: count })
         })
     }

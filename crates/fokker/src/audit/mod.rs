@@ -26,6 +26,7 @@ pub use part::AuditPart;
 pub use pictures::{DataPictures, LogDensity, MemorisationPictures, ModelPictures, Trajectories};
 pub use points::Points;
 pub use result::Audit;
+pub(crate) use run::parts;
 pub use run::{Watcher, audit, audit_from};
 
 #[cfg(test)]

@@ -40,6 +40,11 @@ struct Head {
 }
 
 impl AuditPart {
+    /// Parts of the audit that are done.
+    pub(crate) fn done(&self) -> usize {
+        self.times + self.once
+    }
+
     /// Whatever the figures depend on, as one text: a model and data by their digests, the settings, the seed.
     #[must_use]
     pub fn identity(model: &str, data: &str, settings: &AuditConfig, seed: u64) -> String {

@@ -42,19 +42,29 @@ pub fn audit<F: Real>(
     score: &dyn Differentiable<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
     progress: &(dyn Fn(&str) + Sync),
 ) -> Result<Audit, Error> {
-    audit_from(score, points, settings, seed, workers, AuditPart::default(), &mut Doing(progress))
+    audit_from(score, points, settings, seed, workers, AuditPart::default(), &Doing(progress))
 }
 
-/// Told what an audit does.
-pub trait Watcher {
+/// Told what an audit does. Of the parts of an audit, its times and then its other measurements, the number is known before.
+pub trait Watcher: Sync {
     /// What is being measured now.
     fn doing(&self, what: &str);
+
+    /// So many parts are done, of all that there are.
+    fn part(&self, done: usize, of: usize) {
+        let _ = (done, of);
+    }
+
+    /// So many rows of the present part are done, of all that it has; only long parts say so. May be called from any thread.
+    fn within(&self, done: usize, of: usize) {
+        let _ = (done, of);
+    }
 
     /// There is more than there was.
     ///
     /// # Errors
     /// Whatever keeps it from being kept; [`Error::Stopped`] where that is all there is to be.
-    fn found(&mut self, part: &AuditPart) -> Result<(), Error> {
+    fn found(&self, part: &AuditPart) -> Result<(), Error> {
         let _ = part;
         Ok(())
     }
@@ -75,7 +85,7 @@ impl Watcher for Doing<'_> {
 /// As [`audit`]; what the watcher says.
 pub fn audit_from<F: Real>(
     score: &dyn Differentiable<F>, points: &Points<'_>, settings: &AuditConfig, seed: u64, workers: &Workers,
-    before: AuditPart, watcher: &mut dyn Watcher,
+    before: AuditPart, watcher: &dyn Watcher,
 ) -> Result<Audit, Error> {
     if score.dim() != points.dim() {
         return Err(Error::Dimension { what: "data".into(), expected: score.dim(), found: points.dim() });
@@ -87,10 +97,10 @@ pub fn audit_from<F: Real>(
         return Err(wrong("points", "there is no held-out row"));
     }
     settings.require(points.dim(), points.levels().is_some())?;
-    let context = Context::new(score, points, settings, seed, workers);
+    let context = Context::new(score, points, settings, seed, workers, watcher);
     let registry = registry::<F>();
     let mut part = before;
-    at_times(&context, &registry, &mut part, watcher)?;
+    at_times(&context, &registry, &mut part)?;
     let once = registry.iter().filter_map(|measurement| match measurement.measure {
         Measure::Once { what, measure } => Some((what, measure)),
         Measure::AtTimes(_) => None,
@@ -99,6 +109,7 @@ pub fn audit_from<F: Real>(
         what.iter().for_each(|what| watcher.doing(what));
         part.figures.extend(measure(&context)?);
         part.once = place + 1;
+        watcher.part(part.done(), parts(settings));
         // Pictures of what is most like a training row are in no file: what finds them is done again.
         if !context.has_closest() {
             watcher.found(&part)?;
@@ -113,10 +124,15 @@ pub fn audit_from<F: Real>(
     Ok(Audit { seed, settings: settings.clone(), figures, closest: context.into_closest(), steps: None, columns })
 }
 
+/// How many parts an audit has: its times, and the measurements that are made once.
+pub(crate) fn parts(settings: &AuditConfig) -> usize {
+    let is_once = |measurement: &&Measurement<f32>| matches!(measurement.measure, Measure::Once { .. });
+    settings.times.len() + registry().iter().filter(is_once).count()
+}
+
 /// All profiles, one time after the other.
-fn at_times<F: Real>(
-    context: &Context<'_, F>, registry: &[Measurement<F>], part: &mut AuditPart, watcher: &mut dyn Watcher,
-) -> Result<(), Error> {
+fn at_times<F: Real>(context: &Context<'_, F>, registry: &[Measurement<F>], part: &mut AuditPart) -> Result<(), Error> {
+    let watcher = context.watcher;
     for (index, &t) in context.settings.times.iter().enumerate().skip(part.times) {
         watcher.doing(&format!("residual and conservativity at t = {t}"));
         let c = context.score.sde().at(t);
@@ -128,6 +144,7 @@ fn at_times<F: Real>(
             }
         }
         part.times = index + 1;
+        watcher.part(part.done(), parts(context.settings));
         watcher.found(part)?;
     }
     Ok(())

@@ -1,14 +1,15 @@
 //! The audit of a run's model, gone on with where it was cut short.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use fokker_jet::cpu::Workers;
 
 use super::error::JobError;
-use super::observer::{Observer, Work};
+use super::observer::{Observer, Unit, Work};
 use crate::Error;
-use crate::audit::{Audit, AuditConfig, AuditPart, Points, Watcher, audit_from};
+use crate::audit::{Audit, AuditConfig, AuditPart, Points, Watcher, audit_from, parts};
 use crate::data::{Data, Fingerprint};
 use crate::score::network::NetworkScore;
 
@@ -43,10 +44,10 @@ pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobE
     let print = data.fingerprint().map_or_else(|| "a generator".into(), Fingerprint::text);
     let data_is = format!("{print}, {:?} rows, {:?} held out", data.len(), data.held_out_len());
     let of = AuditPart::identity(&weights_print(score), &data_is, settings, seed);
-    observer.begin(&Work::uncounted(name));
-    let mut keeper = Keeper { name, run, of: &of, observer, kept: Instant::now() };
     let before = AuditPart::read(run, &of);
-    let found = audit_from(score, &Points::of(data), settings, seed, workers, before, &mut keeper);
+    observer.begin(&Work::counted(name, Unit::Parts, parts(settings) as u64, before.done() as u64));
+    let keeper = Keeper { name, run, of: &of, observer, kept: Mutex::new(Instant::now()) };
+    let found = audit_from(score, &Points::of(data), settings, seed, workers, before, &keeper);
     observer.end();
     match found {
         Ok(found) => {
@@ -74,7 +75,7 @@ struct Keeper<'a> {
     run: &'a Path,
     of: &'a str,
     observer: &'a dyn Observer,
-    kept: Instant,
+    kept: Mutex<Instant>,
 }
 
 /// Measurements that took less are as well made again.
@@ -85,11 +86,20 @@ impl Watcher for Keeper<'_> {
         self.observer.doing(&format!("{}: {what}", self.name));
     }
 
-    fn found(&mut self, part: &AuditPart) -> Result<(), Error> {
+    fn part(&self, done: usize, _: usize) {
+        self.observer.done(done as u64);
+    }
+
+    fn within(&self, done: usize, of: usize) {
+        self.observer.within(done as u64, of as u64);
+    }
+
+    fn found(&self, part: &AuditPart) -> Result<(), Error> {
         let stops = self.observer.stops();
-        if stops || self.kept.elapsed() >= EVERY {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if stops || kept.elapsed() >= EVERY {
             part.write(self.run, self.of)?;
-            self.kept = Instant::now();
+            *kept = Instant::now();
         }
         if stops { Err(Error::Stopped) } else { Ok(()) }
     }

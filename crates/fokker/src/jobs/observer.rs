@@ -16,6 +16,8 @@ pub enum Unit {
     Rows,
     /// Time steps of a simulation.
     TimeSteps,
+    /// Parts of an audit: its times, and then its other measurements.
+    Parts,
     /// Nothing: [`Observer::doing`] says what it has come to.
     Nothing,
 }
@@ -51,7 +53,7 @@ impl<'a> Work<'a> {
 /// Told what a job does: a progress bar, a log, a test. Whatever it does not care for it leaves out.
 ///
 /// Calls come in the order [`begin`](Self::begin), any of the others, [`end`](Self::end); a job has one or more such pieces of work,
-/// one after the other. [`done`](Self::done) may be called from any thread.
+/// one after the other. [`done`](Self::done) and [`within`](Self::within) may be called from any thread.
 ///
 /// ```
 /// use std::sync::Mutex;
@@ -80,6 +82,11 @@ pub trait Observer: Sync {
     /// So many units are done, of all that there are.
     fn done(&self, done: u64) {
         let _ = done;
+    }
+
+    /// So many rows are done of the part that is being done, of all that it has; only long parts say so.
+    fn within(&self, done: u64, of: u64) {
+        let _ = (done, of);
     }
 
     /// What is being done now, in a few words.

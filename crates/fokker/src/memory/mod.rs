@@ -17,4 +17,4 @@ pub use budget::{Held, MemoryError, budget, held, hold, product, require, set_bu
 pub use read::{read, read_text, read_to_end};
 pub use record::{PerRecord, Record};
 pub use refusal::refusal;
-pub use size::parse;
+pub use size::{parse, shown};

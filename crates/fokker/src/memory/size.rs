@@ -33,8 +33,14 @@ pub fn parse(text: &str) -> Result<u64, String> {
     Ok(bytes as u64)
 }
 
-/// Bytes as text.
-pub(super) fn shown(bytes: u64) -> String {
+/// A number of bytes in the unit that suits it.
+///
+/// ```
+/// use fokker::memory::shown;
+/// assert_eq!([17, 3 << 29].map(shown), ["17 B", "1.5 GiB"]);
+/// ```
+#[must_use]
+pub fn shown(bytes: u64) -> String {
     #[allow(clippy::cast_precision_loss)]
     let value = bytes as f64;
     let power = (1..=5).rev().find(|&power| value >= 1024_f64.powi(power)).unwrap_or(0);

@@ -19,7 +19,8 @@ use serde::Serialize;
 use super::ring::{MODES, RADIUS, Ring, STD};
 use super::setup::fresh_model;
 use crate::fail::request;
-use crate::files::{require_folder, write_json};
+use crate::files::{require_json, write_json};
+use crate::global;
 use crate::print::out;
 
 /// `fokker bench logp`
@@ -34,10 +35,7 @@ pub struct BenchLogp {
     /// Hutchinson probes; 0: the exact divergence
     #[arg(long, default_value_t = 0)]
     pub probes: usize,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
-    /// Write the figures to this file
+    /// Write the figures to this file; -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -127,7 +125,7 @@ pub fn run(args: &BenchLogp) -> Result<()> {
         return Err(request(format!("--tolerance {tolerance}: must be positive")));
     }
     if let Some(path) = &args.json {
-        require_folder(path)?;
+        require_json(path)?;
     }
     let (config, network) = fresh_model(2, WIDTH, DEPTH)?;
     let score = Ring::new(network);
@@ -140,7 +138,7 @@ pub fn run(args: &BenchLogp) -> Result<()> {
     };
     let options =
         LikelihoodOptions { tolerance: Tolerance::both(tolerance), divergence, ..LikelihoodOptions::for_dim(2) };
-    let workers = Workers::new(args.threads, config.train.chunk_rows)?;
+    let workers = Workers::new(global::threads(), config.train.chunk_rows)?;
     let clock = Instant::now();
     let found = log_prob(&score, &x, &options, &workers, &|_| {})?;
     let seconds = clock.elapsed().as_secs_f64();

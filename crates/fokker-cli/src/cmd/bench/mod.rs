@@ -13,6 +13,8 @@ mod step;
 
 use anyhow::Result;
 
+pub use setup::threads;
+
 /// `fokker bench`
 #[derive(Debug, clap::Subcommand)]
 pub enum Bench {

@@ -16,7 +16,9 @@ use serde::Serialize;
 
 use super::setup::{fresh_model, median, require};
 use crate::fail::request;
-use crate::files::{require_folder, write_json};
+use crate::files::{require_json, write_json};
+use crate::global;
+use crate::numbers::rate;
 use crate::print::out;
 
 /// `fokker bench residual`
@@ -34,13 +36,10 @@ pub struct BenchResidual {
     /// Points x
     #[arg(long, default_value_t = 10_000)]
     pub rows: usize,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
     /// Times that all rows are evaluated, after once untimed
     #[arg(long, default_value_t = 10)]
     pub repeats: usize,
-    /// Write the figures to this file
+    /// Write the figures to this file; -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -83,7 +82,7 @@ pub fn run(args: &BenchResidual) -> Result<()> {
     let numbers = dim.saturating_mul(5).saturating_add(2);
     memory::require("--rows", memory::product(&[rows, numbers, size_of::<f32>()]))?;
     if let Some(path) = &args.json {
-        require_folder(path)?;
+        require_json(path)?;
     }
     let (config, score) = fresh_model(dim, width, depth)?;
     let data = Data::load(&config.data)?;
@@ -94,7 +93,7 @@ pub fn run(args: &BenchResidual) -> Result<()> {
     let part = |row: usize| (row as f64 + 0.5) / rows as f64;
     let t_min = config.sde.t_min();
     let t: Vec<f64> = (0..rows).map(|row| t_min + part(row) * (T_MAX - t_min)).collect();
-    let workers = Workers::new(args.threads, config.train.chunk_rows)?;
+    let workers = Workers::new(global::threads(), config.train.chunk_rows)?;
     let speed = |divergence| -> Result<Speed> {
         // The first one, in which pages and caches are cold, does not count.
         let mut times = Vec::with_capacity(1 + repeats);
@@ -120,7 +119,7 @@ pub fn run(args: &BenchResidual) -> Result<()> {
         one_probe: speed(Divergence::Hutchinson { probes: 1, distribution: ProbeDistribution::Rademacher })?,
     };
     for (name, speed) in [("exact", figures.exact), ("one_probe", figures.one_probe)] {
-        out!("{name:<9} {:>9.3} ms  {:>12.0} rows/s", speed.ms, speed.rows_per_second);
+        out!("{name:<9} {:>9.3} ms  {:>12} rows/s", speed.ms, rate(speed.rows_per_second));
     }
     if let Some(path) = &args.json {
         write_json(path, &figures)?;

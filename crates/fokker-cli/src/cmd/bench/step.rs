@@ -17,7 +17,8 @@ use super::resident::Resident;
 use super::setup::{median, model_toml, require, threads};
 use crate::cmd::source::{self, Source};
 use crate::fail::request;
-use crate::files::{require_folder, write_json};
+use crate::files::{require_json, write_json};
+use crate::global;
 use crate::print::out;
 
 /// Kinds of training step.
@@ -65,9 +66,6 @@ pub struct BenchStep {
     /// Rows a step
     #[arg(long, default_value_t = 512)]
     pub batch: usize,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
     /// The least number of rows that a worker takes through the network at a time
     #[arg(long, default_value_t = 64)]
     pub chunk_rows: usize,
@@ -77,7 +75,7 @@ pub struct BenchStep {
     /// Time this kind alone; may be repeated (default: all that the network has)
     #[arg(long, value_enum, value_name = "KIND")]
     pub only: Vec<StepKind>,
-    /// Write the figures to this file
+    /// Write the figures to this file; -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 }
@@ -114,11 +112,11 @@ struct StepFigures {
 pub fn run(args: &BenchStep) -> Result<()> {
     require("--steps", args.steps)?;
     require("--dim", args.dim)?;
-    if args.threads > MOST_THREADS {
-        return Err(request(format!("--threads {}: must be at most {MOST_THREADS}", args.threads)));
+    if global::threads() > MOST_THREADS {
+        return Err(request(format!("--threads {}: must be at most {MOST_THREADS}", global::threads())));
     }
     if let Some(path) = &args.json {
-        require_folder(path)?;
+        require_json(path)?;
     }
     let before = Resident::read();
     let job = Job::new(args)?;
@@ -137,13 +135,13 @@ pub fn run(args: &BenchStep) -> Result<()> {
         depth: args.preset.is_none().then_some(args.depth),
         parameters: job.config.model(job.data.shape()).graph().parameter_count(),
         batch: args.batch,
-        threads: threads(args.threads),
+        threads: threads(global::threads()),
         steps: args.steps,
         dsm,
         fp_vector,
         fp_sliced,
         fp_log_density,
-        gemm_gflops: gemm_baseline(threads(args.threads))?,
+        gemm_gflops: gemm_baseline(threads(global::threads()))?,
         peak_rss_mib: after.map(|after| after.peak),
         step_growth_mib: after.zip(before).map(|(after, before)| after.peak - before.now),
     };
@@ -189,7 +187,7 @@ impl<'a> Job<'a> {
     /// The preset's network with a vector residual at every step, or the peers' network with `likelihood` weights and one probe.
     fn new(args: &'a BenchStep) -> Result<Self> {
         let BenchStep { dim, width, depth, batch, chunk_rows, .. } = *args;
-        let threads = threads(args.threads);
+        let threads = threads(global::threads());
         let (config, origin) = match &args.preset {
             Some(preset) => {
                 let source = Source {

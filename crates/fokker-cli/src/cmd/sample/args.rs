@@ -41,9 +41,6 @@ pub struct Sample {
     /// Seed
     #[arg(long, default_value_t = 0)]
     pub seed: u64,
-    /// Threads; 0: all
-    #[arg(long, default_value_t = 0)]
-    pub threads: usize,
     /// Go on with the rows that an interrupted call left in FILE.part
     #[arg(long)]
     pub resume: bool,

@@ -10,17 +10,20 @@ use fokker::sample::{Inpaint, Resample};
 use fokker::solve::Tolerance;
 
 use crate::fail::{option, require_values};
-use crate::print::out;
+use crate::global;
+use crate::numbers::grouped;
+use crate::print::say;
 use crate::progress::Progress;
 pub use args::Sample;
 
 /// Writes samples in the units of the training data, or a picture of them; or the latents of data; or the data of latents.
 pub fn run(args: &Sample) -> Result<()> {
     sampler::check(args)?;
-    let request = SampleRequest { draws: draws(args)?, seed: args.seed, threads: args.threads, resume: args.resume };
+    let request =
+        SampleRequest { draws: draws(args)?, seed: args.seed, threads: global::threads(), resume: args.resume };
     let sampled = jobs::sample(&args.run, &request, &args.output, &Progress::default()).map_err(option)?;
     let what = if args.encode.is_some() { "latents" } else { "samples" };
-    out!("{}: {} {what}", args.output.display(), sampled.outcomes.len());
+    say!("{}: {} {what}", args.output.display(), grouped(sampled.outcomes.len()));
     require_values(&sampled.outcomes)
 }
 

@@ -3,6 +3,7 @@
 use fokker::study::{SweepFigures, SweepPoint, SweepRound};
 use fokker_report::{mean_se, recommendation};
 
+use crate::numbers::grouped;
 use crate::print::out;
 
 /// The rounds, and the recommendation.
@@ -16,7 +17,7 @@ pub fn print(found: &SweepFigures) {
 
 fn print_round(found: &SweepFigures, round: &SweepRound) {
     if let Some(steps) = round.steps {
-        out!("{} settings, {steps} steps", round.points.len());
+        out!("{} settings, {} steps", round.points.len(), grouped(steps));
     }
     let width = round.points.iter().map(|point| point.arm.name.chars().count()).max().unwrap_or(0);
     let unit = if found.by.unit.is_empty() { String::new() } else { format!(" ({})", found.by.unit) };

@@ -22,6 +22,7 @@ impl Scratch {
         command.args(["-c", &format!("ulimit -v {}; exec \"$0\" \"$@\"", bytes >> 10)]);
         command.arg(program.get_program()).args(program.get_args());
         command.current_dir(self.path("")).stdin(std::process::Stdio::null()).env("RUST_BACKTRACE", "1");
+        command.env("FOKKER_PROGRESS", "none");
         command
     }
 }

@@ -35,7 +35,8 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
         // Both are densities at t_min, and the network was trained on rows that have that noise: of rows without it, which lie
         // inside the shell of those that it has seen, the two differ for no fault of the model.
         let near = in_double(&context.rows.diffused::<F>(&context.end(), 0..some, context.draw_at_end()));
-        let flow = log_prob(score, &near, &context.likelihood(), workers, &|_| {})?.values;
+        let progress = |done| context.watcher.within(done, near.len() / dim);
+        let flow = log_prob(score, &near, &context.likelihood(), workers, &progress)?.values;
         (near, flow)
     };
     let options = BoundOptions { divergence, seed, ..BoundOptions::for_dim(dim) };

@@ -1,0 +1,172 @@
+//! How far a job is: bars on a terminal, lines elsewhere; and what is worth a word.
+
+mod bar;
+mod lines;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use fokker::jobs::{Observer, Unit, Work};
+use fokker::objective::TermName;
+use fokker::train::Metrics;
+use indicatif::ProgressBar;
+
+use self::lines::{Lines, phase};
+use crate::global::{self, Shown};
+use crate::numbers::duration;
+use crate::print::{self, detail, say};
+use crate::signals;
+
+pub use bar::bytes;
+
+/// Steps a second over the stretch of training that ends at a step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepRate {
+    pub step: u64,
+    pub per_second: f64,
+}
+
+/// Shows what a job does: how far it is, and what is worth a word as a line.
+#[derive(Default)]
+pub struct Progress {
+    work: Mutex<Option<Current>>,
+    rates: Arc<Mutex<Vec<StepRate>>>,
+}
+
+/// The piece of work that is being done.
+struct Current {
+    name: String,
+    unit: Unit,
+    begun: Instant,
+    look: Look,
+    /// What was said last that is being done.
+    doing: String,
+    /// The step of the last line of the metrics, and when it came.
+    metrics: (u64, Instant),
+}
+
+enum Look {
+    Bar(ProgressBar),
+    Lines(Lines),
+    Nothing,
+}
+
+impl Progress {
+    /// How fast training went so far, and goes: it is added to.
+    pub fn rates(&self) -> Arc<Mutex<Vec<StepRate>>> {
+        Arc::clone(&self.rates)
+    }
+
+    fn work(&self) -> MutexGuard<'_, Option<Current>> {
+        // What another thread's panic leaves is a bar all the same.
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is shown, and prints a line if it is time for one.
+    fn show(&self, on_bar: impl FnOnce(&ProgressBar, Unit), in_lines: impl FnOnce(&mut Lines)) {
+        if let Some(work) = &mut *self.work() {
+            match &mut work.look {
+                Look::Bar(bar) => on_bar(bar, work.unit),
+                Look::Lines(lines) => {
+                    in_lines(lines);
+                    lines.due(Instant::now()).iter().for_each(|line| print::error_line(line));
+                }
+                Look::Nothing => {}
+            }
+        }
+    }
+}
+
+impl Observer for Progress {
+    fn begin(&self, work: &Work<'_>) {
+        let begun = Instant::now();
+        let look = match global::progress() {
+            Shown::Bars => Look::Bar(bar::of(work)),
+            Shown::Lines => Look::Lines(Lines::new(work, begun)),
+            Shown::Not => Look::Nothing,
+        };
+        let (name, metrics) = (work.name.to_owned(), (work.done, begun));
+        *self.work() = Some(Current { name, unit: work.unit, begun, look, doing: String::new(), metrics });
+    }
+
+    fn done(&self, done: u64) {
+        let on_bar = |bar: &ProgressBar, unit| {
+            if unit != Unit::Steps || done.is_multiple_of(16) {
+                bar.set_position(done);
+            }
+        };
+        self.show(on_bar, |lines| lines.done(done));
+    }
+
+    fn within(&self, done: u64, of: u64) {
+        let now = Instant::now();
+        self.show(|bar, _| bar::within(bar, done, of), |lines| lines.within(done, of, now));
+    }
+
+    fn doing(&self, what: &str) {
+        if let Some(work) = &mut *self.work() {
+            what.clone_into(&mut work.doing);
+        }
+        self.show(|bar, _| bar.set_message(what.to_owned()), |lines| lines.doing(what));
+    }
+
+    fn metrics(&self, metrics: &Metrics) {
+        let term = |(name, value): (&TermName, f64)| match name.weight {
+            None => format!("{} {value:.4}", name.key),
+            Some(_) => format!("{} {value:.3e}", name.key),
+        };
+        let terms = metrics.terms.values().map(term).collect::<Vec<_>>().join(" ");
+        if let Some(work) = &mut *self.work() {
+            let (now, (step, then)) = (Instant::now(), work.metrics);
+            #[allow(clippy::cast_precision_loss)]
+            let per_second = metrics.step.saturating_sub(step) as f64 / (now - then).as_secs_f64().max(1e-9);
+            work.metrics = (metrics.step, now);
+            let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+            // Training may have gone back.
+            rates.retain(|rate| rate.step < metrics.step);
+            rates.push(StepRate { step: metrics.step, per_second });
+        }
+        let on_bar = |bar: &ProgressBar, _| {
+            bar.set_position(metrics.step);
+            bar.set_message(terms.clone());
+        };
+        self.show(on_bar, |lines| {
+            lines.done(metrics.step);
+            lines.doing(&terms);
+        });
+    }
+
+    fn end(&self) {
+        let Some(Current { name, unit, begun, look, doing, .. }) = self.work().take() else { return };
+        match look {
+            // Training's stays as it stands.
+            Look::Bar(bar) if unit == Unit::Steps => bar.abandon(),
+            Look::Bar(bar) => bar.finish_and_clear(),
+            Look::Lines(lines) => lines.last(Instant::now()).iter().for_each(|line| print::error_line(line)),
+            Look::Nothing => {}
+        }
+        let what = match unit {
+            Unit::Steps => phase(&name, "training"),
+            Unit::Parts => phase(&name, "audit"),
+            Unit::Nothing => doing,
+            _ => name,
+        };
+        detail!("{what} took {}", duration(begun.elapsed().as_secs_f64()));
+    }
+
+    fn stops(&self) -> bool {
+        signals::caught().is_some()
+    }
+
+    fn note(&self, text: &str) {
+        print::note(text);
+    }
+
+    fn kept(&self, name: &str, step: Option<u64>, folder: &Path) {
+        match step {
+            Some(step) => say!("{name}: goes on from step {step}, kept in {}", folder.display()),
+            None => say!("{name}: trained before, kept in {}", folder.display()),
+        }
+    }
+}
