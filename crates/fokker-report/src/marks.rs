@@ -85,6 +85,18 @@ pub(crate) fn points(out: &mut String, frame: &Frame, points: &[Point], style: u
     }
 }
 
+/// Draws a histogram: its outline in steps, lightly filled.
+pub(crate) fn steps(out: &mut String, frame: &Frame, points: &[Point], style: usize) {
+    let half = if let [a, b, ..] = points { (b.x - a.x) / 2.0 } else { return };
+    let mut path = format!("M{:.1} {:.1}", frame.at_x(points[0].x - half).unwrap_or(frame.left), frame.bottom);
+    for point in points {
+        let ends = [point.x - half, point.x + half].map(|x| frame.at_x(x));
+        let ([Some(_), Some(end)], Some(y)) = (ends, frame.at_y(point.y)) else { continue };
+        let _ = write!(path, "V{y:.1}H{end:.1}");
+    }
+    let _ = write!(out, "<path class=\"steps s{}\" d=\"{path}V{:.1}\"/>", style % STYLES, frame.bottom);
+}
+
 /// Draws the legend's sample of a style, 28 wide, centred on height `y`.
 pub(crate) fn key(out: &mut String, x: f64, y: f64, style: usize) {
     let style = style % STYLES;

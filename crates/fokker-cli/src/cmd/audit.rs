@@ -5,7 +5,6 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::{Data, DataConfig, DataError};
 use fokker::input::require_data;
@@ -13,8 +12,10 @@ use fokker::jobs::{self, Measure, Newest, Run};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::{Error, Occupant};
-use fokker_report::{Model, Report};
+use fokker_report::{Listing, Report};
 
+use super::made::made;
+use super::shown::Shown;
 use super::source;
 use crate::fail::request;
 use crate::files::{require_folder, write_text};
@@ -68,38 +69,35 @@ pub fn run(args: &Audit) -> Result<()> {
         Some(path) => audit.write_json(path)?,
         None => audit.write(run.root())?,
     }
-    let pictures = ModelPictures::new(&score, &audit, &data, &workers)?;
-    let metrics = run.read_metrics()?;
     let title = if info.steps < config.train.steps {
         format!("Audit of {}, at step {} of {}", run.root().display(), info.steps, config.train.steps)
     } else {
         format!("Audit of {}", run.root().display())
     };
+    let shown = Shown::new("model", &run, &config, audit, &score, Some(&data))?;
+    let made = made();
     let report = Report {
-        title: &title,
-        data: &DataPictures::new(&data, &config.sde, &config.audit, config.seed),
-        config: &config.to_toml()?,
-        models: &[Model { name: "model", figures: &audit.figures, metrics: &metrics, pictures: &pictures }],
-        differences: &[],
-        verdicts: &[],
+        models: &[shown.model()],
+        configs: &[Listing { name: "Resolved config", text: &shown.config }],
+        ..Report::new(&title, &made)
     };
     run.record(&run.root().join("report.html"))?;
     write_text(&run.root().join("report.html"), &report.render())?;
-    table::print(&audit);
+    table::print(&shown.audit);
     out!("report: {}", run.root().join("report.html").display());
     Ok(())
 }
 
 /// A run with its model.
-struct Opened {
-    run: Run,
-    config: Config,
-    info: ModelInfo,
-    score: NetworkScore<f32>,
+pub struct Opened {
+    pub run: Run,
+    pub config: Config,
+    pub info: ModelInfo,
+    pub score: NetworkScore<f32>,
 }
 
 /// The run in a directory; one that is not finished has the model of its newest checkpoint.
-fn opened(root: &Path) -> Result<Opened> {
+pub fn opened(root: &Path) -> Result<Opened> {
     let run = Run::at(root);
     if !matches!(run.occupant(), Ok(Some(Occupant::Unfinished { .. }))) {
         let (info, score) = source::model(root)?;

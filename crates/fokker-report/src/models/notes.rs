@@ -4,21 +4,21 @@ use fokker::stats::Average;
 
 use super::model::Model;
 
-pub(super) fn notes(models: &[Model<'_>]) -> Vec<String> {
+pub(super) fn notes(models: &[Model<'_>], compared: bool) -> Vec<String> {
     let mut notes = vec![
         "Mean ± standard error over points, each held-out row at most once; likelihoods are in the units of the data, distances of \
          samples in model coordinates. Distances' errors are over points."
             .to_owned(),
     ];
-    if models.len() > 1 {
+    if compared && models.len() > 1 {
         let (all, to) = if models.len() == 2 {
             ("Both models", "the second model's to the first's")
         } else {
             ("All models", "each model's to the first's")
         };
         notes.push(format!(
-            "{all} are measured at the same points: differences and ratios ({to}) have the standard error of the pairs. Bold: better by \
-             more than two of these."
+            "{all} are measured at the same points: differences and ratios ({to}) have the standard error of the pairs. Bold: better than the \
+             first, or the first better than all others, by more than two of these."
         ));
     }
     let figures = models.first().into_iter().flat_map(|model| model.figures.iter());
