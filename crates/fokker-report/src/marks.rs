@@ -7,7 +7,7 @@ use crate::series::Point;
 use crate::text::number;
 
 /// How many looks the style sheet knows.
-const STYLES: usize = 6;
+pub(crate) const STYLES: usize = 6;
 /// Series with more points show their error as a band.
 const MAX_WHISKERS: usize = 24;
 /// Series with more points are drawn solid, with a marker here and there.

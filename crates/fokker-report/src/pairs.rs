@@ -32,7 +32,7 @@ pub(crate) struct Set<'a> {
     pub style: usize,
 }
 
-/// The plot as inline SVG, the last set on top.
+/// The plot as inline SVG, the set with fewest rows on top.
 pub(crate) fn pairs(columns: &[Column], sets: &[Set<'_>], about: &str) -> String {
     let count = columns.len().max(1) as f64;
     let side = (WIDE - LEFT - 2.0 - GAP * (count - 1.0)) / count;
@@ -62,7 +62,10 @@ pub(crate) fn pairs(columns: &[Column], sets: &[Set<'_>], about: &str) -> String
 
 /// The points of two columns.
 fn cloud(out: &mut String, frame: &Frame, window: [[f64; 2]; 2], [x, y]: [usize; 2], sets: &[Set<'_>]) {
-    for set in sets {
+    // The set of fewer points would not be seen below the other.
+    let mut ordered: Vec<&Set<'_>> = sets.iter().collect();
+    ordered.sort_by_key(|set| std::cmp::Reverse(set.rows.len()));
+    for set in ordered {
         let points: Vec<[f64; 2]> = set.rows.iter().filter_map(|row| Some([*row.get(x)?, *row.get(y)?])).collect();
         let Ok(uri) = scatter(&points, window, SIDE, set.style) else { continue };
         let (left, top, side) = (frame.left, frame.top, frame.right - frame.left);
@@ -121,9 +124,14 @@ fn edges(out: &mut String, frame: &Frame, [at_left, at_bottom]: [bool; 2], [x_na
 fn legend(out: &mut String, x: f64, sets: &[Set<'_>]) {
     for (i, set) in sets.iter().enumerate() {
         let y = 20.0 + 22.0 * i as f64;
-        marks::key(out, x, y - 4.5, set.style);
-        let name = escape(&shorten(set.name, (WIDE - x - 40.0) / FONT));
-        let _ = write!(out, "<text class=\"key\" x=\"{:.1}\" y=\"{y}\">{name}</text>", x + 36.0);
+        let _ = write!(
+            out,
+            "<rect class=\"steps s{}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"22\" height=\"10\"/>",
+            set.style % marks::STYLES,
+            y - 9.5
+        );
+        let name = escape(&shorten(set.name, (WIDE - x - 34.0) / FONT));
+        let _ = write!(out, "<text class=\"key\" x=\"{:.1}\" y=\"{y}\">{name}</text>", x + 30.0);
     }
 }
 
@@ -138,7 +146,7 @@ mod tests {
         let rows = vec![vec![0.1, 0.2, 0.3], vec![0.5, f64::NAN, 0.9]];
         let sets = [Set { name: "held out", rows: &rows, style: 5 }, Set { name: "samples", rows: &rows, style: 1 }];
         let svg = pairs(&columns, &sets, "About");
-        assert_eq!((svg.matches("<image").count(), svg.matches("class=\"steps").count()), (6, 6));
+        assert_eq!((svg.matches("<image").count(), svg.matches("class=\"steps").count()), (6, 8));
         assert_eq!((svg.matches(">a &amp; b<").count(), svg.matches(">d<").count()), (2, 3));
         assert!(!svg.contains("NaN") && svg.contains(">held out<"));
     }

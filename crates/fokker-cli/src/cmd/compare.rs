@@ -14,7 +14,7 @@ use fokker::study::{Arm, Comparison};
 use fokker_report::{Listing, Model, Report};
 
 use super::arms::Arms;
-use super::made::made;
+use super::made::{listed, made};
 use super::source;
 use super::source::Source;
 use crate::fail::request;
@@ -105,8 +105,7 @@ fn write_report(name: &str, seed: &ComparedSeed<'_>) -> Result<(), Error> {
         })
         .collect();
     let verdicts = Comparison::new(name, seed.arms, vec![seed.figures.clone()]).map(|found| found.verdicts());
-    let names: Vec<&str> = seed.arms.iter().map(|arm| arm.name.as_str()).collect();
-    let (title, made) = (format!("{name}: {}", names.join(", ")), made());
+    let (title, made) = (format!("{name}: {}", listed(seed.arms.iter().map(|arm| arm.name.as_str()))), made());
     let config = seed.config.to_toml()?;
     let report = Report {
         models: &models,

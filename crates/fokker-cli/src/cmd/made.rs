@@ -1,4 +1,4 @@
-//! The command that makes a page, and when.
+//! What a page says of itself: the command that makes it, and when; a title.
 
 use std::time::SystemTime;
 
@@ -10,6 +10,14 @@ pub fn made() -> Made {
     Made { at: SystemTime::now(), command: std::iter::once("fokker".into()).chain(words).collect::<Vec<_>>().join(" ") }
 }
 
+/// Names as a title has them.
+pub fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    match &names.collect::<Vec<_>>()[..] {
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        all => all.concat(),
+    }
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_=./,:+@%".contains(c);
@@ -18,7 +26,14 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{listed, quoted};
+
+    #[test]
+    fn names_are_listed() {
+        let of = |names: &[&str]| listed(names.iter().copied());
+        assert_eq!((of(&[]), of(&["a"]), of(&["a", "b"])), ("".into(), "a".into(), "a and b".into()));
+        assert_eq!(of(&["a", "b", "c"]), "a, b and c");
+    }
 
     #[test]
     fn words_that_a_shell_would_change_are_quoted() {

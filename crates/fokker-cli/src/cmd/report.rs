@@ -14,7 +14,7 @@ use fokker_report::{Listing, Model, Report as Page, is_page};
 
 use self::compared::{Compared, Place};
 use super::audit::{Opened, opened};
-use super::made::made;
+use super::made::{listed, made};
 use super::shown::Shown;
 use super::source;
 use crate::fail::request;
@@ -67,7 +67,7 @@ pub fn run(args: &Report) -> Result<()> {
     let models: Vec<Model<'_>> = shown.iter().map(Shown::model).collect();
     let titles: Vec<String> = names.iter().map(|name| format!("Config of {name}")).collect();
     let configs = titles.iter().zip(&shown).map(|(name, run)| Listing { name, text: &run.config });
-    let (title, made) = (title(&names), made());
+    let (title, made) = (listed(names.iter().map(String::as_str)), made());
     let page = Page {
         models: &models,
         differences: &differences,
@@ -129,12 +129,4 @@ fn names(runs: &[PathBuf]) -> Vec<String> {
     let shared = |name: &String| folders.iter().filter(|other| *other == name).count() > 1;
     let names = runs.iter().zip(&folders);
     names.map(|(run, name)| if shared(name) { run.display().to_string() } else { name.clone() }).collect()
-}
-
-fn title(names: &[String]) -> String {
-    match names {
-        [all @ .., last] if (1..=3).contains(&all.len()) => format!("{} and {last}", all.join(", ")),
-        [one] => one.clone(),
-        _ => format!("{} runs", names.len()),
-    }
 }

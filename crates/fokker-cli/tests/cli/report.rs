@@ -16,7 +16,9 @@ fn one_run_and_several() {
     let done = scratch.fokker(&["report", "a"]).succeeded();
     assert_eq!(done.stdout, "report: report.html\n");
     let page = scratch.text("report.html");
-    for part in ["<h1>a</h1>", "<code>fokker report a</code>", "UTC · fokker ", "a generator", "Samples of a", "Config of a"] {
+    for part in
+        ["<h1>a</h1>", "<code>fokker report a</code>", "UTC · fokker ", "a generator", "Samples of a", "Config of a"]
+    {
         assert!(page.contains(part), "{part}");
     }
     for part in ["oth models", "paired", "Verdict", "http://www.example"] {

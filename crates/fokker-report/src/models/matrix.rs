@@ -14,7 +14,9 @@ pub(super) fn matrix(page: Page, rows: &Rows, of: Option<usize>) -> Page {
             let count = rows.columns.len();
             format!(" The first {count} of {of} columns: fokker report RUN --columns A,B,… draws others.")
         });
-        let caption = format!("On the diagonal the histograms of both.{which}");
+        let caption = format!(
+            "On the diagonal the histograms of both; elsewhere what has fewer rows is drawn above what has more.{which}"
+        );
         Illustration::scrolling(&pairs(&rows.columns, &sets, &about), &about, caption)
     };
     samples.iter().fold(page, |page, set| page.wide(plot(set)))

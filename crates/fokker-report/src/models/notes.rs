@@ -28,6 +28,13 @@ pub(super) fn notes(models: &[Model<'_>], compared: bool) -> Vec<String> {
             notes.push(words.note.into());
         }
     }
+    let known = |key: &str| models.iter().any(|model| !model.figures.list(key).is_empty());
+    if known("samples.ode_data.p_values") {
+        notes.push("p-values of distances: of the energy distance, by permutations, if both sets have one law.".into());
+    }
+    if known("memorisation.p_values") {
+        notes.push("p-value of near-copies: of so large a share of them if none is copied.".into());
+    }
     let sum = |key: &str| -> usize { models.iter().filter_map(|model| model.figures.count(key)).sum() };
     let failed = sum("nll_failed");
     if failed > 0 {

@@ -38,7 +38,7 @@ fn of_group(page: Page, group: &Group<'_>, columns: &[usize]) -> Page {
             let whole = group.data.dim == 2 && chosen == [0, 1];
             let page = if whole { densities::densities(page, group, &rows) } else { page };
             let others = if whole { free_energy::profiles(group, &rows) } else { Vec::new() };
-            page.row(plane::marginals(&rows).into_iter().chain(others))
+            page.row(plane::marginals(&rows)).row(others)
         }
         _ => {
             let more = group.data.dim > COLUMNS && columns.is_empty();

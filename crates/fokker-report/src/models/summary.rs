@@ -22,16 +22,23 @@ pub(super) fn summary(models: &[Model<'_>], differences: &[Difference], more: &[
     }
     let mut header: Vec<String> =
         std::iter::once(String::new()).chain(models.iter().map(|model| model.name.to_owned())).collect();
+    let compared = compared(differences);
     match models {
-        _ if differences.is_empty() => {}
+        _ if compared.is_empty() => {}
         [] | [_] => {}
         [_, _] => header.push("difference, paired".into()),
         [reference, others @ ..] => {
-            header.extend(others.iter().map(|model| format!("{} less {}, paired", model.name, reference.name)));
+            let others = compared.iter().filter_map(|&i| others.get(i));
+            header.extend(others.map(|model| format!("{} less {}, paired", model.name, reference.name)));
         }
     }
-    let notes = notes(models, !differences.is_empty()).into_iter().chain(more.iter().cloned()).collect();
+    let notes = notes(models, !compared.is_empty()).into_iter().chain(more.iter().cloned()).collect();
     Table { caption: "Measured on held-out points".into(), header, rows, notes }
+}
+
+/// The places of the differences of which anything is known.
+fn compared(differences: &[Difference]) -> Vec<usize> {
+    (0..differences.len()).filter(|&i| differences[i].iter().next().is_some()).collect()
 }
 
 /// The row of a figure that is one number; none if no model has it.
@@ -41,7 +48,7 @@ fn row(definition: &'static Definition, models: &[Model<'_>], differences: &[Dif
         return None;
     }
     let less: Vec<Option<MeanSe>> = differences.iter().map(|difference| difference.of(definition)).collect();
-    let last = less.iter().map(|d| d.map(|d| mean_se(d.mean, d.se)));
+    let last = compared(differences).into_iter().map(|i| less[i].map(|d| mean_se(d.mean, d.se)));
     let or_none = |cell: Option<String>| cell.unwrap_or_else(|| NONE.into());
     let row = Row::new(std::iter::once(definition.name()).chain(shown.into_iter().chain(last).map(or_none)));
     Some(marked(row, definition.better, &less, 0.0))
@@ -58,7 +65,7 @@ fn at_times(definition: &Definition, models: &[Model<'_>], differences: &[Differ
         let ratios: Vec<Option<MeanSe>> =
             differences.iter().map(|d| at_time(d).map(|r| MeanSe { mean: r.mean, se: r.se })).collect();
         let times = |r: MeanSe| format!("× {}", mean_se(r.mean, r.se));
-        let last = ratios.iter().map(|r| r.map_or(NONE.into(), times));
+        let last = compared(differences).into_iter().map(|i| ratios[i].map_or(NONE.into(), times));
         let row = Row::new(std::iter::once(format!("{symbol} at t = {}", at.t)).chain(shown).chain(last));
         marked(row, definition.better, &ratios, 1.0)
     };
@@ -73,14 +80,14 @@ fn marked(row: Row, better: Better, differences: &[Option<MeanSe>], than: f64) -
         Better::Higher => -1.0,
         Better::Neither => return row,
     };
-    // By how much each is worse, as far as that can be told.
-    let told = |d: &Option<MeanSe>| d.filter(|d| beyond_errors(*d, than)).map_or(0.0, |d| sign * (d.mean - than));
-    let worse: Vec<f64> = differences.iter().map(told).collect();
-    if !worse.is_empty() && worse.iter().all(|&worse| worse > 0.0) {
+    // By how much each is worse, 0 where that cannot be told.
+    let told = |d: MeanSe| if beyond_errors(d, than) { sign * (d.mean - than) } else { 0.0 };
+    let worse: Vec<(usize, f64)> =
+        differences.iter().enumerate().filter_map(|(i, d)| d.map(|d| (i, told(d)))).collect();
+    if !worse.is_empty() && worse.iter().all(|(_, worse)| *worse > 0.0) {
         return row.best(1);
     }
-    let better = worse.iter().enumerate().filter(|(_, worse)| **worse < 0.0);
-    better.fold(row, |row, (i, _)| row.best(i + 2))
+    worse.into_iter().filter(|(_, worse)| *worse < 0.0).fold(row, |row, (i, _)| row.best(i + 2))
 }
 
 /// Whether two models differ by more than two standard errors; `than` is what equal ones differ by.

@@ -195,10 +195,10 @@ fn more_columns_are_drawn_by_pairs() {
         page_of(&all, &columns, true, chosen)
     };
     let html = of(&["only"], &[]);
-    assert_eq!((html.matches("class=\"pairs\"").count(), html.matches("class=\"steps").count()), (1, 8));
+    assert_eq!((html.matches("class=\"pairs\"").count(), html.matches("class=\"steps").count()), (1, 10));
     assert!(html.contains("The first 4 of 5 columns") && html.contains(">d<") && !html.contains(">e<"));
     let html = of(&["one", "two"], &[4, 0, 2]);
-    assert_eq!((html.matches("class=\"pairs\"").count(), html.matches("class=\"steps").count()), (2, 12));
+    assert_eq!((html.matches("class=\"pairs\"").count(), html.matches("class=\"steps").count()), (2, 16));
     assert!(html.contains(">e<") && !html.contains("The first") && !html.contains(">b<"));
     let html = of(&["only"], &[1, 3]);
     assert!(html.contains("Distribution of d") && !html.contains("class=\"pairs\"") && !html.contains("Log-density"));

@@ -36,9 +36,7 @@ macro_rules! pair {
             &Definition::number(concat!("samples.", $key, ".w2")),
             &Definition::number(concat!("samples.", $key, ".energy")),
             &Definition::number(concat!("samples.", $key, ".mmd2")),
-            &Definition::list(concat!("samples.", $key, ".p_values"))
-                .named("… p, by the energy distance, if both have one law", "")
-                .shown(Shown::Page),
+            &Definition::list(concat!("samples.", $key, ".p_values")).named("… p-value", "").shown(Shown::Page),
             &Definition::count(concat!("samples.", $key, ".n")),
             &Definition::count(concat!("samples.", $key, ".m")),
             &Definition::count(concat!("samples.", $key, ".permutations")),
