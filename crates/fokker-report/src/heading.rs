@@ -16,7 +16,9 @@ pub(crate) fn draw(out: &mut String, title: &str, keys: &[(&str, usize)], y_labe
         y += 18.0;
         let _ = write!(out, "<text class=\"title\" x=\"0\" y=\"{y}\">{}</text>", escape(&line));
     }
-    y = legend(out, y + 6.0, keys);
+    // A single curve that is called what the chart is needs no second name.
+    let named = matches!(keys, [(name, _)] if name.eq_ignore_ascii_case(title));
+    y = legend(out, y + 6.0, if named { &[] } else { keys });
     if !y_label.is_empty() {
         y += 16.0;
         let label = shorten(y_label, WIDTH / FONT);

@@ -6,7 +6,7 @@
 //! [pictures](fokker::audit::ModelPictures); nothing is measured here.
 //!
 //! Two models have fixed looks everywhere: [`STYLE_DSM`] (vermilion, round, dashed) and [`STYLE_FP`] (blue, square,
-//! solid), and so have data, [`STYLE_DATA`] (grey). The pairs of colours are from the colour-blind-safe palette of Okabe and Ito.
+//! solid), and so have data, [`STYLE_DATA`] (purple). The pairs of colours are from the colour-blind-safe palette of Okabe and Ito.
 //!
 //! ```
 //! use fokker_report::{Illustration, LineChart, Page, Point, Row, STYLE_DSM, STYLE_FP, Scale, Series, Table, mean_se};

@@ -51,7 +51,7 @@ pub(crate) fn pairs(columns: &[Column], sets: &[Set<'_>], about: &str) -> String
             edges(&mut body, &frame, [column == 0 && row > 0, row + 1 == columns.len()], [&x.name, &y.name]);
         }
     }
-    legend(&mut body, LEFT + at(2.min(columns.len().saturating_sub(1))), sets);
+    legend(&mut body, LEFT + at(1) + 8.0, sets);
     format!(
         "<svg class=\"pairs\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDE} {:.0}\" role=\"img\" \
          aria-label=\"{}\">{body}</svg>",

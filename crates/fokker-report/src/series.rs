@@ -6,7 +6,7 @@ pub const STYLE_DSM: usize = 0;
 pub const STYLE_FP: usize = 1;
 
 /// The look of data, and of the truth behind them.
-pub const STYLE_DATA: usize = 5;
+pub const STYLE_DATA: usize = 3;
 
 /// One point of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

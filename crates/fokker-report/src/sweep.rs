@@ -7,7 +7,7 @@ use crate::chart::LineChart;
 use crate::made::Made;
 use crate::page::{Illustration, Listing, Page};
 use crate::rows::rows_in_words;
-use crate::series::{Point, Series};
+use crate::series::{Point, STYLE_FP, Series};
 use crate::table::{Row, Table};
 use crate::text::{capitalised, mean_se};
 
@@ -131,15 +131,19 @@ fn chart(found: &SweepFigures, round: &SweepRound) -> Option<LineChart> {
         let place = Point { x, y: value.mean, se };
         match series.iter_mut().find(|series| series.name == name) {
             Some(series) => series.points.push(place),
-            None => series.push(Series { name, points: vec![place], style: series.len() }),
+            None => series.push(Series {
+                name,
+                points: vec![place],
+                style: if others.is_empty() { STYLE_FP } else { series.len() },
+            }),
         }
     }
     let xs = || series.iter().flat_map(|series| &series.points).map(|point| point.x);
     let wide = xs().all(|x| x > 0.0) && xs().fold(0.0, f64::max) > 8.0 * xs().fold(f64::INFINITY, f64::min);
     (!series.is_empty() && series.len() <= MOST_CURVES).then(|| LineChart {
-        title: found.by.label.into(),
+        title: capitalised(found.by.label),
         x_label: axis.key.clone(),
-        y_label: found.by.key.into(),
+        y_label: if found.by.unit.is_empty() { found.by.key } else { found.by.unit }.into(),
         x_scale: if wide { Scale::Log } else { Scale::Linear },
         y_scale: Scale::Linear,
         series,

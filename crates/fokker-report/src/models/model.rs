@@ -4,7 +4,7 @@ use fokker::audit::{DataPictures, ModelPictures};
 use fokker::figure::Figures;
 use fokker::train::Metrics;
 
-use crate::series::{STYLE_DATA, STYLE_DSM, STYLE_FP};
+use crate::series::{STYLE_DSM, STYLE_FP};
 
 /// A model with all that the page shows of it.
 #[derive(Clone, Copy, Debug)]
@@ -23,10 +23,8 @@ pub struct Model<'a> {
 
 /// The look of the model at a place: one alone has that of FP, and none that of data.
 pub(super) fn style(index: usize, models: &[Model<'_>]) -> usize {
-    match models.len() {
-        1 => STYLE_FP,
-        _ => [STYLE_DSM, STYLE_FP].get(index).copied().unwrap_or(index) % STYLE_DATA,
-    }
+    const OTHERS: [usize; 5] = [STYLE_DSM, STYLE_FP, 2, 4, 5];
+    if models.len() == 1 { STYLE_FP } else { OTHERS[index % OTHERS.len()] }
 }
 
 /// Models of the same data.

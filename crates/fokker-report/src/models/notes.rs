@@ -4,14 +4,17 @@ use fokker::stats::Average;
 
 use super::model::Model;
 
-pub(super) fn notes(models: &[Model<'_>], compared: bool) -> Vec<String> {
+/// `compared` models are compared with the first.
+pub(super) fn notes(models: &[Model<'_>], compared: usize) -> Vec<String> {
     let mut notes = vec![
         "Mean ± standard error over points, each held-out row at most once; likelihoods are in the units of the data, distances of \
          samples in model coordinates. Distances' errors are over points."
             .to_owned(),
     ];
-    if compared && models.len() > 1 {
-        let (all, to) = if models.len() == 2 {
+    if compared > 0 {
+        let (all, to) = if compared + 1 < models.len() {
+            ("Those models that are compared", "each model's to the first's")
+        } else if models.len() == 2 {
             ("Both models", "the second model's to the first's")
         } else {
             ("All models", "each model's to the first's")

@@ -32,7 +32,7 @@ pub(super) fn summary(models: &[Model<'_>], differences: &[Difference], more: &[
             header.extend(others.map(|model| format!("{} less {}, paired", model.name, reference.name)));
         }
     }
-    let notes = notes(models, !compared.is_empty()).into_iter().chain(more.iter().cloned()).collect();
+    let notes = notes(models, compared.len()).into_iter().chain(more.iter().cloned()).collect();
     Table { caption: "Measured on held-out points".into(), header, rows, notes }
 }
 

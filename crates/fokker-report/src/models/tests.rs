@@ -110,8 +110,8 @@ fn the_better_of_two_is_bold_and_what_is_gained_stands_on_top() {
     assert!(html.contains("difference, paired") && html.contains("Both models are measured"));
     assert!(html.contains("new relative to old, geometric mean over t; below 1 is better"));
     assert!(html.contains("0.5000 nats") && html.contains("old&#39;s negative log-likelihood less new&#39;s"));
-    // Of the likelihood and of the one time.
-    assert_eq!(html.matches("<strong>").count(), 2, "{html}");
+    // Of the likelihood and of the one time; each again on top.
+    assert_eq!(html.matches("<strong>").count(), 4, "{html}");
     assert!(html.contains("<strong>4.5 ± 2.3</strong>"));
     // The twin: two equal models, of which none is better.
     let html = page(&[("old", figures(0.0, Average::Mean)), ("new", figures(0.0, Average::Mean))]);
