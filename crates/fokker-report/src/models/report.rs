@@ -86,7 +86,9 @@ impl<'a> Report<'a> {
         page = self.verdict(page);
         page = page.section("Figures", "").table(summary(self.models, self.differences, self.notes));
         if self.models.iter().any(|model| model.data.is_some()) {
-            page = pictures(page.section("Samples and densities", ""), self.models, self.columns);
+            let maps = self.models.iter().any(|model| model.pictures.log_density.is_some());
+            let heading = if maps { "Samples and densities" } else { "Samples" };
+            page = pictures(page.section(heading, ""), self.models, self.columns);
         }
         page = page.section("Against time", "").row(profiles(self.models));
         page = page.section("Training", "").row(curves(self.models)).section("Config", "");
