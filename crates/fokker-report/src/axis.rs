@@ -90,6 +90,22 @@ impl Axis {
         Some(Self { scale, lo: start, hi: scale.inverse(b + margin).max(hi) })
     }
 
+    /// The axis between two ends, moved apart where they coincide or are none.
+    ///
+    /// ```
+    /// use fokker_report::{Axis, Scale};
+    /// assert_eq!(Axis::between(Scale::Linear, 0.1, 7.0).range(), [0.1, 7.0]);
+    /// let [low, high] = Axis::between(Scale::Linear, 2.0, 2.0).range();
+    /// assert!(low < 2.0 && 2.0 < high);
+    /// ```
+    #[must_use]
+    pub fn between(scale: Scale, low: f64, high: f64) -> Self {
+        let or_one = |end: f64| if scale.accepts(end) { end } else { 1.0 };
+        let ends = [low, high].map(|end| scale.forward(or_one(end)));
+        let (lo, hi) = spread(scale, ends[0].min(ends[1]), ends[0].max(ends[1]));
+        Self { scale, lo: scale.inverse(lo), hi: scale.inverse(hi) }
+    }
+
     /// The smallest and the largest value of the axis.
     #[must_use]
     pub fn range(&self) -> [f64; 2] {

@@ -7,7 +7,7 @@ use crate::layout::{FONT, Frame, WIDTH};
 use crate::text::width;
 
 /// The ticks of the horizontal axis, every second label dropped as long as neighbours would touch.
-fn spaced(ticks: &[Tick], frame: &Frame) -> Vec<Tick> {
+pub(crate) fn spaced(ticks: &[Tick], frame: &Frame) -> Vec<Tick> {
     let mut ticks = ticks.to_vec();
     let touching = |ticks: &[Tick]| {
         let named: Vec<&Tick> = ticks.iter().filter(|t| !t.label.is_empty()).collect();

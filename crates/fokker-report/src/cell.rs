@@ -3,7 +3,7 @@
 use fokker::figure::{Cell, Definition, Figures, Value};
 use fokker::stats::MeanSe;
 
-use crate::text::{mean_se, number};
+use crate::text::{fixed, mean_se, number};
 
 /// What stands in a page's cell for a figure of a model; `None` if the model does not have it.
 ///
@@ -65,6 +65,14 @@ fn plain(value: &Value) -> Option<String> {
         Value::Number(value) => Some(number(*value)),
         Value::Count(count) => Some(number(*count as f64)),
         Value::Word(word) => Some(word.clone()),
+        Value::List(list) if !list.is_empty() => {
+            Some(list.iter().map(|&value| shown(value)).collect::<Vec<_>>().join(", "))
+        }
         Value::Profile(_) | Value::List(_) | Value::Records(_) => None,
     }
+}
+
+/// One of several numbers: three decimals, as p-values have.
+fn shown(value: f64) -> String {
+    if value > 0.0 && value < 0.0005 { "< 0.001".into() } else { fixed(value, 3) }
 }

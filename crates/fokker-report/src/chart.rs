@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 
 use crate::axis::{Axis, Scale};
 use crate::axis_lines;
+use crate::heading;
 use crate::layout::{FONT, Frame, WIDTH};
 use crate::marks;
 use crate::series::{Point, Series};
-use crate::text::{escape, shorten, width, wrap};
+use crate::text::{escape, width};
 use crate::thin::{drawable, thin};
 
 /// The height of the area inside the axes.
-const AREA: f64 = 224.0;
+const AREA: f64 = 190.0;
 /// Longer series are thinned to this many points.
 const MAX_POINTS: u32 = 400;
 
@@ -53,17 +54,14 @@ impl LineChart {
         let left_out =
             self.series.iter().map(|s| s.points.len()).sum::<usize>() - clean.iter().map(Vec::len).sum::<usize>();
         let mut body = String::new();
-        let top = self.head(&mut body);
+        let keys: Vec<(&str, usize)> = self.series.iter().map(|s| (s.name.as_str(), s.style)).collect();
+        let top = heading::draw(&mut body, &self.title, &keys, &self.y_label);
         let (bottom, middle) = match Axis::fit(self.x_scale, clean.iter().flatten().map(|p| p.x), 0.025) {
             Some(x) => self.plot(&mut body, top, &x, clean),
             None => empty(&mut body, top),
         };
         let height = self.foot(&mut body, bottom, middle, left_out);
-        format!(
-            "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" \
-             aria-label=\"{}\">{body}</svg>",
-            escape(&self.description())
-        )
+        heading::chart(&body, height, &self.description())
     }
 
     /// What a screen reader says in place of the picture.
@@ -71,40 +69,6 @@ impl LineChart {
         let names: Vec<&str> = self.series.iter().map(|s| s.name.as_str()).collect();
         let names = if names.is_empty() { "none".into() } else { names.join(", ") };
         format!("{}. Line chart of {} against {}. Series: {names}.", self.title, self.y_label, self.x_label)
-    }
-
-    /// Draws title, legend and the label of the vertical axis; returns where the area may begin.
-    fn head(&self, out: &mut String) -> f64 {
-        let mut y = 4.0;
-        for line in wrap(&self.title, WIDTH / 18.5, 2) {
-            y += 18.0;
-            let _ = write!(out, "<text class=\"title\" x=\"0\" y=\"{y}\">{}</text>", escape(&line));
-        }
-        y = self.legend(out, y + 8.0);
-        if !self.y_label.is_empty() {
-            y += 18.0;
-            let label = shorten(&self.y_label, WIDTH / FONT);
-            let _ = write!(out, "<text class=\"label\" x=\"0\" y=\"{y}\">{}</text>", escape(&label));
-        }
-        y + 10.0
-    }
-
-    /// Draws the legend in as many lines as it needs, starting below `top`.
-    fn legend(&self, out: &mut String, top: f64) -> f64 {
-        let (mut x, mut y) = (0.0, top);
-        for (i, series) in self.series.iter().enumerate() {
-            let name = shorten(&series.name, (WIDTH - 50.0) / FONT);
-            let room = 36.0 + width(&name) * FONT;
-            if i == 0 {
-                y += 14.0;
-            } else if x + room > WIDTH {
-                (x, y) = (0.0, y + 20.0);
-            }
-            marks::key(out, x, y - 4.5, series.style);
-            let _ = write!(out, "<text class=\"key\" x=\"{:.1}\" y=\"{y:.1}\">{}</text>", x + 34.0, escape(&name));
-            x += room + 18.0;
-        }
-        if self.series.is_empty() { y } else { y + 6.0 }
     }
 
     /// Draws axes and curves; returns where the tick labels end, and the middle of the area.
@@ -115,8 +79,8 @@ impl LineChart {
             return empty(out, top);
         };
         let y_ticks = y.ticks(5);
-        let left = 14.0 + FONT * y_ticks.iter().map(|t| width(&t.label)).fold(0.0, f64::max);
-        let frame = Frame { x: *x, y, left, right: WIDTH - 10.0, top, bottom: top + AREA };
+        let left = 12.0 + FONT * y_ticks.iter().map(|t| width(&t.label)).fold(0.0, f64::max);
+        let frame = Frame { x: *x, y, left, right: WIDTH - 8.0, top, bottom: top + AREA };
         axis_lines::draw(out, &frame, &x.ticks(5), &y_ticks);
         for (series, points) in self.series.iter().zip(&thinned) {
             marks::errors(out, &frame, points, series.style);
@@ -126,7 +90,7 @@ impl LineChart {
             marks::curve(out, &frame, points, series.style);
             marks::points(out, &frame, points, series.style, &names);
         }
-        (frame.bottom + 24.0, (left + frame.right) / 2.0)
+        (frame.bottom + 22.0, (left + frame.right) / 2.0)
     }
 
     /// The lower end of a point's error, on a logarithmic axis no more than half a decade below the point.
@@ -139,12 +103,7 @@ impl LineChart {
 
     /// Draws the label of the horizontal axis and the note on points left out; returns the chart's height.
     fn foot(&self, out: &mut String, top: f64, middle: f64, left_out: usize) -> f64 {
-        let mut y = top;
-        if !self.x_label.is_empty() {
-            y += 16.0;
-            let label = shorten(&self.x_label, 0.85 * WIDTH / FONT);
-            let _ = write!(out, "<text class=\"label mid\" x=\"{middle:.1}\" y=\"{y:.1}\">{}</text>", escape(&label));
-        }
+        let mut y = heading::below(out, top, middle, &self.x_label);
         if left_out > 0 {
             y += 18.0;
             let what = if left_out == 1 { "1 point is" } else { &format!("{left_out} points are") };

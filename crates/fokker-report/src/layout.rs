@@ -4,9 +4,9 @@ use crate::axis::Axis;
 use crate::series::Point;
 
 /// The chart's width in its own units, which are pixels at the usual size in a page.
-pub(crate) const WIDTH: f64 = 480.0;
-/// The font size that room is reserved for; on phones the style sheet uses it.
-pub(crate) const FONT: f64 = 14.0;
+pub(crate) const WIDTH: f64 = 360.0;
+/// The font size that room is reserved for.
+pub(crate) const FONT: f64 = 12.5;
 
 /// The axes and where they lie in the drawing.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use crate::series::Point;
 use crate::text::number;
 
 /// How many looks the style sheet knows.
-const STYLES: usize = 6;
+pub(crate) const STYLES: usize = 6;
 /// Series with more points show their error as a band.
 const MAX_WHISKERS: usize = 24;
 /// Series with more points are drawn solid, with a marker here and there.
@@ -83,6 +83,18 @@ pub(crate) fn points(out: &mut String, frame: &Frame, points: &[Point], style: u
             number(p.y),
         );
     }
+}
+
+/// Draws a histogram: its outline in steps, lightly filled.
+pub(crate) fn steps(out: &mut String, frame: &Frame, points: &[Point], style: usize) {
+    let half = if let [a, b, ..] = points { (b.x - a.x) / 2.0 } else { return };
+    let mut path = format!("M{:.1} {:.1}", frame.at_x(points[0].x - half).unwrap_or(frame.left), frame.bottom);
+    for point in points {
+        let ends = [point.x - half, point.x + half].map(|x| frame.at_x(x));
+        let ([Some(_), Some(end)], Some(y)) = (ends, frame.at_y(point.y)) else { continue };
+        let _ = write!(path, "V{y:.1}H{end:.1}");
+    }
+    let _ = write!(out, "<path class=\"steps s{}\" d=\"{path}V{:.1}\"/>", style % STYLES, frame.bottom);
 }
 
 /// Draws the legend's sample of a style, 28 wide, centred on height `y`.

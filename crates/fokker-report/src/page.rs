@@ -2,12 +2,38 @@
 
 use std::fmt::Write as _;
 
+use crate::answer::{self, Answer};
+use crate::made::{self, Made};
 use crate::table::Table;
 use crate::text::escape;
 
 const STYLE: &str = include_str!("style.css");
 /// Even markup given by a caller cannot make a browser fetch or run anything.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+
+/// What tells fokker's pages from others; the version follows.
+const GENERATOR: &str = "<meta name=\"generator\" content=\"fokker ";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Whether an HTML file is a page of fokker's.
+///
+/// ```
+/// use fokker_report::{Page, is_page};
+/// assert!(is_page(&Page::new("Run").render()) && !is_page("<!doctype html><title>Run</title>"));
+/// ```
+#[must_use]
+pub fn is_page(html: &str) -> bool {
+    html.split("<title>").next().is_some_and(|head| head.contains(GENERATOR))
+}
+
+/// A long text with its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing<'a> {
+    /// What it is.
+    pub name: &'a str,
+    /// The text.
+    pub text: &'a str,
+}
 
 /// A picture with its caption.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +69,13 @@ impl Illustration {
         Self { html, caption: caption.into() }
     }
 
+    /// One of inline SVG that scrolls where the screen is narrower than it can be read; `about` says what it shows.
+    pub(crate) fn scrolling(svg: &str, about: &str, caption: impl Into<String>) -> Self {
+        let about = escape(about);
+        let html = format!("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{about}\">{svg}</div>");
+        Self { html, caption: caption.into() }
+    }
+
     fn html(&self) -> String {
         let mut out = format!("<figure>{}", self.html);
         if !self.caption.is_empty() {
@@ -62,6 +95,8 @@ pub struct Fact {
     pub value: String,
     /// A remark in small type; may be empty.
     pub note: String,
+    /// Whether it is beyond doubt, and shown bold.
+    pub sure: bool,
 }
 
 /// A self-contained HTML page, built from top to bottom.
@@ -97,14 +132,16 @@ impl Page {
     ///
     /// ```
     /// use fokker_report::{Fact, Page};
-    /// let fact = Fact { label: "Mean residual".into(), value: "12× smaller".into(), note: "FP over DSM".into() };
+    /// let (label, value, note) = ("Mean residual".into(), "12× smaller".into(), "FP over DSM".into());
+    /// let fact = Fact { label, value, note, sure: true };
     /// assert!(Page::new("Run").facts(&[fact]).render().contains("12× smaller"));
     /// ```
     #[must_use]
     pub fn facts(self, facts: &[Fact]) -> Self {
         let mut out = String::from("<dl class=\"facts\">");
-        for Fact { label, value, note } in facts {
+        for Fact { label, value, note, sure } in facts {
             let [label, value, note] = [label, value, note].map(|text| escape(text));
+            let value = if *sure { format!("<strong>{value}</strong>") } else { value };
             let _ = write!(out, "<div><dt>{label}</dt><dd>{value}</dd>");
             if !note.is_empty() {
                 let _ = write!(out, "<dd class=\"note\">{note}</dd>");
@@ -113,6 +150,34 @@ impl Page {
         }
         out.push_str("</dl>");
         self.html(&out)
+    }
+
+    /// Adds when and by what the page was made, and other lines of that kind.
+    #[must_use]
+    pub fn made(self, made: &Made, others: &[String]) -> Self {
+        self.html(&made::lines(made, others))
+    }
+
+    /// Adds questions with their answers.
+    #[must_use]
+    pub fn answers(self, answers: &[Answer]) -> Self {
+        self.html(&answer::list(answers))
+    }
+
+    /// Adds a long text as it is, a config, say: folded on a screen, open on paper.
+    ///
+    /// ```
+    /// use fokker_report::{Listing, Page};
+    /// let listing = Listing { name: "Resolved config", text: "seed = 0" };
+    /// assert_eq!(Page::new("Run").listing(&listing).render().matches("seed = 0").count(), 2);
+    /// ```
+    #[must_use]
+    pub fn listing(self, listing: &Listing<'_>) -> Self {
+        let [name, text] = [listing.name, listing.text].map(escape);
+        // Browsers print what is folded as they show it: paper has a text of its own.
+        self.html(&format!(
+            "<details><summary>{name}</summary><pre>{text}</pre></details><div class=\"paper\"><p>{name}</p><pre>{text}</pre></div>"
+        ))
     }
 
     /// Starts a section: its heading, then trusted markup, which may be empty. What follows belongs to it.
@@ -144,20 +209,34 @@ impl Page {
         self.html(&table.html())
     }
 
-    /// Adds one illustration.
+    /// Adds one illustration, as large as those of a row.
     #[must_use]
     pub fn illustration(self, illustration: Illustration) -> Self {
-        self.html(&illustration.html())
+        self.row([illustration])
     }
 
-    /// Adds illustrations side by side, one below the other where the screen is narrow.
+    /// Adds illustrations side by side, as many as the screen is wide enough for; all rows of a page have columns of one width.
     #[must_use]
     pub fn row(self, illustrations: impl IntoIterator<Item = Illustration>) -> Self {
+        self.grid("row", illustrations)
+    }
+
+    /// Adds sheets of many small pictures, which are larger than other illustrations.
+    pub(crate) fn sheets(self, illustrations: impl IntoIterator<Item = Illustration>) -> Self {
+        self.grid("row sheets", illustrations)
+    }
+
+    /// Adds an illustration that has a row for itself.
+    pub(crate) fn wide(self, illustration: Illustration) -> Self {
+        self.grid("wide", [illustration])
+    }
+
+    fn grid(self, class: &str, illustrations: impl IntoIterator<Item = Illustration>) -> Self {
         let illustrations: String = illustrations.into_iter().map(|illustration| illustration.html()).collect();
         if illustrations.is_empty() {
             return self;
         }
-        self.html(&format!("<div class=\"row\">{illustrations}</div>"))
+        self.html(&format!("<div class=\"{class}\">{illustrations}</div>"))
     }
 
     /// The page as one HTML file.
@@ -170,6 +249,7 @@ impl Page {
              <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
+             {GENERATOR}{VERSION}\">\n\
              <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n{}</main>\n\
              </body>\n</html>\n",
             self.body

@@ -159,7 +159,8 @@ pub fn scatter(points: &[[f64; 2]], bounds: [[f64; 2]; 2], size: usize, style: u
 fn splat(points: &[[f64; 2]], bounds: [[f64; 2]; 2], size: usize) -> Vec<f64> {
     let mut ink = vec![0.0; size * size];
     let side = size as f64;
-    let radius = (side / 300.0).max(0.9);
+    // Few points are drawn larger, too.
+    let radius = (side / 300.0).max(0.9) * (2000.0 / points.len().max(1) as f64).powf(0.3).clamp(1.0, 2.5);
     let reach = radius.ceil() as i64 + 1;
     for p in points {
         let [u, v]: [f64; 2] = std::array::from_fn(|i| (p[i] - bounds[i][0]) / (bounds[i][1] - bounds[i][0]));

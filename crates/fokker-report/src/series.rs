@@ -5,6 +5,9 @@ pub const STYLE_DSM: usize = 0;
 /// The look of the model trained with the score Fokker–Planck residual.
 pub const STYLE_FP: usize = 1;
 
+/// The look of data, and of the truth behind them.
+pub const STYLE_DATA: usize = 3;
+
 /// One point of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use fokker::data::{ImageShape, contact_sheet};
 
-use crate::layout::WIDTH;
 use crate::picture::png_uri;
 use crate::text::{escape, shorten};
 
+/// The width of a sheet in its own units.
+const WIDTH: f64 = 640.0;
 /// The size of names, and the room for those of rows and columns.
 const FONT: f64 = 12.0;
 const LEFT: f64 = 62.0;
@@ -31,7 +32,7 @@ pub(crate) fn sheet(
     let (wide, high) = (WIDTH - LEFT, (WIDTH - LEFT) * height / width);
     let (across, down) = (wide / columns.len() as f64, high / rows.len() as f64);
     let mut out = format!(
-        "<svg class=\"chart\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-label=\"{}\">\
+        "<svg class=\"sheet\" xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {:.0}\" role=\"img\" aria-label=\"{}\">\
          <image x=\"{LEFT}\" y=\"{TOP}\" width=\"{wide:.1}\" height=\"{high:.1}\" style=\"image-rendering:pixelated\" href=\"{}\"/>",
         TOP + high,
         escape(about),

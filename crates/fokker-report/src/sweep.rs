@@ -4,10 +4,12 @@ use fokker::study::{Axis, SweepFigures, SweepPoint, SweepRound};
 
 use crate::axis::Scale;
 use crate::chart::LineChart;
-use crate::page::{Illustration, Page};
-use crate::series::{Point, Series};
+use crate::made::Made;
+use crate::page::{Illustration, Listing, Page};
+use crate::rows::rows_in_words;
+use crate::series::{Point, STYLE_FP, Series};
 use crate::table::{Row, Table};
-use crate::text::{escape, mean_se};
+use crate::text::{capitalised, mean_se};
 
 /// Curves that a chart can show apart.
 const MOST_CURVES: usize = 6;
@@ -19,6 +21,10 @@ pub struct SweepReport<'a> {
     pub figures: &'a SweepFigures,
     /// The config that all settings share, as TOML.
     pub config: &'a str,
+    /// When and by what the page was made.
+    pub made: &'a Made,
+    /// Number of training and of held-out rows; `None` for a generator.
+    pub rows: [Option<usize>; 2],
 }
 
 impl SweepReport<'_> {
@@ -26,8 +32,11 @@ impl SweepReport<'_> {
     #[must_use]
     pub fn render(&self) -> String {
         let found = self.figures;
-        let mut page =
-            Page::new(format!("{}: a sweep over {}", found.config, keys(&found.axes))).lead(&recommendation(found));
+        let [train, held_out] = self.rows;
+        let rows = format!("Data: {}", rows_in_words(train, held_out));
+        let mut page = Page::new(format!("{}: a sweep over {}", found.config, keys(&found.axes)))
+            .made(self.made, &[rows])
+            .lead(&capitalised(&recommendation(found)));
         for round in found.rounds.iter().rev() {
             let steps = round.steps.map(|steps| format!("{steps} steps"));
             page = page.section(steps.as_deref().unwrap_or("Settings"), "");
@@ -39,9 +48,7 @@ impl SweepReport<'_> {
             }
             page = page.table(table(found, round));
         }
-        let details =
-            format!("<details><summary>Resolved config</summary><pre>{}</pre></details>", escape(self.config));
-        page.section("Config", &details).render()
+        page.section("Config", "").listing(&Listing { name: "Resolved config", text: self.config }).render()
     }
 }
 
@@ -124,15 +131,19 @@ fn chart(found: &SweepFigures, round: &SweepRound) -> Option<LineChart> {
         let place = Point { x, y: value.mean, se };
         match series.iter_mut().find(|series| series.name == name) {
             Some(series) => series.points.push(place),
-            None => series.push(Series { name, points: vec![place], style: series.len() }),
+            None => series.push(Series {
+                name,
+                points: vec![place],
+                style: if others.is_empty() { STYLE_FP } else { series.len() },
+            }),
         }
     }
     let xs = || series.iter().flat_map(|series| &series.points).map(|point| point.x);
     let wide = xs().all(|x| x > 0.0) && xs().fold(0.0, f64::max) > 8.0 * xs().fold(f64::INFINITY, f64::min);
     (!series.is_empty() && series.len() <= MOST_CURVES).then(|| LineChart {
-        title: found.by.label.into(),
+        title: capitalised(found.by.label),
         x_label: axis.key.clone(),
-        y_label: found.by.key.into(),
+        y_label: if found.by.unit.is_empty() { found.by.key } else { found.by.unit }.into(),
         x_scale: if wide { Scale::Log } else { Scale::Linear },
         y_scale: Scale::Linear,
         series,

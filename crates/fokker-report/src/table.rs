@@ -9,21 +9,22 @@ use crate::text::escape;
 pub struct Row {
     /// The cells, as text.
     pub cells: Vec<String>,
-    /// The column of the row's best value, shown bold.
-    pub best: Option<usize>,
+    /// The columns of values that are better than others beyond doubt, shown bold.
+    pub best: Vec<usize>,
 }
 
 impl Row {
     /// A row of these cells with no best one.
     #[must_use]
     pub fn new(cells: impl IntoIterator<Item = String>) -> Self {
-        Self { cells: cells.into_iter().collect(), best: None }
+        Self { cells: cells.into_iter().collect(), best: Vec::new() }
     }
 
-    /// The same row with the cell of `column` marked as the best.
+    /// The same row with the cell of `column` shown bold.
     #[must_use]
-    pub fn best(self, column: usize) -> Self {
-        Self { best: Some(column), ..self }
+    pub fn best(mut self, column: usize) -> Self {
+        self.best.push(column);
+        self
     }
 }
 
@@ -91,7 +92,7 @@ impl Table {
 
 fn cell(out: &mut String, row: &Row, column: usize, numeric: bool) {
     let text = row.cells.get(column).map(|c| escape(c)).unwrap_or_default();
-    let text = if row.best == Some(column) { format!("<strong>{text}</strong>") } else { text };
+    let text = if row.best.contains(&column) { format!("<strong>{text}</strong>") } else { text };
     let _ = if column == 0 && !numeric {
         write!(out, "<th scope=\"row\">{text}</th>")
     } else {
@@ -108,7 +109,7 @@ fn looks_numeric(text: &str) -> bool {
     let text = text.trim();
     ["–", "—", "not finite", "NaN", "inf"].contains(&text)
         || text
-            .trim_start_matches(['-', '−', '+', '±', '<', '>', '≈', '~', '(', '.', ' '])
+            .trim_start_matches(['-', '−', '+', '±', '×', '<', '>', '≈', '~', '(', '.', ' '])
             .starts_with(|c: char| c.is_ascii_digit())
 }
 

@@ -21,14 +21,22 @@ fn page_of(name: &str) -> Result<String, PictureError> {
         notes: vec![name.into()],
     };
     let heat = heatmap(&[0.0, 1.0], 2, 1)?;
-    let fact = Fact { label: name.into(), value: name.into(), note: name.into() };
+    let fact = Fact { label: name.into(), value: name.into(), note: name.into(), sure: true };
+    let made = Made { at: std::time::SystemTime::UNIX_EPOCH, command: name.into() };
+    let [question, word, evidence] = [name, name, name].map(String::from);
+    let raster =
+        RasterChart { title: name.into(), x_label: name.into(), y_label: name.into(), ..RasterChart::default() };
     Ok(Page::new(name)
+        .made(&made, &[name.into()])
         .lead(name)
+        .answers(&[Answer { question, word, good: None, evidence }])
         .facts(&[fact])
         .section(name, "<p>Markup.</p>")
         .text(name)
         .table(table)
         .illustration(Illustration::svg(chart.svg(), name))
+        .illustration(Illustration::svg(raster.svg(), name))
+        .listing(&Listing { name, text: name })
         .section(name, &colour_bar([0.0, 1.0], name))
         .row([Illustration::image(&heat, name, name), Illustration::image(name, name, name)])
         .render())
@@ -38,7 +46,7 @@ fn page_of(name: &str) -> Result<String, PictureError> {
 fn hostile_names_stay_text() -> Result<(), PictureError> {
     let html = page_of(HOSTILE)?;
     assert!(!html.contains("<script") && !html.contains('\0'));
-    assert_eq!(html.matches("</svg>").count(), 2);
+    assert_eq!(html.matches("</svg>").count(), 3);
     assert_eq!(html.matches("</title>").count(), 1 + 29);
     // Hostile text ends no attribute: every quote of it is escaped.
     assert!(!html.contains("=\"https:") && !html.contains("alert('"));
@@ -68,7 +76,7 @@ fn structure() -> Result<(), PictureError> {
     }
     assert_eq!(html.matches("<section>").count(), 2);
     assert_eq!(html.matches("<h1>").count(), 1);
-    assert_eq!(html.matches("role=\"img\" aria-label=\"plain").count(), 2);
+    assert_eq!(html.matches("role=\"img\" aria-label=\"plain").count(), 3);
     assert!(html.contains("width=device-width") && html.contains("prefers-color-scheme: dark"));
     Ok(())
 }

@@ -136,12 +136,24 @@ pub(crate) fn superscript(exponent: i32) -> String {
         .collect()
 }
 
+/// `text` with its first letter large.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A whole number in lowered digits.
+pub(crate) fn subscript(number: usize) -> String {
+    let lowered = |c: char| c.to_digit(10).and_then(|digit| char::from_u32(u32::from('₀') + digit)).unwrap_or(c);
+    number.to_string().chars().map(lowered).collect()
+}
+
 /// The width of `text` in units of the font size: an estimate that holds for common sans-serif fonts.
 pub(crate) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {
             'i' | 'j' | 'l' | '.' | ',' | '\'' | '|' | ':' | ';' | '!' | ' ' => 0.32,
-            'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '⁻' | '⁰'..='⁹' | '¹' | '²' | '³' => 0.4,
+            'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '⁻' | '⁰'..='⁹' | '¹' | '²' | '³' | '₀'..='₉' => 0.4,
             'm' | 'w' | 'M' | 'W' | '@' | '%' | '—' => 0.9,
             'A'..='Z' => 0.68,
             c if u32::from(c) > 0x2E80 => 1.05,

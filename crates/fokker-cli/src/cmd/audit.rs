@@ -5,16 +5,17 @@ mod table;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use fokker::audit::{DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::{Data, DataError};
 use fokker::input::require_data;
-use fokker::jobs::{self, Measure, Newest, Observer, Run, Work};
+use fokker::jobs::{self, Measure, Newest, Run};
 use fokker::model_file::ModelInfo;
 use fokker::score::network::NetworkScore;
 use fokker::{Error, Occupant};
-use fokker_report::{Model, Report};
+use fokker_report::{Listing, Report};
 
+use super::made::made;
+use super::shown::Shown;
 use super::source;
 use crate::fail::request;
 use crate::files::{require_json, write_json, write_text};
@@ -70,43 +71,36 @@ pub fn run(args: &Audit) -> Result<()> {
         Some(path) => write_json(path, &audit)?,
         None => audit.write(run.root())?,
     }
-    progress.begin(&Work::uncounted("audit"));
-    progress.doing("audit: samples and log-density");
-    let pictures = ModelPictures::new(&score, &audit, &data, &workers);
-    progress.end();
-    let pictures = pictures?;
-    let metrics = run.read_metrics()?;
     let title = if info.steps < config.train.steps {
         format!("Audit of {}, at step {} of {}", run.root().display(), info.steps, config.train.steps)
     } else {
         format!("Audit of {}", run.root().display())
     };
+    let shown = Shown::new("model", &run, &config, audit, &score, Some(&data))?;
+    let made = made();
     let report = Report {
-        title: &title,
-        data: &DataPictures::new(&data, &config.sde, &config.audit, config.seed),
-        config: &config.to_toml()?,
-        models: &[Model { name: "model", figures: &audit.figures, metrics: &metrics, pictures: &pictures }],
-        differences: &[],
-        verdicts: &[],
+        models: &[shown.model()],
+        configs: &[Listing { name: "Resolved config", text: &shown.config }],
+        ..Report::new(&title, &made)
     };
     run.record(&run.root().join("report.html"))?;
     write_text(&run.root().join("report.html"), &report.render())?;
-    table::print(&audit);
-    table::answers(&audit);
+    table::print(&shown.audit);
+    table::answers(&shown.audit);
     say!("report: {}", run.root().join("report.html").display());
     Ok(())
 }
 
 /// A run with its model.
-struct Opened {
-    run: Run,
-    config: Config,
-    info: ModelInfo,
-    score: NetworkScore<f32>,
+pub struct Opened {
+    pub run: Run,
+    pub config: Config,
+    pub info: ModelInfo,
+    pub score: NetworkScore<f32>,
 }
 
 /// The run in a directory; one that is not finished has the model of its newest checkpoint.
-fn opened(root: &Path) -> Result<Opened> {
+pub fn opened(root: &Path) -> Result<Opened> {
     let run = Run::at(root);
     if !matches!(run.occupant(), Ok(Some(Occupant::Unfinished { .. }))) {
         let (info, score) = source::model(root)?;

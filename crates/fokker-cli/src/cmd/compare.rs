@@ -11,9 +11,10 @@ use fokker::config::Config;
 use fokker::data::write_atomically;
 use fokker::jobs::{self, ComparedSeed};
 use fokker::study::{Arm, Comparison};
-use fokker_report::{Model, Report};
+use fokker_report::{Listing, Model, Report};
 
 use super::arms::Arms;
+use super::made::{listed, made};
 use super::source;
 use super::source::Source;
 use crate::fail::request;
@@ -100,16 +101,18 @@ fn write_report(name: &str, seed: &ComparedSeed<'_>) -> Result<(), Error> {
             figures: &audit.figures,
             metrics: &model.metrics,
             pictures: &model.pictures,
+            data: Some(seed.data),
         })
         .collect();
     let verdicts = Comparison::new(name, seed.arms, vec![seed.figures.clone()]).map(|found| found.verdicts());
+    let (title, made) = (format!("{name}: {}", listed(seed.arms.iter().map(|arm| arm.name.as_str()))), made());
+    let config = seed.config.to_toml()?;
     let report = Report {
-        title: &format!("{name}: denoising score matching with and without the score FPE"),
-        data: seed.data,
-        config: &seed.config.to_toml()?,
         models: &models,
         differences: &seed.figures.differences,
-        verdicts: &verdicts.unwrap_or_default(),
+        verdicts: verdicts.as_deref().unwrap_or_default(),
+        configs: &[Listing { name: "Resolved config", text: &config }],
+        ..Report::new(&title, &made)
     };
     let path = seed.folder.join("report.html");
     write_atomically(&path, |out| out.write_all(report.render().as_bytes()))

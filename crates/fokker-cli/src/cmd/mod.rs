@@ -11,9 +11,12 @@ mod doctor;
 mod eval;
 mod export;
 mod logp;
+mod made;
 mod man;
 mod presets;
+mod report;
 mod sample;
+mod shown;
 mod simulate;
 mod source;
 mod sweep;
@@ -37,6 +40,8 @@ pub enum Command {
     Train(train::Train),
     /// Measure residual, conservativity and likelihood of a trained model
     Audit(audit::Audit),
+    /// One page about any number of runs that have been audited
+    Report(report::Report),
     /// Log-likelihood of the rows of a file
     Logp(logp::Logp),
     /// Draw samples
@@ -87,6 +92,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Sweep(args) => sweep::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Logp(args) => logp::run(&args),
         Command::Sample(args) => sample::run(&args),
         Command::Simulate(args) => simulate::run(&args),

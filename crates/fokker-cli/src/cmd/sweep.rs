@@ -10,6 +10,7 @@ use fokker::jobs;
 use fokker::study::Axis;
 use fokker_report::SweepReport;
 
+use super::made::made;
 use super::source;
 use super::source::Source;
 use crate::fail::{option, request};
@@ -72,7 +73,8 @@ pub fn run(args: &Sweep) -> Result<()> {
         write_json(path, &found)?;
     }
     let page = root.join("sweep.html");
-    write_text(&page, &SweepReport { figures: &found, config: &config.to_toml()? }.render())?;
+    let (config, made, rows) = (config.to_toml()?, made(), [data.len(), data.held_out_len()]);
+    write_text(&page, &SweepReport { figures: &found, config: &config, made: &made, rows }.render())?;
     say!("report: {}", page.display());
     Ok(())
 }

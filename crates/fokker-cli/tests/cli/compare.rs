@@ -211,5 +211,5 @@ fn the_report_is_self_contained() {
             assert!(target.starts_with("data:image/png") || target.starts_with('#'), "{}", &page[at..at + 60]);
         }
     }
-    assert!(page.contains("log-density: DSM") && page.contains("samples of FP") && page.contains("network"));
+    assert!(page.contains("Log-density: DSM") && page.contains("samples of FP") && page.contains("network"));
 }

@@ -13,8 +13,10 @@ fn of_the_program() {
 
 #[test]
 fn of_each_subcommand() {
-    let commands =
-        ["compare", "sweep", "train", "audit", "logp", "sample", "simulate", "eval", "export", "data", "presets"];
+    let commands = [
+        "compare", "sweep", "train", "audit", "report", "logp", "sample", "simulate", "eval", "export", "data",
+        "presets", "config",
+    ];
     for command in commands.into_iter().chain(["bench", "doctor", "completions", "man"]) {
         insta::assert_snapshot!(format!("help_{command}"), help(&[command]));
     }

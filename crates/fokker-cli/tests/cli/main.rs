@@ -27,6 +27,7 @@ mod occupied;
 mod own_data;
 mod presets;
 mod random_configs;
+mod report;
 mod reproducible;
 mod resume;
 mod same_data;

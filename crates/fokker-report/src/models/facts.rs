@@ -1,8 +1,10 @@
 //! What stands at the top of a comparison.
 
 use fokker::figure::{Better, Contrast, Definition, Difference};
+use fokker::stats::MeanSe;
 
 use super::model::Model;
+use super::summary::beyond_errors;
 use crate::page::Fact;
 use crate::text::mean_se;
 
@@ -23,10 +25,9 @@ pub(super) fn facts(models: &[Model<'_>], differences: &[Difference]) -> Vec<Fac
                         reference.name,
                         if definition.better == Better::Higher { "above" } else { "below" }
                     ),
+                    sure: beyond_errors(ratios.mean, 1.0),
                 },
-                Contrast::Less(less) if !definition.gain.is_empty() => {
-                    gain(definition, gained(definition, less.mean), less.se, model, reference)
-                }
+                Contrast::Less(less) if !definition.gain.is_empty() => gain(definition, less, model, reference),
                 _ => continue,
             };
             if others.len() > 1 {
@@ -39,15 +40,13 @@ pub(super) fn facts(models: &[Model<'_>], differences: &[Difference]) -> Vec<Fac
 }
 
 /// How much better a value is.
-fn gained(definition: &Definition, less: f64) -> f64 {
-    if definition.better == Better::Higher { less } else { -less }
-}
-
-fn gain(definition: &Definition, gained: f64, se: f64, model: &Model<'_>, reference: &Model<'_>) -> Fact {
-    let (from, to) = if definition.better == Better::Higher { (model, reference) } else { (reference, model) };
+fn gain(definition: &Definition, less: &MeanSe, model: &Model<'_>, reference: &Model<'_>) -> Fact {
+    let higher = definition.better == Better::Higher;
+    let (from, to, gained) = if higher { (model, reference, less.mean) } else { (reference, model, -less.mean) };
     Fact {
         label: definition.gain.into(),
-        value: format!("{} {}", mean_se(gained, se), definition.unit),
+        value: format!("{} {}", mean_se(gained, less.se), definition.unit),
         note: format!("{}'s {} less {}'s at the same points; above 0 is better", from.name, definition.label, to.name),
+        sure: beyond_errors(*less, 0.0),
     }
 }

@@ -1,47 +1,42 @@
 //! Free energies along each coordinate, from the maps of log-densities: −ln ∫q over the other coordinate, its least value being 0.
 
-use fokker::audit::{DataPictures, LogDensity};
+use fokker::audit::LogDensity;
 
-use super::model::{Model, style};
+use super::model::Group;
+use super::rows::Rows;
 use crate::axis::Scale;
 use crate::chart::LineChart;
 use crate::page::Illustration;
-use crate::series::{Point, Series};
+use crate::series::{Point, STYLE_DATA, Series};
 
 /// Beyond so many kT nothing is drawn: there are no data.
 const HIGHEST: f64 = 12.0;
 
-/// The look of the truth.
-const STYLE_TRUTH: usize = 4;
-
 /// A chart for each of the two coordinates; none unless the truth is known.
-pub(super) fn profiles(data: &DataPictures, models: &[Model<'_>]) -> Vec<Illustration> {
-    let (Some(window), Some(truth)) = (data.window, &data.log_density) else { return Vec::new() };
-    let maps = models
-        .iter()
-        .enumerate()
-        .filter_map(|(i, model)| Some((model.name, model.pictures.log_density.as_ref()?, style(i, models))));
-    let maps: Vec<(&str, &LogDensity, usize)> = std::iter::once(("truth", truth, STYLE_TRUTH)).chain(maps).collect();
-    let chart = |axis: usize| {
+pub(super) fn profiles(group: &Group<'_>, rows: &Rows) -> Vec<Illustration> {
+    let Some(truth) = &group.data.log_density else { return Vec::new() };
+    let maps = group.models.iter().filter_map(|(model, style)| {
+        let map = model.pictures.log_density.as_ref()?;
+        Some((model.name, map, *style))
+    });
+    let maps: Vec<(&str, &LogDensity, usize)> = std::iter::once(("the truth", truth, STYLE_DATA)).chain(maps).collect();
+    let chart = |(axis, column): (usize, &crate::pairs::Column)| {
         let series = maps.iter().map(|(name, map, style)| Series {
             name: (*name).into(),
-            points: profile(map, axis, window[axis]),
+            points: profile(map, axis, column.window),
             style: *style,
         });
         let chart = LineChart {
-            title: format!("Free energy along coordinate {}", axis + 1),
-            x_label: format!("x{}", ["₁", "₂"][axis]),
+            title: format!("Free energy along {}", column.name),
+            x_label: column.name.clone(),
             y_label: "F, kT".into(),
             x_scale: Scale::Linear,
             y_scale: Scale::Linear,
             series: series.collect(),
         };
-        Illustration::svg(
-            chart.svg(),
-            "−ln of the density's integral over the other coordinate, in model coordinates; 0 at its least.",
-        )
+        Illustration::svg(chart.svg(), "−ln of the density's integral over the other coordinate; 0 at its least.")
     };
-    vec![chart(0), chart(1)]
+    rows.columns.iter().enumerate().take(2).map(chart).collect()
 }
 
 /// −ln Σ exp(map) over the other axis, at the middles of the cells along this one.

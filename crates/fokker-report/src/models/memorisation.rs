@@ -12,8 +12,9 @@ pub(super) fn sheet(name: &str, found: &MemorisationPictures) -> Option<Illustra
     let about = format!("The samples of {name} most like a training image, each above that image");
     let svg = sheet::sheet(&found.images, found.shape, &["sample", "training"], &ratios, "d₁/d_k", &about)?;
     let k = found.k;
-    Some(Illustration::svg(
-        svg,
+    Some(Illustration::scrolling(
+        &svg,
+        &about,
         format!(
             "{about}; d₁/d_k is the distance to the nearest training image over that to the {k}th nearest: near 0 for a copy."
         ),

@@ -8,6 +8,7 @@ use crate::axis::Scale;
 use crate::chart::LineChart;
 use crate::page::Illustration;
 use crate::series::{Point, Series};
+use crate::text::capitalised;
 
 /// A chart of each profile that any model has.
 pub(super) fn profiles(models: &[Model<'_>]) -> Vec<Illustration> {
@@ -41,9 +42,4 @@ fn chart(definition: &Definition, look: &Look, models: &[Model<'_>]) -> Option<I
     let is_root = models.first().is_some_and(|model| model.figures.average(definition.key) == Average::RootMean);
     let caption = look.root.filter(|_| is_root).map_or(look.caption, |root| root.caption);
     Some(Illustration::svg(chart.svg(), caption))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

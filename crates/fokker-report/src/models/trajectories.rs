@@ -13,8 +13,9 @@ pub(super) fn sheet(name: &str, found: &Trajectories, shape: ImageShape) -> Opti
     let about = format!("From noise to image: {} samples of {name} by the probability-flow ODE", found.samples);
     let rows = ["state", "denoised"].repeat(found.samples);
     let svg = sheet::sheet(&found.images, shape, &rows, &times, "t", &about)?;
-    Some(Illustration::svg(
-        svg,
+    Some(Illustration::scrolling(
+        &svg,
+        &about,
         format!(
             "{about}. Above x_t/√(m² + σ²), below the denoised estimate E[x₀ | x_t] = (x_t + σ² s)/m, both cut off at black and \
              white."

@@ -45,7 +45,8 @@ static SAMPLES_RATIO: Definition = Definition::mean("memorisation.samples.ratio"
 static HELD_OUT: Definition = Definition::count("memorisation.held_out.n").optional();
 static HELD_OUT_DISTANCE: Definition = Definition::mean("memorisation.held_out.distance").optional();
 static HELD_OUT_RATIO: Definition = Definition::mean("memorisation.held_out.ratio").optional();
-static P_VALUES: Definition = Definition::list("memorisation.p_values").optional();
+static P_VALUES: Definition =
+    Definition::list("memorisation.p_values").named("p-value of near-copies", "").optional().shown(Shown::Page);
 static CLOSEST: Definition = Definition::records("memorisation.closest").optional();
 
 /// Absent if `audit.neighbours` is 0, there are fewer than 2 training rows or no sample has converged.

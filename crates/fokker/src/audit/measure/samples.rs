@@ -36,7 +36,7 @@ macro_rules! pair {
             &Definition::number(concat!("samples.", $key, ".w2")),
             &Definition::number(concat!("samples.", $key, ".energy")),
             &Definition::number(concat!("samples.", $key, ".mmd2")),
-            &Definition::list(concat!("samples.", $key, ".p_values")),
+            &Definition::list(concat!("samples.", $key, ".p_values")).named("… p-value", "").shown(Shown::Page),
             &Definition::count(concat!("samples.", $key, ".n")),
             &Definition::count(concat!("samples.", $key, ".m")),
             &Definition::count(concat!("samples.", $key, ".permutations")),
@@ -70,8 +70,13 @@ static SDE_DATA: Pair =
 
 /// Data against other data, no row of which is in both: what chance alone makes of the same. Where there are fewer held-out rows than
 /// two sets need, each has half of them.
-static DATA_DATA: Pair =
-    pair!("data_data", "… data against other data", "sliced W2, data-data", Shown::Everywhere, Better::Neither);
+static DATA_DATA: Pair = pair!(
+    "data_data",
+    "sliced W₂: data against other data",
+    "sliced W2, data-data",
+    Shown::Everywhere,
+    Better::Neither
+);
 
 /// Samples whose integration failed; they are in no set.
 static FAILED: Definition = Definition::count("samples.failed").over_seeds(OverSeeds::Sum);

@@ -1,8 +1,8 @@
 //! Pictures of the data, beside which those of models are set.
 
-use super::density::{LogDensity, window};
+use super::density::{LogDensity, windows};
 use crate::audit::AuditConfig;
-use crate::data::{Data, HeldOut, ImageShape};
+use crate::data::{Data, HeldOut, ImageShape, Scaling};
 use crate::rng::Streams;
 use crate::sde::Sde;
 
@@ -26,9 +26,16 @@ pub struct DataPictures {
     pub dim: usize,
     /// The shape of the images that the rows are, if they are images.
     pub image: Option<ImageShape>,
-    /// What a picture of points shows of the first two dimensions, `[[x low, x high], [y low, y high]]`, in model coordinates; `None`
-    /// in one dimension.
-    pub window: Option<[[f64; 2]; 2]>,
+    /// What the columns are called, where the data say so.
+    pub columns: Option<Vec<String>>,
+    /// From the units of the data to model coordinates.
+    pub scaling: Scaling,
+    /// What a picture of points shows of each column, `[low, high]`, in model coordinates; none of images.
+    pub windows: Vec<[f64; 2]>,
+    /// Number of training rows; `None` for a generator, and for data that are held out altogether.
+    pub train_rows: Option<usize>,
+    /// Number of held-out rows; `None` for a generator.
+    pub held_out_rows: Option<usize>,
     /// Different held-out rows, `rows × D`, in model coordinates: 64 images, or `audit.samples` rows, as far as there are so many.
     pub held_out: Vec<f32>,
     /// The true log-density, of mixtures at t_min, of potentials at t = 0 (D = 2 only).
@@ -48,7 +55,11 @@ impl DataPictures {
         Self {
             dim: data.dim(),
             image: data.image_shape(),
-            window: (data.dim() > 1).then(|| window(data)),
+            columns: data.columns().map(<[String]>::to_vec),
+            scaling: data.scaling().clone(),
+            windows: if data.image_shape().is_some() { Vec::new() } else { windows(data) },
+            train_rows: data.len(),
+            held_out_rows: data.held_out_len(),
             held_out: held_out.draw(0..rows, &mut rng),
             log_density: data.truth().map(diffused).or_else(of_potential).filter(|_| plane),
         }

@@ -72,14 +72,17 @@ fn normalised(log_q: Vec<f64>, data: &Data) -> Vec<f64> {
     log_q.into_iter().map(|log_q| log_q - log_z).collect()
 }
 
-/// The first two dimensions of the data's box, a tenth wider on every side, as `[[x low, x high], [y low, y high]]`.
-pub(super) fn window(data: &Data) -> [[f64; 2]; 2] {
+/// The data's box, a tenth wider on every side: `[low, high]` of each dimension.
+pub(super) fn windows(data: &Data) -> Vec<[f64; 2]> {
     let (low, high) = data.bounds();
-    let axis = |i: usize| {
-        let (a, b) = (f64::from(low[i]), f64::from(high[i]));
-        [a - 0.1 * (b - a), b + 0.1 * (b - a)]
-    };
-    [axis(0), axis(1)]
+    let ends = low.iter().zip(high).map(|(&low, &high)| (f64::from(low), f64::from(high)));
+    ends.map(|(low, high)| [low - 0.1 * (high - low), high + 0.1 * (high - low)]).collect()
+}
+
+/// That of the first two dimensions.
+fn window(data: &Data) -> [[f64; 2]; 2] {
+    let windows = windows(data);
+    [windows[0], windows[1]]
 }
 
 /// The middles of the cells.
