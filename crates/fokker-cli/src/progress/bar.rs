@@ -1,13 +1,14 @@
 //! Bars on a terminal.
 
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fokker::jobs::{Unit, Work};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
+use super::part::Part;
 use crate::global::{self, Shown};
-use crate::numbers::{duration, grouped, rate};
+use crate::numbers::{duration, rate};
 
 /// A bar for a piece of work.
 pub fn of(work: &Work<'_>) -> ProgressBar {
@@ -35,9 +36,8 @@ pub fn of(work: &Work<'_>) -> ProgressBar {
 }
 
 /// How far the present part of an audit is.
-pub fn within(bar: &ProgressBar, done: u64, of: u64) {
-    let text = if done < of { format!("(row {} of {})", grouped(done), grouped(of)) } else { String::new() };
-    bar.set_prefix(text);
+pub fn within(bar: &ProgressBar, part: Option<&Part>, now: Instant) {
+    bar.set_prefix(part.map_or_else(String::new, |part| format!("({})", part.text(now))));
 }
 
 /// A bar over bytes.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fokker::jobs::{Unit, Work};
 
+use super::part::Part;
 use crate::numbers::{duration, grouped, rate};
 
 /// Work that takes less has no line; the first line of other work comes so late.
@@ -26,15 +27,6 @@ pub struct Lines {
     what: String,
     part: Option<Part>,
     said: Option<Instant>,
-}
-
-/// How far the present part of an audit is.
-struct Part {
-    done: u64,
-    of: u64,
-    /// The first that was heard of it.
-    from: u64,
-    begun: Instant,
 }
 
 impl Lines {
@@ -61,11 +53,7 @@ impl Lines {
 
     /// So much of the present part is done.
     pub fn within(&mut self, done: u64, of: u64, now: Instant) {
-        match &mut self.part {
-            // Threads may tell of it in another order than they did it.
-            Some(part) if part.of == of && done < of => part.done = part.done.max(done),
-            _ => self.part = (done < of).then_some(Part { done, of, from: done, begun: now }),
-        }
+        self.part = Part::heard(self.part.take(), done, of, now);
     }
 
     /// What is being done, or what training has come to.
@@ -115,22 +103,13 @@ impl Lines {
             Unit::Parts if ended => format!("{}; {}, took {took}", phase(name, "audit"), parts()),
             // Its parts differ, so that of its end nothing is known; of the part's end there is.
             Unit::Parts => {
-                let part = self.part.as_ref().map_or_else(String::new, |part| part.text(now));
+                let part =
+                    self.part.as_ref().map(|part| format!("; this part: {}", part.text(now))).unwrap_or_default();
                 format!("{what}; {}, {took} so far{part}", parts())
             }
             _ if ended => format!("{what} (took {took})"),
             _ => format!("{what} ({took} so far)"),
         }
-    }
-}
-
-impl Part {
-    #[allow(clippy::cast_precision_loss)]
-    fn text(&self, now: Instant) -> String {
-        let Self { done, of, from, begun } = *self;
-        let rows = format!("; this part: row {} of {}", grouped(done), grouped(of));
-        let speed = (done - from) as f64 / (now - begun).as_secs_f64().max(1e-9);
-        if speed > 0.0 { format!("{rows}, {} left", duration((of - done) as f64 / speed)) } else { rows }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bar;
 mod lines;
+mod part;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use fokker::train::Metrics;
 use indicatif::ProgressBar;
 
 use self::lines::{Lines, phase};
+use self::part::Part;
 use crate::global::{self, Shown};
 use crate::numbers::duration;
 use crate::print::{self, detail, say};
@@ -47,7 +49,8 @@ struct Current {
 }
 
 enum Look {
-    Bar(ProgressBar),
+    /// A bar, and how far the present part of an audit is.
+    Bar(ProgressBar, Option<Part>),
     Lines(Lines),
     Nothing,
 }
@@ -64,10 +67,10 @@ impl Progress {
     }
 
     /// Changes what is shown, and prints a line if it is time for one.
-    fn show(&self, on_bar: impl FnOnce(&ProgressBar, Unit), in_lines: impl FnOnce(&mut Lines)) {
+    fn show(&self, on_bar: impl FnOnce(&ProgressBar, &mut Option<Part>), in_lines: impl FnOnce(&mut Lines)) {
         if let Some(work) = &mut *self.work() {
             match &mut work.look {
-                Look::Bar(bar) => on_bar(bar, work.unit),
+                Look::Bar(bar, part) => on_bar(bar, part),
                 Look::Lines(lines) => {
                     in_lines(lines);
                     lines.due(Instant::now()).iter().for_each(|line| print::error_line(line));
@@ -82,7 +85,7 @@ impl Observer for Progress {
     fn begin(&self, work: &Work<'_>) {
         let begun = Instant::now();
         let look = match global::progress() {
-            Shown::Bars => Look::Bar(bar::of(work)),
+            Shown::Bars => Look::Bar(bar::of(work), None),
             Shown::Lines => Look::Lines(Lines::new(work, begun)),
             Shown::Not => Look::Nothing,
         };
@@ -91,17 +94,22 @@ impl Observer for Progress {
     }
 
     fn done(&self, done: u64) {
-        let on_bar = |bar: &ProgressBar, unit| {
-            if unit != Unit::Steps || done.is_multiple_of(16) {
-                bar.set_position(done);
+        let on_bar = |bar: &ProgressBar, part: &mut Option<Part>| {
+            if part.take().is_some() {
+                bar::within(bar, None, Instant::now());
             }
+            bar.set_position(done);
         };
         self.show(on_bar, |lines| lines.done(done));
     }
 
     fn within(&self, done: u64, of: u64) {
         let now = Instant::now();
-        self.show(|bar, _| bar::within(bar, done, of), |lines| lines.within(done, of, now));
+        let on_bar = |bar: &ProgressBar, part: &mut Option<Part>| {
+            *part = Part::heard(part.take(), done, of, now);
+            bar::within(bar, part.as_ref(), now);
+        };
+        self.show(on_bar, |lines| lines.within(done, of, now));
     }
 
     fn doing(&self, what: &str) {
@@ -127,7 +135,7 @@ impl Observer for Progress {
             rates.retain(|rate| rate.step < metrics.step);
             rates.push(StepRate { step: metrics.step, per_second });
         }
-        let on_bar = |bar: &ProgressBar, _| {
+        let on_bar = |bar: &ProgressBar, _: &mut Option<Part>| {
             bar.set_position(metrics.step);
             bar.set_message(terms.clone());
         };
@@ -141,8 +149,8 @@ impl Observer for Progress {
         let Some(Current { name, unit, begun, look, doing, .. }) = self.work().take() else { return };
         match look {
             // Training's stays as it stands.
-            Look::Bar(bar) if unit == Unit::Steps => bar.abandon(),
-            Look::Bar(bar) => bar.finish_and_clear(),
+            Look::Bar(bar, _) if unit == Unit::Steps => bar.abandon(),
+            Look::Bar(bar, _) => bar.finish_and_clear(),
             Look::Lines(lines) => lines.last(Instant::now()).iter().for_each(|line| print::error_line(line)),
             Look::Nothing => {}
         }

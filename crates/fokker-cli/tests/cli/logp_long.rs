@@ -86,7 +86,7 @@ fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
     OpenOptions::new().append(true).open(scratch.path("y.npz.part")).unwrap().write_all(&[7; 1000]).unwrap();
     let kept = scratch.read("y.npz.part");
     let done = scratch.fokker(&to("y.npz", &["--resume", "--chunk-rows", "333"])).succeeded();
-    assert!(done.stdout.starts_with("y.npz: 4000 rows, mean log p"), "{done}");
+    assert!(done.stdout.starts_with("y.npz: 4,000 rows, mean log p"), "{done}");
     assert!(!scratch.path("y.npz.part").exists());
     // `--resume` with nothing to go on from starts at the beginning.
     let whole = scratch.fokker(&to("z.npz", &["--resume"])).succeeded();

@@ -178,7 +178,7 @@ fn after_a_kill_the_result_is_the_same_to_the_last_bit() {
     // What a kill in the middle of a write leaves.
     OpenOptions::new().append(true).open(scratch.path("y.npz.part")).unwrap().write_all(&[7; 1000]).unwrap();
     let done = scratch.fokker(&long("y.npz", &["--resume", "--threads", "2"])).succeeded();
-    assert_eq!(done.stdout, "y.npz: 1000 frames of 40 chains\n");
+    assert_eq!(done.stdout, "y.npz: 1,000 frames of 40 chains\n");
     assert!(!scratch.path("y.npz.part").exists());
     // `--resume` with nothing to go on from starts at the beginning.
     scratch.fokker(&long("z.npz", &["--resume"])).succeeded();

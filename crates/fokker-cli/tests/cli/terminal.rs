@@ -106,7 +106,7 @@ fn json_may_be_all_of_standard_output() {
     assert!(json(&["audit", "run"])["nll"]["mean"].is_number());
     let tiny = sets(TINY);
     assert!(json(&[&["compare", "--preset", "ring8", "-o", "both"], &*tiny].concat())["models"].is_object());
-    let sweep = ["sweep", "--preset", "ring8", "-o", "swept", "--over", "seed=1,2"];
+    let sweep = ["sweep", "--preset", "ring8", "-o", "swept", "--over", "train.learning_rate=1e-2,2e-2"];
     assert!(json(&[&sweep[..], &*tiny].concat())["rounds"].is_array());
     let small = ["--width", "8", "--depth", "1", "--threads", "1"];
     assert!(
