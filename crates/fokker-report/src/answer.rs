@@ -1,39 +1,27 @@
-//! Questions and what was found, in a word.
+//! What an audit says of a model, in words: each with a mark that is told by its shape as well as by its colour.
 
 use std::fmt::Write as _;
 
+use fokker::audit::{Answer, Judgement};
+
 use crate::text::escape;
 
-/// A question about a model, the answer in a word, and what it rests on.
-///
-/// ```
-/// use fokker_report::{Answer, Page};
-/// let (question, evidence) = ("Has the model learnt its rows by heart?".to_owned(), "p = 0.41".to_owned());
-/// let answer = Answer { question, word: "no".into(), good: Some(true), evidence };
-/// assert!(Page::new("Run").answers(&[answer]).render().contains("p = 0.41"));
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// The question.
-    pub question: String,
-    /// The answer.
-    pub word: String,
-    /// Whether that is as it should be; `None` where it is neither good nor bad, or cannot be told.
-    pub good: Option<bool>,
-    /// The figures behind it; may be empty.
-    pub evidence: String,
+/// A judgement's class and mark.
+fn look(judgement: Judgement) -> (&'static str, char) {
+    match judgement {
+        Judgement::Good => ("good", '✓'),
+        Judgement::Fair => ("fair", '~'),
+        Judgement::Bad => ("bad", '✗'),
+        Judgement::Open => ("open", '○'),
+    }
 }
 
-/// The answers as a list of definitions, each with a mark that is told by its shape as well as by its colour.
+/// The answers about one model, with what they rest on.
 pub(crate) fn list(answers: &[Answer]) -> String {
     let mut out = String::from("<dl class=\"answers\">");
-    for Answer { question, word, good, evidence } in answers {
-        let (class, mark) = match good {
-            Some(true) => ("good", '✓'),
-            Some(false) => ("bad", '✗'),
-            None => ("open", '○'),
-        };
-        let [question, word, evidence] = [question, word, evidence].map(|text| escape(text));
+    for Answer { question, judgement, word, evidence } in answers {
+        let (class, mark) = look(*judgement);
+        let [question, word, evidence] = [question, word.as_str(), evidence.as_str()].map(escape);
         let _ = write!(
             out,
             "<div class=\"{class}\"><dt>{question}</dt><dd class=\"word\"><span class=\"mark\" aria-hidden=\"true\">{mark}</span> \
@@ -44,15 +32,52 @@ pub(crate) fn list(answers: &[Answer]) -> String {
     out
 }
 
+/// The answers about several models beside each other.
+pub(crate) fn table(models: &[(&str, &[Answer])]) -> String {
+    let questions: Vec<&str> = models.first().map_or(Vec::new(), |(_, all)| all.iter().map(|a| a.question).collect());
+    let heads: String = models.iter().map(|(name, _)| format!("<th>{}</th>", escape(name))).collect();
+    let mut out =
+        format!("<div class=\"scroll\"><table class=\"judged\"><thead><tr><th></th>{heads}</tr></thead><tbody>");
+    for question in questions {
+        let _ = write!(out, "<tr><th>{}</th>", escape(question));
+        for (_, answers) in models {
+            let found = answers.iter().find(|answer| answer.question == question);
+            let cell = found.map_or_else(String::new, |answer| {
+                let (class, mark) = look(answer.judgement);
+                let [word, evidence] = [&answer.word, &answer.evidence].map(|text| escape(text));
+                format!("<span class=\"mark {class}\" aria-hidden=\"true\">{mark}</span> <span title=\"{evidence}\">{word}</span>")
+            });
+            let _ = write!(out, "<td>{cell}</td>");
+        }
+        out.push_str("</tr>");
+    }
+    out.push_str("</tbody></table></div>");
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn answer(judgement: Judgement) -> Answer {
+        Answer { question: "a < b?", judgement, word: "so & so".into(), evidence: "p = 0.4".into() }
+    }
+
     #[test]
     fn marks_differ_by_shape_and_text_is_escaped() {
-        let answer = |good| Answer { question: "a < b?".into(), good, ..Answer::default() };
-        let html = list(&[answer(Some(true)), answer(Some(false)), answer(None)]);
-        for part in ["class=\"good\"", "✓", "class=\"bad\"", "✗", "class=\"open\"", "○", "a &lt; b?"] {
+        let all = [Judgement::Good, Judgement::Fair, Judgement::Bad, Judgement::Open].map(answer);
+        let html = list(&all);
+        for part in ["class=\"good\"", "✓", "class=\"fair\"", "class=\"bad\"", "✗", "class=\"open\"", "○", "a &lt; b?"]
+        {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+
+    #[test]
+    fn several_models_stand_beside_each_other() {
+        let (one, other) = ([answer(Judgement::Good)], [answer(Judgement::Bad)]);
+        let html = table(&[("DSM", &one[..]), ("F&P", &other[..])]);
+        for part in ["<th>DSM</th><th>F&amp;P</th>", "✓", "✗", "so &amp; so", "title=\"p = 0.4\""] {
             assert!(html.contains(part), "{part} in {html}");
         }
     }

@@ -60,7 +60,6 @@ mod text;
 mod thin;
 mod verdict;
 
-pub use answer::Answer;
 pub use axis::{Axis, Scale, Tick};
 pub use cell::{cell, narrow_cell, percent};
 pub use chart::LineChart;

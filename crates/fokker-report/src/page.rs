@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::answer::{self, Answer};
+use fokker::audit::Answer;
+
+use crate::answer;
 use crate::made::{self, Made};
 use crate::table::Table;
 use crate::text::escape;
@@ -158,10 +160,29 @@ impl Page {
         self.html(&made::lines(made, others))
     }
 
-    /// Adds questions with their answers.
+    /// Adds the answers of an audit, and what they rest on.
+    ///
+    /// ```
+    /// use fokker::audit::{Answer, Judgement};
+    /// let answer = Answer { question: "Fit?", judgement: Judgement::Good, word: "yes".into(), evidence: "p = 0.41".into() };
+    /// assert!(fokker_report::Page::new("Run").answers(&[answer]).render().contains("p = 0.41"));
+    /// ```
     #[must_use]
     pub fn answers(self, answers: &[Answer]) -> Self {
         self.html(&answer::list(answers))
+    }
+
+    /// Adds the answers of several models' audits beside each other, each with its model's name.
+    ///
+    /// ```
+    /// use fokker::audit::{Answer, Judgement};
+    /// let answer = Answer { question: "Fit?", judgement: Judgement::Good, word: "yes".into(), evidence: "p = 0.41".into() };
+    /// let page = fokker_report::Page::new("Runs").answers_beside(&[("a", &[answer.clone()]), ("b", &[answer])]);
+    /// assert_eq!(page.render().matches("✓").count(), 2);
+    /// ```
+    #[must_use]
+    pub fn answers_beside(self, models: &[(&str, &[Answer])]) -> Self {
+        self.html(&answer::table(models))
     }
 
     /// Adds a long text as it is, a config, say: folded on a screen, open on paper.

@@ -1,5 +1,7 @@
 //! The page as a whole: hostile names, self-containment, structure.
 
+use fokker::audit::{Answer, Judgement};
+
 use super::*;
 
 const HOSTILE: &str = "</title></svg><script src=\"https://evil.example/x.js\">alert('1')</script>&\"'\u{0}";
@@ -23,13 +25,13 @@ fn page_of(name: &str) -> Result<String, PictureError> {
     let heat = heatmap(&[0.0, 1.0], 2, 1)?;
     let fact = Fact { label: name.into(), value: name.into(), note: name.into(), sure: true };
     let made = Made { at: std::time::SystemTime::UNIX_EPOCH, command: name.into() };
-    let [question, word, evidence] = [name, name, name].map(String::from);
+    let [word, evidence] = [name, name].map(String::from);
     let raster =
         RasterChart { title: name.into(), x_label: name.into(), y_label: name.into(), ..RasterChart::default() };
     Ok(Page::new(name)
         .made(&made, &[name.into()])
         .lead(name)
-        .answers(&[Answer { question, word, good: None, evidence }])
+        .answers(&[Answer { question: "?", judgement: Judgement::Open, word, evidence }])
         .facts(&[fact])
         .section(name, "<p>Markup.</p>")
         .text(name)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use fokker::Error;
+use fokker::audit::Audit;
 use fokker::config::Config;
 use fokker::data::write_atomically;
 use fokker::jobs::{self, ComparedSeed};
@@ -95,13 +96,15 @@ fn of_config(config: &Config, asked: &[String]) -> Result<Vec<Arm>> {
 
 /// Writes a seed's page.
 fn write_report(name: &str, seed: &ComparedSeed<'_>) -> Result<(), Error> {
-    let models: Vec<Model<'_>> = (seed.arms.iter().zip(&seed.figures.models).zip(seed.models))
-        .map(|((arm, audit), model)| Model {
+    let answers: Vec<_> = seed.figures.models.iter().map(Audit::answers).collect();
+    let models: Vec<Model<'_>> = (seed.arms.iter().zip(&seed.figures.models).zip(seed.models).zip(&answers))
+        .map(|(((arm, audit), model), answers)| Model {
             name: &arm.name,
             figures: &audit.figures,
             metrics: &model.metrics,
             pictures: &model.pictures,
             data: Some(seed.data),
+            answers,
         })
         .collect();
     let verdicts = Comparison::new(name, seed.arms, vec![seed.figures.clone()]).map(|found| found.verdicts());

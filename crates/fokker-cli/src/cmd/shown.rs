@@ -1,7 +1,7 @@
 //! What a page shows of a run.
 
 use anyhow::Result;
-use fokker::audit::{Audit, DataPictures, ModelPictures};
+use fokker::audit::{Answer, Audit, DataPictures, ModelPictures};
 use fokker::config::Config;
 use fokker::data::Data;
 use fokker::jobs::{Observer, Run, Work};
@@ -16,6 +16,7 @@ pub struct Shown {
     /// What the run is called.
     pub name: String,
     pub audit: Audit,
+    answers: Vec<Answer>,
     metrics: Vec<Metrics>,
     pictures: ModelPictures,
     /// `None`: the data are not at hand.
@@ -41,6 +42,7 @@ impl Shown {
             pictures: pictures.transpose()?.unwrap_or_default(),
             data: data.map(|data| DataPictures::new(data, &config.sde, &audit.settings, audit.seed)),
             config: config.to_toml()?,
+            answers: audit.answers(),
             audit,
         })
     }
@@ -53,6 +55,7 @@ impl Shown {
             metrics: &self.metrics,
             pictures: &self.pictures,
             data: self.data.as_ref(),
+            answers: &self.answers,
         }
     }
 }

@@ -30,7 +30,7 @@ pub fn training(root: &Path, rates: &Mutex<Vec<StepRate>>) -> String {
 }
 
 fn fact(label: &str, value: String, note: String) -> Fact {
-    Fact { label: label.into(), value, note }
+    Fact { label: label.into(), value, note, sure: false }
 }
 
 /// What there is, a chart each.

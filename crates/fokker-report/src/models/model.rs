@@ -1,6 +1,6 @@
 //! What a page shows of a model.
 
-use fokker::audit::{DataPictures, ModelPictures};
+use fokker::audit::{Answer, DataPictures, ModelPictures};
 use fokker::figure::Figures;
 use fokker::train::Metrics;
 
@@ -15,6 +15,8 @@ pub struct Model<'a> {
     pub figures: &'a Figures,
     /// How its training went.
     pub metrics: &'a [Metrics],
+    /// What its audit says in words.
+    pub answers: &'a [Answer],
     /// Samples and the like.
     pub pictures: &'a ModelPictures,
     /// The data that it is a model of; `None` if they are not at hand, and no pictures are.

@@ -1,5 +1,6 @@
 //! The page as a whole.
 
+use fokker::audit::verdict;
 use fokker::figure::Difference;
 use fokker::study::Verdict;
 
@@ -9,7 +10,6 @@ use super::model::{Model, groups};
 use super::pictures::pictures;
 use super::profiles::profiles;
 use super::summary::summary;
-use crate::answer::Answer;
 use crate::made::Made;
 use crate::page::{Listing, Page};
 use crate::rows::rows_in_words;
@@ -27,7 +27,7 @@ use crate::verdict::sentences;
 /// static NLL: Definition = Definition::mean("nll").named("negative log-likelihood", "nats").shown(Shown::Everywhere);
 /// let figures = [Figure::new(&NLL, Value::Mean(MeanSe { mean: 1.17, se: 0.02 }))].into_iter().collect();
 /// let pictures = ModelPictures::default();
-/// let model = Model { name: "model", figures: &figures, metrics: &[], pictures: &pictures, data: None };
+/// let model = Model { name: "model", figures: &figures, metrics: &[], pictures: &pictures, data: None, answers: &[] };
 /// let made = Made { at: SystemTime::now(), command: "fokker audit run".into() };
 /// let config = Listing { name: "Resolved config", text: "seed = 0" };
 /// let report = Report { models: &[model], configs: &[config], ..Report::new("A model", &made) };
@@ -39,8 +39,6 @@ pub struct Report<'a> {
     pub title: &'a str,
     /// When and by what it was made.
     pub made: &'a Made,
-    /// What it comes to, in words; stands before all else.
-    pub answers: &'a [Answer],
     /// The models; the first is the one that others are compared with.
     pub models: &'a [Model<'a>],
     /// How each model but the first differs from the first; none, if they are not compared.
@@ -59,17 +57,7 @@ impl<'a> Report<'a> {
     /// A page on which there is nothing yet.
     #[must_use]
     pub fn new(title: &'a str, made: &'a Made) -> Self {
-        Self {
-            title,
-            made,
-            answers: &[],
-            models: &[],
-            differences: &[],
-            verdicts: &[],
-            notes: &[],
-            columns: &[],
-            configs: &[],
-        }
+        Self { title, made, models: &[], differences: &[], verdicts: &[], notes: &[], columns: &[], configs: &[] }
     }
 
     /// The page as one HTML file.
@@ -80,9 +68,7 @@ impl<'a> Report<'a> {
             "Scores of diffused data obey the score Fokker-Planck equation. How closely {whose} do, and what follows from it: whether the \
              score is a gradient, how far it is from the truth, and the likelihood of held-out data."
         ));
-        if !self.answers.is_empty() {
-            page = page.section("Answers", "").answers(self.answers);
-        }
+        page = self.answers(page);
         page = self.verdict(page);
         page = page.section("Figures", "").table(summary(self.models, self.differences, self.notes));
         if self.models.iter().any(|model| model.data.is_some()) {
@@ -93,6 +79,20 @@ impl<'a> Report<'a> {
         page = page.section("Against time", "").row(profiles(self.models));
         page = page.section("Training", "").row(curves(self.models)).section("Config", "");
         self.configs.iter().fold(page, |page, config| page.listing(config)).render()
+    }
+
+    /// What the audits say in words: of one model with the evidence, of several beside each other.
+    fn answers(&self, page: Page) -> Page {
+        match self.models {
+            [model] if !model.answers.is_empty() => {
+                page.section("Is the model good?", "").text(&verdict(model.answers)).answers(model.answers)
+            }
+            models if models.iter().any(|model| !model.answers.is_empty()) => {
+                let all: Vec<_> = models.iter().map(|model| (model.name, model.answers)).collect();
+                page.section("Are the models good?", "").answers_beside(&all)
+            }
+            _ => page,
+        }
     }
 
     /// What a comparison comes to.

@@ -1,12 +1,12 @@
 //! A page about one model, two and three: columns, what is bold, what is said.
 
-use fokker::audit::{DataPictures, LogDensity, ModelPictures};
+use fokker::audit::{Answer, DataPictures, Judgement, LogDensity, ModelPictures};
 use fokker::data::{ImageShape, Scaling};
 use fokker::figure::{Better, Cell, Definition, Difference, Figure, Figures, Look, Root, Shown, Value};
 use fokker::stats::{AtTime, Average, MeanSe};
 
 use super::*;
-use crate::{Answer, Listing, Made};
+use crate::{Listing, Made};
 
 static NLL: Definition = Definition::mean("nll")
     .named("negative log-likelihood", "nats")
@@ -65,7 +65,8 @@ fn made() -> Made {
 
 fn page_of(all: &[(&str, Figures)], data: &DataPictures, compared: bool, columns: &[usize]) -> String {
     let pictures = ModelPictures { samples: vec![0.5; 6 * data.dim], ..ModelPictures::default() };
-    let model = |(name, figures)| Model { name, figures, metrics: &[], pictures: &pictures, data: Some(data) };
+    let model =
+        |(name, figures)| Model { name, figures, metrics: &[], pictures: &pictures, data: Some(data), answers: &[] };
     let models: Vec<Model<'_>> = all.iter().map(|(name, figures)| model((*name, figures))).collect();
     let reference = &all[0].1;
     let others = if compared { &all[1..] } else { &[] };
@@ -169,11 +170,21 @@ fn the_page_says_when_and_of_what_it_is() {
 #[test]
 fn answers_come_first() {
     let made = made();
-    let answer =
-        Answer { question: "Is it good?".into(), word: "yes".into(), good: Some(true), evidence: "p = 0.4".into() };
-    let html = Report { answers: &[answer], ..Report::new("Run", &made) }.render();
+    let answers = [Answer {
+        question: "Is it good?",
+        judgement: Judgement::Good,
+        word: "yes".into(),
+        evidence: "p = 0.4".into(),
+    }];
+    let (found, pictures) = (Figures::default(), ModelPictures::default());
+    let model =
+        |name| Model { name, figures: &found, metrics: &[], pictures: &pictures, data: None, answers: &answers };
+    let html = Report { models: &[model("one")], ..Report::new("Run", &made) }.render();
     let place = |part: &str| html.find(part).unwrap_or_else(|| panic!("{part}"));
-    assert!(place("Is it good?") < place("<h2>Figures</h2>") && place("✓") < place("p = 0.4"));
+    assert!(place("good: yes") < place("Is it good?") && place("Is it good?") < place("<h2>Figures</h2>"));
+    assert!(place("✓") < place("p = 0.4"));
+    let html = Report { models: &[model("one"), model("two")], ..Report::new("Runs", &made) }.render();
+    assert_eq!(html.matches("✓").count(), 2);
 }
 
 #[test]
@@ -209,7 +220,7 @@ fn more_columns_are_drawn_by_pairs() {
 fn data_that_differ_are_drawn_apart() {
     let (one, two) = (data(&["x", "y"]), data(&["u", "v"]));
     let (found, pictures) = (figures(0.0, Average::Mean), ModelPictures::default());
-    let model = |name, data| Model { name, figures: &found, metrics: &[], pictures: &pictures, data };
+    let model = |name, data| Model { name, figures: &found, metrics: &[], pictures: &pictures, data, answers: &[] };
     let models = [model("a", Some(&one)), model("b", Some(&two)), model("c", Some(&one)), model("d", None)];
     let made = made();
     let html = Report { models: &models, ..Report::new("Runs", &made) }.render();
