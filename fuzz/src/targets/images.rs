@@ -75,7 +75,7 @@ fn load(path: &Path, size: Option<usize>) {
 
 fn rows(path: &Path) {
     for (height, width, channels) in [(2, 2, 1), (3, 2, 2), (32, 32, 3)] {
-        let opened = check(RowReader::open(path, Some(ImageShape { height, width, channels })));
+        let opened = check(RowReader::open(path, Some(ImageShape { height, width, channels }), None));
         if let Some(mut rows) = opened {
             check(rows.read(usize::MAX, &mut Vec::new()));
         }
