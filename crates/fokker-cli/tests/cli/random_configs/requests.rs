@@ -288,7 +288,9 @@ fn options(scratch: &Scratch, args: &[&str]) -> Vec<Opt> {
             found.push(Opt { name, value, choices: Vec::new() });
         }
     }
-    found.retain(|option| !["--help", "--version", "--memory"].contains(&&*option.name));
+    // What says more than errors is not among them.
+    let left_out = ["--help", "--version", "--memory", "--verbose", "--progress"];
+    found.retain(|option| !left_out.contains(&&*option.name));
     assert!(found.len() > 1 || args[0] == "export", "{help}");
     found
 }
