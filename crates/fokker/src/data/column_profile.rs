@@ -72,7 +72,8 @@ impl ColumnProfile {
     #[must_use]
     pub fn kind(&self) -> ValueKind {
         match self.different.len() {
-            0 | 1 if self.count > 1 => ValueKind::Constant,
+            0 => ValueKind::Real,
+            1 if self.count > 1 => ValueKind::Constant,
             _ if self.even && self.count > 2 => ValueKind::Counter,
             // Where every row has a value of its own there is nothing to tell by.
             few if few <= CATEGORIES && 4 * few <= self.count && self.whole => ValueKind::Categories,
@@ -184,6 +185,12 @@ mod tests {
             // A missing value more changes nothing.
             assert_eq!(profile(values.into_iter().chain([f64::NAN])).kind(), kind);
         }
+    }
+
+    #[test]
+    fn a_column_without_values_is_of_no_kind() {
+        assert_eq!(profile([f64::NAN, f64::NAN]).kind(), ValueKind::Real);
+        assert_eq!(profile([3.0]).kind(), ValueKind::Real);
     }
 
     #[test]

@@ -93,7 +93,9 @@ fn print_table(path: &str, table: &TableSummary) {
     let heads = ["min", "mean", "std", "max", "missing", "text", "different"];
     out!("{:<width$} {}", "column", heads.map(|head| format!("{head:>12}")).join(" "));
     for (at, column) in shown() {
-        let numbers = [column.min, column.mean, column.std, column.max].map(number);
+        // Of a column without a number there are none.
+        let shown = |x: f64| if column.min.is_finite() { number(x) } else { "-".into() };
+        let numbers = [column.min, column.mean, column.std, column.max].map(shown);
         let different = column.different.map_or("many".into(), |count| count.to_string());
         let counts = [column.missing.to_string(), column.text.to_string(), different];
         let cells: Vec<String> = numbers.iter().chain(&counts).map(|cell| format!("{cell:>12}")).collect();
