@@ -16,6 +16,12 @@ fn trained() -> Scratch {
 /// Every command that reads the model refuses it.
 #[track_caller]
 fn model_refused(scratch: &Scratch, parts: &[&str]) {
+    no_model(scratch, parts);
+    scratch.refuses(&["audit", "run"], parts);
+}
+
+/// By all that need a finished model.
+fn no_model(scratch: &Scratch, parts: &[&str]) {
     scratch.refuses(&["logp", "run", "--data", "x.csv", "-o", "y.csv"], parts);
     scratch.refuses(&["eval", "run", "--data", "x.csv", "--t", "0.5", "-o", "y.npz"], parts);
     scratch.refuses(&["sample", "run", "-n", "2", "-o", "y.csv"], parts);
@@ -31,7 +37,6 @@ fn nothing_there() {
     scratch.refuses(&["sample", "run", "-n", "2", "-o", "y.csv"], &["run", "No such file"]);
     scratch.put("run/readme", "");
     model_refused(&scratch, &["error: run is not a run: no model.safetensors in it"]);
-    scratch.refuses(&["audit", "run"], &["error: run is not a run: no model.safetensors in it"]);
     scratch.refuses(&["export", "run", "-o", "y.safetensors"], &["run is not a run: no model.safetensors in it"]);
 }
 
@@ -45,7 +50,7 @@ fn a_run_without_its_config_or_model() {
     scratch.refuses(&["audit", "run"], &["run/config.toml", "missing field"]);
     scratch.put("run/config.toml", config);
     std::fs::remove_file(scratch.path(MODEL)).unwrap();
-    model_refused(&scratch, &["error: run: no model.safetensors in it", "`fokker train --resume run`"]);
+    no_model(&scratch, &["error: run: no model.safetensors in it", "`fokker train --resume run`"]);
     // An audit takes the newest checkpoint.
     scratch.fokker(&["audit", "run"]).succeeded();
     scratch.fokker(&["train", "--resume", "run"]).succeeded();
