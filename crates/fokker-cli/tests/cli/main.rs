@@ -25,6 +25,7 @@ mod logp_long;
 mod names;
 mod occupied;
 mod own_data;
+mod own_table;
 mod presets;
 mod random_configs;
 mod report;

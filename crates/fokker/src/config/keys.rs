@@ -48,7 +48,7 @@ pub fn schema() -> Value {
 pub fn keys() -> Vec<Key> {
     let schema = schema();
     let mut found = Vec::new();
-    let walker = Walker { root: &schema };
+    let walker = Walker { root: &schema, above: Vec::new() };
     walker.object(&schema, "", &[], &mut found);
     found
 }
@@ -56,6 +56,8 @@ pub fn keys() -> Vec<Key> {
 /// Walks through a schema.
 struct Walker<'a> {
     root: &'a Value,
+    /// The tables that the present one is in.
+    above: Vec<&'a Value>,
 }
 
 impl<'a> Walker<'a> {
@@ -113,7 +115,9 @@ impl<'a> Walker<'a> {
                 continue;
             }
             let items = value.get("items").map(|items| self.resolved(items)).filter(|items| is_table(items));
-            if is_table(value) {
+            // A table within a table of its own kind has the keys of that.
+            let again = self.above.iter().any(|above| std::ptr::eq(*above, value));
+            if is_table(value) && !again {
                 tables.push((value, path));
                 continue;
             }
@@ -144,7 +148,8 @@ impl<'a> Walker<'a> {
             });
         }
         for (table, path) in tables {
-            self.object(table, &path, when, found);
+            let above = [&self.above[..], &[table]].concat();
+            Walker { above, ..*self }.object(table, &path, when, found);
         }
     }
 }
@@ -182,6 +187,7 @@ fn kind(value: &Value, words: &[(String, String)]) -> String {
     };
     match name {
         "array" => format!("list of {}s", value["items"]["type"].as_str().unwrap_or("value")),
+        _ if is_table(value) => "table".into(),
         "" => "value".into(),
         name => name.into(),
     }

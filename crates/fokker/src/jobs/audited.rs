@@ -44,7 +44,7 @@ impl Model<'_> {
         let _lock = Run::at(self.folder).lock()?;
         let (run, fitted) = self.train(observer)?;
         let workers = fitted.score.model().workers(self.config.train.threads, self.config.train.chunk_rows)?;
-        let audit = timed(self.measure(&run, &fitted, &workers, observer)?, fitted.seconds, fitted.steps);
+        let audit = timed(self.measure(&run, &fitted, &workers, observer)?, fitted.seconds, fitted.taken);
         Ok(Audited { run, fitted, audit, workers })
     }
 
@@ -104,7 +104,8 @@ impl Model<'_> {
                         if info.steps < config.train.steps && !stops {
                             return fit(resumed(&there, config, data, observer)?, there);
                         }
-                        Ok((there, Fitted { score, seconds, steps: info.steps }))
+                        let (steps, taken) = (info.steps, there.steps_taken()?.unwrap_or(info.steps));
+                        Ok((there, Fitted { score, seconds, steps, taken }))
                     }
                     Occupant::Unfinished { step } => {
                         observer.kept(name, Some(step), folder);

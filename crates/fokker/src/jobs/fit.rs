@@ -26,6 +26,8 @@ pub struct Fitted {
     pub seconds: f64,
     /// Steps behind the model: fewer than were asked for, if the loss on held-out rows had stopped falling, or was the least before.
     pub steps: u64,
+    /// Steps that were taken, which the seconds are of.
+    pub taken: u64,
 }
 
 /// Training as it stood at a run's newest checkpoint that is whole; the lines of its metrics after that are dropped.
@@ -86,6 +88,7 @@ pub(super) fn fit(
         );
     }
     let keeps_best = config.train.held_out.is_some_and(|held_out| held_out.keep == Keep::Best);
+    let taken = steps;
     let written = ended.and_then(|_| {
         let best = trainer.best().filter(|best| keeps_best && best.step < steps);
         let (score, steps) = match best {
@@ -93,7 +96,7 @@ pub(super) fn fit(
             None => (trainer.score(), steps),
         };
         run.write_model(config, data, &score, steps)?;
-        Ok(Fitted { score, seconds, steps })
+        Ok(Fitted { score, seconds, steps, taken })
     });
     match written {
         Ok(fitted) => Ok(fitted),

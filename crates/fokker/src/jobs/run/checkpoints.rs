@@ -49,6 +49,14 @@ impl Run {
         Ok(found)
     }
 
+    /// The step of the newest checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn steps_taken(&self) -> Result<Option<u64>, Error> {
+        Ok(self.list()?.last().and_then(|path| step_of(path)))
+    }
+
     /// The newest checkpoint that can be read, with its path and what was wrong with those after it.
     ///
     /// # Errors
