@@ -1,6 +1,7 @@
 //! `manifest.json`: what fokker wrote into a folder, so that it removes that and nothing else.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::data::write_atomically;
+use crate::data::{temporary_of, write_atomically};
 use crate::seal::{seal, unsealed};
 use crate::{Error, Occupant};
 
@@ -188,9 +189,14 @@ pub(crate) fn first_entry(folder: &Path, others: &[&str]) -> Result<Option<Strin
     Ok(names
         .map_err(io)?
         .into_iter()
-        .filter(|name| others.iter().all(|other| name != other))
+        .filter(|name| others.iter().all(|other| name != other) && !is_begun(name))
         .min()
         .map(|name| name.to_string_lossy().into_owned()))
+}
+
+/// Is it a manifest that a killed process was about to write? Where it was the first thing to be written, nothing else says whose the folder is.
+fn is_begun(name: &OsStr) -> bool {
+    temporary_of(name) == Some(NAME.as_bytes())
 }
 
 /// Does a name stay inside the folder? A manifest that was tampered with must not reach out of it.
@@ -217,6 +223,15 @@ mod tests {
         Manifest::remove_files(&folder).unwrap();
         assert!(!folder.join("a").exists() && !folder.join("checkpoints/step").exists() && !folder.join(NAME).exists());
         assert!(folder.join("checkpoints/mine").exists() && root.path().join("outside").exists());
+    }
+
+    #[test]
+    fn a_folder_in_which_the_manifest_was_begun_is_as_good_as_empty() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(".manifest.json.17-abcdef.tmp"), "{").unwrap();
+        assert_eq!(first_entry(folder.path(), &[]).unwrap(), None);
+        fs::write(folder.path().join(".manifest.json.mine"), "{").unwrap();
+        assert_eq!(first_entry(folder.path(), &[]).unwrap().as_deref(), Some(".manifest.json.mine"));
     }
 
     #[test]

@@ -135,6 +135,7 @@ fn audited(args: &Audit, config: &Config, info: &ModelInfo, origin: &str) -> Res
         data.require_fingerprint(expected, path).map_err(|error| hint(error.into()))?;
     }
     notes(found);
+    notes(data.notes().iter().cloned());
     let Some(path) = &args.data else {
         return Ok(data);
     };

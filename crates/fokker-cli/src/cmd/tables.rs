@@ -21,7 +21,7 @@ mod tests {
         let text = super::help("rows ({}; all but {whole}); a file ({name})");
         assert_eq!(
             text,
-            "rows (.npy, .npz, .csv, .tsv, .parquet; all but .npz); a file (.csv, .npy, .npz, .parquet, .tsv)"
+            "rows (.npy, .npz, .csv, .tsv, .parquet, .csv.gz, .tsv.gz; all but .npz); a file (.csv, .csv.gz, .npy, .npz, .parquet, .tsv, .tsv.gz)"
         );
     }
 }

@@ -43,7 +43,7 @@ fn compare_tells_bits_and_shows_images() {
     // Of each model: samples with the training images that they are like, and the way from noise to image.
     assert_eq!(page.matches("href=\"data:image/png;base64,").count(), 4);
     for words in [
-        "near-copies of training images",
+        "near-copies of training rows",
         "The samples of FP most like a training image",
         "From noise to image: 3 samples of DSM",
     ] {
@@ -198,7 +198,7 @@ fn data_are_described() {
     assert_eq!((number(&found, "height"), number(&found, "train"), number(&found, "held_out")), (3.0, 3.0, 2.0));
     scratch.put("x.npy", npy(&[4, 2], &[0.0, 1.0, 0.0, 2.0, 4.0, 3.0, 4.0, 4.0]));
     let done = scratch.fokker(&["data", "describe", "x.npy"]).succeeded();
-    assert_eq!(done.stdout.lines().count(), 6, "{done}");
+    assert_eq!(done.stdout.lines().count(), 8, "two columns, and a note about each: {done}");
     let found = describe("x.npy", &[]);
     assert_eq!(
         (number(&found, "rows"), number(&found, "columns.0.std"), number(&found, "columns.1.max")),

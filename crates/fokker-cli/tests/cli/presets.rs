@@ -12,12 +12,14 @@ const NAMES: &[&str] = &[
     "moons-energy",
     "mueller-brown",
     "double-well",
+    "table",
+    "images",
     "mnist",
     "mnist-unet-tiny",
     "mnist-unet",
     "cifar10-ddpmpp",
 ];
-const OF_IMAGES: &[&str] = &["mnist", "mnist-unet-tiny", "mnist-unet", "cifar10-ddpmpp"];
+const OF_IMAGES: &[&str] = &["images", "mnist", "mnist-unet-tiny", "mnist-unet", "cifar10-ddpmpp"];
 
 #[test]
 fn all_are_listed() {
@@ -30,6 +32,7 @@ fn all_are_listed() {
 #[test]
 fn what_is_printed_is_the_preset() {
     let scratch = Scratch::new();
+    scratch.put("table.csv", "1,2\n2,3\n4,4\n3,1\n");
     for name in NAMES.iter().filter(|name| !OF_IMAGES.contains(name)) {
         let file = format!("{name}.toml");
         scratch.put(&file, scratch.fokker(&["presets", name]).succeeded().stdout);

@@ -168,7 +168,13 @@ fn an_audit_follows_the_data_wherever_it_is() {
     let mut lines = done.stdout.lines();
     assert_eq!(lines.next(), Some("note: mine.npy: no column names: taken as length, weight, in this order"));
     assert!(lines.next().unwrap().starts_with("data: mine.npy, what the model was trained on"), "{done}");
-    assert_eq!(scratch.json("a.json"), own);
+    let without_names = |mut audit: serde_json::Value| {
+        for key in ["column_names", "answers"] {
+            audit.as_object_mut().unwrap().remove(key).unwrap();
+        }
+        audit
+    };
+    assert_eq!(without_names(scratch.json("a.json")), without_names(own));
 }
 
 #[test]
@@ -183,7 +189,8 @@ fn all_rows_of_other_data_are_held_out() {
     scratch.put("new.csv", "weight,length\n-2.9,1100\n-2.8,1200\n-2.85,1300\n");
     scratch.refuses(&["audit", "run", "--data", "new.csv"], &["new.csv", "weight, length", "in another order"]);
     scratch.put("new.csv", "length,weight,age\n1100,-2.9,1\n1200,-2.8,2\n");
-    scratch.refuses(&["audit", "run", "--data", "new.csv"], &["new.csv", "length, weight, age", "with age"]);
+    let done = scratch.fokker(&["audit", "run", "--data", "new.csv"]).succeeded();
+    assert!(done.stdout.contains("note: left out, since the model has no such columns: age"), "{done}");
     scratch.put("new.csv", "length\n1100\n1200\n");
     scratch.refuses(&["audit", "run", "--data", "new.csv"], &["new.csv", "length,", "without weight"]);
     // A model of a generator, on a table: the truth is not that of the table.

@@ -245,7 +245,7 @@ fn training_is_shown_on_loopback() {
 fn an_audit_tells_how_far_it_is() {
     let scratch = Scratch::new();
     scratch.train("run", "ring8", &[]);
-    let sets = sets(&["audit.nll_points=20000", "audit.tolerance=1e-6", "audit.bound_points=10"]);
+    let sets = sets(&["audit.nll_points=400000", "audit.tolerance=1e-7", "audit.bound_points=10"]);
     let mut command = scratch.command(&[&["audit", "run", "--threads", "1"], &*sets].concat());
     command.env("FOKKER_PROGRESS", "lines").stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -261,7 +261,7 @@ fn an_audit_tells_how_far_it_is() {
     }
     let _ = child.kill();
     let _ = child.wait();
-    let parts = ["audit: log-likelihood; parts done: ", " %), ", " so far; this part: row ", " of 20,000, ", " left"];
+    let parts = ["audit: log-likelihood; parts done: ", " %), ", " so far; this part: row ", " of 400,000, ", " left"];
     assert!(parts.iter().all(|part| said.contains(part)), "{said}");
 }
 

@@ -36,7 +36,7 @@ fn folders_in_place_of_files() {
 
 #[test]
 fn unknown_extensions() {
-    refused("x.feather", b"ARROW1", &["\"feather\"", ".npy, .npz, .csv, .tsv and .parquet"]);
+    refused("x.feather", b"ARROW1", &["\"feather\"", ".npy, .npz, .csv, .tsv, .parquet, .csv.gz and .tsv.gz"]);
     refused("x", b"1,2\n", &["extension"]);
 }
 

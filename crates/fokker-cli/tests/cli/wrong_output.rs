@@ -45,7 +45,7 @@ fn unknown_extensions() {
     let scratch = Scratch::new();
     scratch.train("run", "ring8", &[]);
     scratch.put("x.csv", "1,2\n");
-    for path in ["y.txt", "y", "y.csv.gz"] {
+    for path in ["y.txt", "y", "y.csv.bz2"] {
         scratch.refuses(&["logp", "run", "--data", "x.csv", "-o", path], &["-o", path, ".npz"]);
         scratch.refuses(&["sample", "run", "-n", "2", "-o", path], &["-o", path, ".png"]);
         scratch.refuses(&["eval", "run", "--data", "x.csv", "--t", "0.5", "-o", path], &["-o", path, ".npz"]);

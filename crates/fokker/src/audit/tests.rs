@@ -245,7 +245,14 @@ fn own_rows_are_as_good_as_a_table() -> Any {
         data.held_out_row(index, &mut Streams::new(0).named("none"), &mut row);
         rows.extend(row.map(f64::from));
     }
-    let own = audit(&score, &Points::from_rows(&rows, 2), &config.audit, config.seed, &workers, &|_| {})?.figures;
+    let mut training = Vec::new();
+    for index in 0..12 {
+        let mut row = [0.0; 2];
+        data.train_row_exact(index, &mut row);
+        training.extend(row.map(f64::from));
+    }
+    let points = Points::from_rows(&rows, 2).with_training(&training);
+    let own = audit(&score, &points, &config.audit, config.seed, &workers, &|_| {})?.figures;
     assert_eq!(own, audited(&score, &data, &config, &workers)?);
     // With training rows copies are looked for, images or not.
     let points = Points::from_rows(&rows, 2).with_training(&rows);

@@ -269,7 +269,11 @@ mod tests {
             let Some(default) = &key.default else { continue };
             let base = Config::preset("ring8", &[]).unwrap();
             let told = Config::preset("ring8", &[format!("{}={default}", key.path)]);
-            let told = told.unwrap_or_else(|error| panic!("{}: {error}", key.path));
+            // Alone in a table that the preset leaves out it may lack what must be given.
+            let told = match told {
+                Err(error) if error.to_string().contains("missing field") => continue,
+                told => told.unwrap_or_else(|error| panic!("{}: {error}", key.path)),
+            };
             // Of tables that the preset leaves out, the key alone makes one: nothing to compare.
             if key.path.starts_with("train.")
                 && !["steps", "batch", "learning_rate"].iter().any(|k| key.path.ends_with(k))

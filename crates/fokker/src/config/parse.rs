@@ -22,10 +22,12 @@ pub(super) fn parse(text: &str, origin: &str, overrides: &[String]) -> Result<Co
     if count(&table) > MOST_KEYS {
         return Err(fail("(whole)", format!("more than {MOST_KEYS} keys")));
     }
+    fill(&mut table);
     for assignment in overrides {
         let (key, value) = split(assignment).map_err(|reason| fail(assignment, reason))?;
         assign(&mut table, &key, value).map_err(|reason| fail(&key.join("."), reason))?;
     }
+    // What the data are may have been said by an override alone.
     fill(&mut table);
     let mut config = Config::deserialize_table(&table).map_err(|reason| {
         let key = culprit(&table, &reason).unwrap_or_else(|| "(top level)".into());

@@ -142,6 +142,11 @@ pub(crate) fn remove_left_over(folder: &Path, is_of: &dyn Fn(&[u8]) -> bool) {
     }
 }
 
+/// The name of the file that a temporary file of this name was to become; `None` if it is none.
+pub(crate) fn temporary_of(name: &OsStr) -> Option<&[u8]> {
+    target(name.as_encoded_bytes())
+}
+
 /// The name of the file that a temporary file was to become: `.NAME.PROCESS-XXXXXX.tmp`.
 fn target(name: &[u8]) -> Option<&[u8]> {
     let name = name.strip_prefix(b".")?.strip_suffix(SUFFIX.as_bytes())?;

@@ -85,7 +85,7 @@ mod tests;
 
 pub use array_stream::{ArrayStream, write_array_streams};
 pub use atomic::write_atomically;
-pub(crate) use atomic::{is_wrong_place, remove_left_over};
+pub(crate) use atomic::{is_wrong_place, remove_left_over, temporary_of};
 pub use column::{Column, ColumnKind, Replay};
 pub use column_name::ColumnName;
 pub use column_profile::{ColumnProfile, ValueKind};

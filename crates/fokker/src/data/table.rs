@@ -118,22 +118,22 @@ pub fn read_table_with_gaps(path: &Path, array: Option<&str>) -> Result<Table, D
 /// # Ok::<(), fokker::data::DataError>(())
 /// ```
 pub fn parse_table(name: &Path, bytes: Vec<u8>, array: Option<&str>) -> Result<Table, DataError> {
-    whole(name, Options { array, ..Options::default() }, |name| Ok(Input::of(name, bytes)))
+    Ok(whole(name, Options { array, ..Options::default() }, |name| Ok(Input::of(name, bytes)))?.0)
 }
 
 fn read(path: &Path, array: Option<&str>, gaps: bool) -> Result<Table, DataError> {
-    whole(path, Options { array, gaps, ..Options::default() }, Input::open)
+    Ok(whole(path, Options { array, gaps, ..Options::default() }, Input::open)?.0)
 }
 
-/// All rows of a table.
+/// All rows of a table, and the names of the file's columns that are not read.
 pub(super) fn whole(
     path: &Path, options: Options<'_>, input: impl FnOnce(&Path) -> Result<Input, DataError>,
-) -> Result<Table, DataError> {
+) -> Result<(Table, Vec<String>), DataError> {
     let mut source = open(path, options, input)?;
     let (dim, names) = (source.dim(), source.names());
     let values = source.read_all(path)?;
     require_finite(path, &values, dim, 0, options.gaps, names.as_deref())?;
-    Ok(Table { rows: values.len() / dim, dim, values, names })
+    Ok((Table { rows: values.len() / dim, dim, values, names }, source.left_out()))
 }
 
 /// Begins to read a table of the format that the path says.

@@ -60,7 +60,7 @@ impl Rows {
         let selection = columns.map_or(Selection::Without(drop), Selection::Only);
         let gaps = *missing == Missing::DropRow;
         let options = Options { array: array.as_deref(), gaps, selection, ..Options::default() };
-        let mut table = whole(path, options, Input::open)?;
+        let (mut table, left_out) = whole(path, options, Input::open)?;
         let mut notes = if gaps { without_gaps(&mut table, path)? } else { Vec::new() };
         let names = table.names.clone();
         let mut profiles = vec![ColumnProfile::default(); table.dim];
@@ -69,7 +69,14 @@ impl Rows {
         }
         let steps = steps(dequantise, &profiles, names.as_deref())?;
         let dequantised: Vec<bool> = steps.iter().map(|&step| step > 0.0).collect();
-        notes.extend(remarks(&profiles, names.as_deref(), &dequantised));
+        // Of a model's columns it was said when it was trained.
+        match columns {
+            None => notes.extend(remarks(&profiles, names.as_deref(), &dequantised)),
+            Some(_) if left_out.iter().any(|name| !drop.contains(name)) => {
+                notes.push(format!("left out, since the model has no such columns: {}", listed(&left_out)));
+            }
+            Some(_) => {}
+        }
         let (mut rows, scaling) = Self::split(table, *held_out, fit, path)?;
         rows.notes = notes;
         if !dequantise.is_empty() {

@@ -88,7 +88,7 @@ fn what_is_wrong_is_said() {
         message("null"),
         "row 3, column 2 (y): null is a missing value (data.missing = \"drop-row\" leaves such rows out)"
     );
-    assert_eq!(message("nan"), "row 3, column 1: NaN is not a finite number");
+    assert_eq!(message("nan"), "row 3, column 1 (x): NaN is not a finite number");
     assert_eq!(message("empty"), "0 rows, at least 1 needed");
     for (name, start) in [
         ("text", "element type String in column 2 (\"name\"); booleans, decimals, "),
