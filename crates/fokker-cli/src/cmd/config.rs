@@ -2,7 +2,7 @@
 
 mod reference;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -42,7 +42,7 @@ pub fn run(config: &Config) -> Result<()> {
     }
 }
 
-fn write(path: &PathBuf, text: &str) -> Result<()> {
+fn write(path: &Path, text: &str) -> Result<()> {
     require_folder(path)?;
-    Ok(write_text(path, text)?)
+    write_text(path, text)
 }

@@ -7,8 +7,8 @@ fn fish() -> String {
     let row = |i: u32| {
         let length = 38.0 + f64::from(i * 7 % 13) / 2.0 + f64::from(i * 37 % 101) / 50.0;
         let girth = 0.5 * length + f64::from(i * 11 % 17) / 8.0;
-        let mass = if i % 20 == 0 { String::new() } else { format!("{:.0}", 0.02 * length * girth * girth) };
-        format!("{i},{length:.2},{girth:.2},{mass},{}\n", if i % 9 == 0 { "net torn" } else { "" })
+        let mass = if i.is_multiple_of(20) { String::new() } else { format!("{:.0}", 0.02 * length * girth * girth) };
+        format!("{i},{length:.2},{girth:.2},{mass},{}\n", if i.is_multiple_of(9) { "net torn" } else { "" })
     };
     "id,length,girth,mass,remark\n".to_owned() + &(1..=200).map(row).collect::<String>()
 }

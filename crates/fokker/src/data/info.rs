@@ -8,8 +8,6 @@ use super::column_name::{ColumnName, listed};
 use super::one_line::one_line;
 use super::{DataError, Fingerprint, ImageShape};
 
-/// Characters of a list of names that are shown.
-
 /// Kinds of data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -147,8 +145,6 @@ pub fn require_columns(
         _ => Ok(None),
     }
 }
-
-/// Names on one line, shortened.
 
 /// How lists of names differ.
 fn difference(found: &[String], expected: &[String]) -> String {
