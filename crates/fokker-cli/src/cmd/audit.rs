@@ -71,7 +71,7 @@ pub fn run(args: &Audit) -> Result<()> {
         Some(path) => write_json(path, &audit)?,
         None => audit.write(run.root())?,
     }
-    let title = if info.steps < config.train.steps {
+    let title = if info.steps < config.train.steps && !run.model().exists() {
         format!("Audit of {}, at step {} of {}", run.root().display(), info.steps, config.train.steps)
     } else {
         format!("Audit of {}", run.root().display())

@@ -66,7 +66,7 @@ impl DataInfo {
     /// ```
     /// # use fokker::data::{DataInfo, DataKind};
     /// let columns = Some(vec!["length".to_owned()]);
-    /// let info = DataInfo { kind: DataKind::Table, columns, low: vec![0.0], high: vec![1.0], fingerprint: None };
+    /// let info = DataInfo { kind: DataKind::Table, columns, low: vec![0.0], high: vec![1.0], steps: None, fingerprint: None };
     /// assert_eq!(info.column(0), "1 (length)");
     /// ```
     #[must_use]
@@ -75,6 +75,15 @@ impl DataInfo {
     }
 
     /// Rounds rows, in the units of the data, to the steps of the columns that have steps.
+    ///
+    /// ```
+    /// # use fokker::data::{DataInfo, DataKind};
+    /// let (low, high, steps) = (vec![0.0; 2], vec![9.0; 2], Some(vec![1.0, 0.0]));
+    /// let info = DataInfo { kind: DataKind::Table, columns: None, low, high, steps, fingerprint: None };
+    /// let mut row = [2.4, 0.3];
+    /// info.round(&mut row);
+    /// assert_eq!(row, [2.0, 0.3]);
+    /// ```
     pub fn round(&self, rows: &mut [f64]) {
         let Some(steps) = &self.steps else { return };
         for row in rows.chunks_exact_mut(steps.len()) {
