@@ -58,7 +58,7 @@ pub fn require_values(outcomes: &[Outcome]) -> anyhow::Result<()> {
 /// What somebody who typed `fokker` alone can do next.
 const NEXT: &str = "\
 Train two models on toy data, audit both and write a report, in a minute:  fokker compare
-Train a model on a table of your own:                                      fokker train --preset ring8 --data mine.csv -o run
+Train a model on a table of your own:                                      fokker train --data mine.csv -o run
 All there is, and whether this machine is ready:                           fokker --help, fokker doctor
 ";
 

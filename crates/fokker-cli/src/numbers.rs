@@ -1,17 +1,6 @@
 //! Numbers as people read them: thousands parted, digits that mean something, times and counts in units of their size.
 
-/// A whole number, its thousands parted by commas.
-pub fn grouped(number: impl TryInto<u64>) -> String {
-    let digits = number.try_into().unwrap_or(u64::MAX).to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use fokker::numerals::grouped;
 
 /// So many, in three digits or so: `940`, `12.3 k`, `4.6 M`.
 #[allow(clippy::cast_precision_loss)]
@@ -56,12 +45,6 @@ pub fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_parted() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(|number: u64| grouped(number)), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
-    }
 
     #[test]
     fn counts_have_a_unit_of_their_size() {

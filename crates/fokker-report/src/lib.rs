@@ -64,7 +64,7 @@ pub use axis::{Axis, Scale, Tick};
 pub use cell::{cell, narrow_cell, percent};
 pub use chart::LineChart;
 pub use made::Made;
-pub use models::{Model, Report};
+pub use models::{Model, Report, training_charts};
 pub use page::{Fact, Illustration, Listing, Page, is_page};
 pub use picture::{PictureError, colour_bar, heatmap, heatmap_within, png_uri, scatter};
 pub use raster::RasterChart;

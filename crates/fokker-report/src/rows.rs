@@ -1,6 +1,6 @@
 //! How many rows data have, in words.
 
-use crate::text::number;
+use fokker::numerals::grouped;
 
 /// Training and held-out rows; `None` is a generator's, whose rows never end.
 ///
@@ -10,12 +10,8 @@ use crate::text::number;
 /// ```
 #[must_use]
 pub fn rows_in_words(train: Option<usize>, held_out: Option<usize>) -> String {
-    let rows = |count: usize, what: &str| {
-        #[allow(clippy::cast_precision_loss)]
-        let count_in_digits =
-            if count < 10_000_000 { crate::text::fixed(count as f64, 0) } else { number(count as f64) };
-        format!("{count_in_digits} {what} row{}", if count == 1 { "" } else { "s" })
-    };
+    let rows =
+        |count: usize, what: &str| format!("{} {what} row{}", grouped(count as u64), if count == 1 { "" } else { "s" });
     match (train, held_out) {
         (Some(train), Some(held_out)) => format!("{}, {}", rows(train, "training"), rows(held_out, "held-out")),
         (Some(train), None) => format!("{}, held-out rows are drawn anew", rows(train, "training")),

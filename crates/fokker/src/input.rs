@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::{
-    Data, DataConfig, DataError, DataInfo, DataKind, ImageShape, RowReader, Table, TableConfig, TableReader, one_line,
-    read_table_with_gaps, require_columns,
+    Data, DataConfig, DataError, DataInfo, DataKind, ImageShape, RowReader, Table, TableConfig, TableReader,
+    read_table_with_gaps, require_columns, unknown_columns,
 };
 use crate::model_file::ModelInfo;
 
@@ -82,7 +82,7 @@ impl<'a> ModelRows<'a> {
     pub fn open(path: &Path, info: &'a ModelInfo, values: Values) -> Result<Self, DataError> {
         let reader = RowReader::open(path, info.image, info.columns())?;
         let note = if reader.is_images() { None } else { columns(path, reader.names(), info)? };
-        let note = note.or_else(|| left_out(path, &reader.left_out()));
+        let note = note.or_else(|| unknown_columns(path, &reader.left_out()));
         if reader.dim() != info.dim {
             return Err(DataError::Dimension { path: path.into(), expected: info.dim, actual: reader.dim() });
         }
@@ -261,15 +261,6 @@ fn kind(path: &Path, found: &str, info: &ModelInfo) -> DataError {
     let trained_on = info.data.as_ref().map(|data| data.kind);
     let expected = described(trained_on, info.image.is_some(), info.levels.is_some()).into();
     DataError::Kind { path: path.into(), found: found.into(), expected }
-}
-
-/// What is said of a file's columns that the model has not.
-fn left_out(path: &Path, names: &[String]) -> Option<String> {
-    if names.is_empty() {
-        return None;
-    }
-    let (path, names) = (one_line(&path.to_string_lossy(), usize::MAX), one_line(&names.join(", "), 200));
-    Some(format!("{path}: left out, since the model has no such columns: {names}"))
 }
 
 /// Checks the names of columns against the model's.

@@ -82,6 +82,7 @@ pub mod manifest;
 pub mod memory;
 pub mod model_file;
 pub mod net;
+pub mod numerals;
 pub mod objective;
 pub mod residual;
 pub mod rng;

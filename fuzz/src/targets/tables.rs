@@ -26,14 +26,17 @@ pub fn parquet(bytes: &[u8]) {
     table("parquet", bytes, &[None]);
 }
 
-/// Reads a table from memory and from a file, which must be the same, whole and in pieces.
+/// Reads a table from memory; one in eight, by its length, from a file, too, which must be the same, whole and in pieces, and as data.
 fn table(ending: &str, bytes: &[u8], arrays: &[Option<&str>]) {
     let name = format!("x.{ending}");
+    let parse = |array| check(parse_table(Path::new(&name), bytes.to_vec(), array));
+    if bytes.len() % 8 > 0 {
+        arrays.iter().for_each(|&array| drop(parse(array)));
+        return;
+    }
     let path = put(&folder(ending), &name, bytes);
     for &array in arrays {
-        let parsed = check(parse_table(Path::new(&name), bytes.to_vec(), array));
-        let pieces = in_pieces(&path, array);
-        assert_eq!(parsed.map(|table| table.values), pieces);
+        assert_eq!(parse(array).map(|table| table.values), in_pieces(&path, array));
         check(read_table_with_gaps(&path, array));
     }
     let config = TableConfig { scaling: ScalingConfig::Standardise, ..TableConfig::new(path) };

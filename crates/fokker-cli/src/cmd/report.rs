@@ -19,7 +19,7 @@ use super::shown::Shown;
 use super::source;
 use crate::fail::request;
 use crate::files::{require_folder, write_text};
-use crate::print::out;
+use crate::print::say;
 
 /// `fokker report`
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,7 @@ pub fn run(args: &Report) -> Result<()> {
         ..Page::new(&title, &made)
     };
     write_text(&args.output, &page.render())?;
-    out!("report: {}", args.output.display());
+    say!("report: {}", args.output.display());
     Ok(())
 }
 

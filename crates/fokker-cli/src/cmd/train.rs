@@ -42,10 +42,13 @@ pub struct Train {
 
 /// Trains a model into a run directory, or goes on with one.
 pub fn run(args: &Train) -> Result<()> {
-    let progress = Progress::default();
+    let (progress, rates) = match args.serve {
+        Some(_) => Progress::default().with_rates(),
+        None => (Progress::default(), Arc::default()),
+    };
     let root = args.resume.as_ref().or(args.output.as_ref());
     let root = root.ok_or_else(|| request("train: name a run directory with -o"))?;
-    let serve = || args.serve.map(|port| serve::training(port, root, progress.rates())).transpose();
+    let serve = || args.serve.map(|port| serve::training(port, root, Arc::clone(&rates))).transpose();
     let (run, _) = match &args.resume {
         Some(root) => {
             let _server = serve()?;

@@ -33,7 +33,25 @@ pub struct StepRate {
 #[derive(Default)]
 pub struct Progress {
     work: Mutex<Option<Current>>,
-    rates: Arc<Mutex<Vec<StepRate>>>,
+    /// Kept where a page shows them.
+    rates: Option<Arc<Mutex<Vec<StepRate>>>>,
+}
+
+/// The most speeds that are kept: a chart shows no more.
+const RATES: usize = 2000;
+
+/// Adds a speed. Of too many, every second goes.
+fn add(rates: &mut Vec<StepRate>, step: u64, per_second: f64) {
+    // Training may have gone back.
+    rates.truncate(rates.partition_point(|rate| rate.step < step));
+    rates.push(StepRate { step, per_second });
+    if rates.len() > RATES {
+        let mut keep = false;
+        rates.retain(|_| {
+            keep = !keep;
+            keep
+        });
+    }
 }
 
 /// The piece of work that is being done.
@@ -56,9 +74,10 @@ enum Look {
 }
 
 impl Progress {
-    /// How fast training went so far, and goes: it is added to.
-    pub fn rates(&self) -> Arc<Mutex<Vec<StepRate>>> {
-        Arc::clone(&self.rates)
+    /// The same, which keeps how fast training went so far, too: it is added to.
+    pub fn with_rates(self) -> (Self, Arc<Mutex<Vec<StepRate>>>) {
+        let rates = Arc::default();
+        (Self { rates: Some(Arc::clone(&rates)), ..self }, rates)
     }
 
     fn work(&self) -> MutexGuard<'_, Option<Current>> {
@@ -130,10 +149,9 @@ impl Observer for Progress {
             #[allow(clippy::cast_precision_loss)]
             let per_second = metrics.step.saturating_sub(step) as f64 / (now - then).as_secs_f64().max(1e-9);
             work.metrics = (metrics.step, now);
-            let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-            // Training may have gone back.
-            rates.retain(|rate| rate.step < metrics.step);
-            rates.push(StepRate { step: metrics.step, per_second });
+            if let Some(rates) = &self.rates {
+                add(&mut rates.lock().unwrap_or_else(PoisonError::into_inner), metrics.step, per_second);
+            }
         }
         let on_bar = |bar: &ProgressBar, _: &mut Option<Part>| {
             bar.set_position(metrics.step);
@@ -176,5 +194,20 @@ impl Observer for Progress {
             Some(step) => say!("{name}: goes on from step {step}, kept in {}", folder.display()),
             None => say!("{name}: trained before, kept in {}", folder.display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn speeds_are_in_order_and_never_too_many() {
+        let mut rates = Vec::new();
+        (1..=100_000).for_each(|step| add(&mut rates, step, 1.0));
+        assert!(rates.len() <= RATES && rates.len() > RATES / 4, "{}", rates.len());
+        assert!(rates.is_sorted_by(|a, b| a.step < b.step) && rates.last().is_some_and(|last| last.step > 99_000));
+        add(&mut rates, 50_000, 2.0);
+        assert!(rates.last().is_some_and(|last| (last.step, last.per_second) == (50_000, 2.0)));
     }
 }

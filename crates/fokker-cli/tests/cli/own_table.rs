@@ -42,7 +42,7 @@ fn the_file_alone_is_enough_and_what_stands_in_the_way_is_named() {
     let train: &[&str] = &["train", "--data", "fish.csv", "-o", "run"];
     scratch.refuses(train, &["fish.csv: row 2, column 5 (remark)", "is a missing value", "data.missing"]);
     let dropped = [train, &["--set", "data.drop=[\"remarks\"]"]].concat();
-    scratch.refuses(&dropped, &["there is no such column", "is `remark` meant?"]);
+    scratch.refuses(&dropped, &["fish.csv: no column \"remarks\"", "is `remark` meant?"]);
     trained(&scratch);
     let config = scratch.text("run/config.toml");
     for part in ["drop = [\"id\", \"remark\"]", "missing = \"drop-row\"", "keep = \"best\""] {

@@ -17,6 +17,7 @@ mod rows;
 mod summary;
 mod trajectories;
 
+pub use curves::training_charts;
 pub use model::Model;
 pub use report::Report;
 

@@ -23,10 +23,10 @@ pub struct Model<'a> {
     pub data: Option<&'a DataPictures>,
 }
 
-/// The look of the model at a place: one alone has that of FP, and none that of data.
-pub(super) fn style(index: usize, models: &[Model<'_>]) -> usize {
+/// The look of the model at a place, of so many: one alone has that of FP, and none that of data.
+pub(super) fn style(index: usize, models: usize) -> usize {
     const OTHERS: [usize; 5] = [STYLE_DSM, STYLE_FP, 2, 4, 5];
-    if models.len() == 1 { STYLE_FP } else { OTHERS[index % OTHERS.len()] }
+    if models == 1 { STYLE_FP } else { OTHERS[index % OTHERS.len()] }
 }
 
 /// Models of the same data.
@@ -48,7 +48,7 @@ pub(super) fn groups<'a>(models: &'a [Model<'a>]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
     for (i, model) in models.iter().enumerate() {
         let Some(data) = model.data else { continue };
-        let member = (model, style(i, models));
+        let member = (model, style(i, models.len()));
         match groups.iter_mut().find(|group| std::ptr::eq(group.data, data) || group.data == data) {
             Some(group) => group.models.push(member),
             None => groups.push(Group { data, models: vec![member] }),

@@ -24,7 +24,7 @@ fn chart(definition: &Definition, look: &Look, models: &[Model<'_>]) -> Option<I
     let series: Vec<Series> = models
         .iter()
         .enumerate()
-        .map(|(i, model)| Series { name: model.name.into(), points: values(model), style: style(i, models) })
+        .map(|(i, model)| Series { name: model.name.into(), points: values(model), style: style(i, models.len()) })
         .collect();
     if models.iter().all(|model| model.figures.value(definition.key).is_none()) {
         return None;

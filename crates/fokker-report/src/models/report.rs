@@ -4,7 +4,7 @@ use fokker::audit::verdict;
 use fokker::figure::Difference;
 use fokker::study::Verdict;
 
-use super::curves::curves;
+use super::curves::training_charts;
 use super::facts::facts;
 use super::model::{Model, groups};
 use super::pictures::pictures;
@@ -77,7 +77,8 @@ impl<'a> Report<'a> {
             page = pictures(page.section(heading, ""), self.models, self.columns);
         }
         page = page.section("Against time", "").row(profiles(self.models));
-        page = page.section("Training", "").row(curves(self.models)).section("Config", "");
+        let lines: Vec<_> = self.models.iter().map(|model| (model.name, model.metrics)).collect();
+        page = page.section("Training", "").row(training_charts(&lines)).section("Config", "");
         self.configs.iter().fold(page, |page, config| page.listing(config)).render()
     }
 

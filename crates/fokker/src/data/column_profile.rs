@@ -101,62 +101,41 @@ impl ColumnProfile {
     }
 }
 
-/// What is worth a word about the columns of a table, and what can be done.
+/// What is said of columns of a kind, after their names: of one, and of several. `KEYS` stands for what a config calls them.
+const SAID: [(ValueKind, [&str; 2], &str); 4] = [
+    (ValueKind::Constant, ["has", "have"], "the same value in every row and no density: data.drop = KEYS"),
+    (ValueKind::Counter, ["counts", "count"], "the rows by even steps, as an index or a time does: data.drop = KEYS"),
+    (
+        ValueKind::Categories,
+        ["has", "have"],
+        "few different whole numbers: if they are categories, which have no density, data.drop = KEYS; if they are counted, \
+         data.dequantise = KEYS",
+    ),
+    (
+        ValueKind::Whole,
+        ["has", "have"],
+        "whole numbers, on which a density can pile up without limit: data.dequantise = KEYS",
+    ),
+];
+
+/// What is worth a word about the columns of a table, and what can be done; of those that are dequantised it is done.
 pub(super) fn remarks(profiles: &[ColumnProfile], names: Option<&[String]>, dequantised: &[bool]) -> Vec<String> {
-    let of = |kind: ValueKind| -> Vec<usize> {
-        let is = |&at: &usize| profiles[at].kind() == kind && !dequantised.get(at).is_some_and(|known| *known);
-        (0..profiles.len()).filter(is).collect()
+    let is_done = |at: usize| dequantised.get(at).is_some_and(|done| *done);
+    let said = |(kind, [has, have], what): &(ValueKind, [&str; 2], &str)| {
+        let columns: Vec<ColumnName> = (0..profiles.len())
+            .filter(|&at| profiles[at].kind() == *kind && !is_done(at))
+            .map(|at| ColumnName::at(at, names))
+            .collect();
+        let (word, verb) = match columns.len() {
+            0 => return None,
+            1 => ("column", has),
+            _ => ("columns", have),
+        };
+        let called = listed(&columns.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let keys = listed(&columns.iter().map(|column| format!("{:?}", column.key())).collect::<Vec<_>>());
+        Some(format!("{word} {called} {verb} {}", what.replace("KEYS", &format!("[{keys}]"))))
     };
-    let called = |columns: &[usize]| {
-        listed(&columns.iter().map(|&at| ColumnName::at(at, names).to_string()).collect::<Vec<_>>())
-    };
-    let keys = |columns: &[usize]| {
-        let key = |&at: &usize| format!("{:?}", names.map_or_else(|| (at + 1).to_string(), |names| names[at].clone()));
-        format!("[{}]", listed(&columns.iter().map(key).collect::<Vec<_>>()))
-    };
-    let (many, s) =
-        (|columns: &[usize]| columns.len() > 1, |columns: &[usize]| if columns.len() > 1 { "s" } else { "" });
-    let mut said = Vec::new();
-    let constant = of(ValueKind::Constant);
-    if !constant.is_empty() {
-        said.push(format!(
-            "column{} {} {} the same value in every row and no density: data.drop = {}",
-            s(&constant),
-            called(&constant),
-            if many(&constant) { "have" } else { "has" },
-            keys(&constant)
-        ));
-    }
-    let counter = of(ValueKind::Counter);
-    if !counter.is_empty() {
-        said.push(format!(
-            "column{} {} count{} the rows by even steps, as an index or a time does: data.drop = {}",
-            s(&counter),
-            called(&counter),
-            if many(&counter) { "" } else { "s" },
-            keys(&counter)
-        ));
-    }
-    let categories = of(ValueKind::Categories);
-    if !categories.is_empty() {
-        let key = keys(&categories);
-        said.push(format!(
-            "column{} {} {} few different whole numbers: if they are categories, which have no density, data.drop = {key}; if they \
-             are counted, data.dequantise = {key}",
-            s(&categories), called(&categories), if many(&categories) { "have" } else { "has" }
-        ));
-    }
-    let whole = of(ValueKind::Whole);
-    if !whole.is_empty() {
-        said.push(format!(
-            "column{} {} {} whole numbers, on which a density can pile up without limit: data.dequantise = {}",
-            s(&whole),
-            called(&whole),
-            if many(&whole) { "have" } else { "has" },
-            keys(&whole)
-        ));
-    }
-    said
+    SAID.iter().filter_map(said).collect()
 }
 
 #[cfg(test)]

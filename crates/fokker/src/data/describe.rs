@@ -185,7 +185,7 @@ fn of_cells(columns: &[ColumnSummary]) -> Vec<String> {
     let mut said = Vec::new();
     for (at, column) in columns.iter().enumerate() {
         let name = ColumnName::new(at + 1, column.name.as_deref());
-        let key = column.name.clone().unwrap_or_else(|| (at + 1).to_string());
+        let key = name.key();
         let ColumnSummary { text, missing, .. } = column;
         if *text > 0 {
             said.push(format!("column {name} has {text} values that are text: data.drop = [{key:?}]"));

@@ -120,7 +120,7 @@ pub enum DataError {
         value: f64,
     },
     /// A field of a text file is not a number.
-    #[error("{}: row {row}, column {column}: {text} is not a number (data.drop = [\"{}\"] leaves the column out)", shown(.path), key(.column))]
+    #[error("{}: row {row}, column {column}: {text} is not a number (data.drop = [\"{}\"] leaves the column out)", shown(.path), one_line(&.column.key(), 40))]
     NotANumber {
         /// The file.
         path: PathBuf,
@@ -142,6 +142,16 @@ pub enum DataError {
         column: ColumnName,
         /// What stands there.
         text: String,
+    },
+    /// A column that is to be left out, or dequantised, is not there.
+    #[error("{}: no column {column:?}: {reason}", shown(.path))]
+    NoColumn {
+        /// The file.
+        path: PathBuf,
+        /// What it was called.
+        column: String,
+        /// What may have been meant, or what there is.
+        reason: String,
     },
     /// A row of a text file is longer or shorter than the first.
     #[error("{}: row {row}: {actual} columns, but {expected} in the first row", shown(.path))]
@@ -370,9 +380,4 @@ pub enum DataError {
          them over again, or name data that can be loaded"
     )]
     InMemory,
-}
-
-/// What a config calls a column.
-fn key(column: &ColumnName) -> String {
-    column.name.as_ref().map_or_else(|| column.number.to_string(), |name| one_line(name, 40))
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use rand::{Rng, RngExt};
 
 use super::bounds::extend_box;
-use super::column_name::listed;
+use super::column_name::{listed, place_in, unknown_columns};
 use super::column_profile::{ColumnProfile, remarks};
 use super::formats::format::Options;
-use super::formats::selection::{Selection, place};
+use super::formats::selection::Selection;
 use super::input::{Input, require};
 use super::one_line::shown;
 use super::split::{check_held_out, split};
@@ -60,22 +60,22 @@ impl Rows {
         let selection = columns.map_or(Selection::Without(drop), Selection::Only);
         let gaps = *missing == Missing::DropRow;
         let options = Options { array: array.as_deref(), gaps, selection, ..Options::default() };
-        let (mut table, left_out) = whole(path, options, Input::open)?;
+        let (mut table, mut left_out) = whole(path, options, Input::open)?;
         let mut notes = if gaps { without_gaps(&mut table, path)? } else { Vec::new() };
         let names = table.names.clone();
         let mut profiles = vec![ColumnProfile::default(); table.dim];
         for row in table.values.chunks_exact(table.dim) {
             profiles.iter_mut().zip(row).for_each(|(profile, &value)| profile.add(value));
         }
-        let steps = steps(dequantise, &profiles, names.as_deref())?;
+        let steps = steps(path, dequantise, &profiles, names.as_deref())?;
         let dequantised: Vec<bool> = steps.iter().map(|&step| step > 0.0).collect();
         // Of a model's columns it was said when it was trained.
         match columns {
             None => notes.extend(remarks(&profiles, names.as_deref(), &dequantised)),
-            Some(_) if left_out.iter().any(|name| !drop.contains(name)) => {
-                notes.push(format!("left out, since the model has no such columns: {}", listed(&left_out)));
+            Some(_) => {
+                left_out.retain(|name| !drop.contains(name));
+                notes.extend(unknown_columns(path, &left_out));
             }
-            Some(_) => {}
         }
         let (mut rows, scaling) = Self::split(table, *held_out, fit, path)?;
         rows.notes = notes;
@@ -215,10 +215,12 @@ fn without_gaps(table: &mut Table, path: &Path) -> Result<Vec<String>, DataError
 }
 
 /// The step of each column, 0 for those that are not dequantised.
-fn steps(dequantise: &[String], profiles: &[ColumnProfile], names: Option<&[String]>) -> Result<Vec<f64>, DataError> {
+fn steps(
+    path: &Path, dequantise: &[String], profiles: &[ColumnProfile], names: Option<&[String]>,
+) -> Result<Vec<f64>, DataError> {
     let mut steps = vec![0.0; profiles.len()];
     for column in dequantise {
-        let at = place(column, names, profiles.len())?;
+        let at = place_in(path, column, names, profiles.len())?;
         let reason = "its values are not multiples of one step: there is nothing to dequantise";
         steps[at] = profiles[at].quantum().ok_or_else(|| DataError::parameter("dequantise", column, reason))?;
     }

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use fokker::audit::DataPictures;
+use fokker::data::column_place;
 
 use crate::cmd::shown::Shown;
 use crate::fail::request;
@@ -23,7 +24,13 @@ pub fn chosen(words: &[String], shown: &[Shown]) -> Result<Vec<usize>> {
         if data.image.is_some() {
             return Err(wrong("the data are images".into()));
         }
-        words.iter().map(|word| place(word, data).ok_or_else(|| wrong(unknown(word, data)))).collect()
+        words
+            .iter()
+            .map(|word| {
+                let place = column_place(word, data.columns.as_deref(), data.dim);
+                place.map_err(|reason| wrong(format!("no column {word:?}: {reason}")))
+            })
+            .collect()
     };
     let all: Vec<Vec<usize>> = data.iter().map(places).collect::<Result<_>>()?;
     let Some(first) = all.first() else { return Err(wrong("the data are not at hand".into())) };
@@ -35,19 +42,4 @@ pub fn chosen(words: &[String], shown: &[Shown]) -> Result<Vec<usize>> {
         Some((i, _)) => Err(wrong(format!("{} is there twice", words[i]))),
         None => Ok(first.clone()),
     }
-}
-
-/// A column by its name, or by its number from 1.
-fn place(word: &str, data: &DataPictures) -> Option<usize> {
-    let named = data.columns.as_ref().and_then(|names| names.iter().position(|name| name.trim() == word.trim()));
-    let numbered = || word.trim().parse::<usize>().ok().filter(|number| (1..=data.dim).contains(number));
-    named.or_else(|| numbered().map(|number| number - 1))
-}
-
-fn unknown(word: &str, data: &DataPictures) -> String {
-    let known = match &data.columns {
-        Some(names) => names.join(", "),
-        None => format!("1 to {}; they have no names", data.dim),
-    };
-    format!("{word:?} is none of the columns ({known})")
 }

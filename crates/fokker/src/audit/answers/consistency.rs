@@ -1,7 +1,8 @@
 //! How far the score is from that of one density, which says nothing of whether that is the right one.
 
-use super::{Answer, Judgement, number};
+use super::{Answer, Judgement};
 use crate::figure::Figures;
+use crate::numerals::number;
 use crate::stats::AtTime;
 
 pub(super) fn answer(figures: &Figures) -> Option<Answer> {

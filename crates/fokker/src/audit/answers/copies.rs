@@ -1,7 +1,8 @@
 //! Are samples copies of training rows, or are those learned by heart?
 
-use super::{Answer, Judgement, number, told};
+use super::{Answer, Judgement, told};
 use crate::figure::Figures;
+use crate::numerals::{number, p_value};
 
 /// A p-value that is not put down to chance, and a share of near-copies that matters.
 const SMALL: f64 = 0.01;
@@ -36,7 +37,7 @@ pub(super) fn answer(figures: &Figures) -> Option<Answer> {
             "{} % near-copies, {} % if none is copied (p = {})",
             percent(share.mean),
             percent(expected.mean),
-            number(p)
+            p_value(p)
         )
     });
     let gap = gap.map(|gap| format!("−log p of held-out rows less that of training rows {} nats", told(gap)));

@@ -1,7 +1,8 @@
 //! Does the model fit rows that it was not trained on?
 
-use super::{Answer, Judgement, number, told};
+use super::{Answer, Judgement, told};
 use crate::figure::Figures;
+use crate::numerals::number;
 use crate::stats::MeanSe;
 
 /// Nats above the truth that hardly matter, and that matter.

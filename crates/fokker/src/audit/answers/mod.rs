@@ -13,6 +13,7 @@ mod trust;
 use serde::Serialize;
 
 use super::Audit;
+use crate::numerals::mean_se;
 use crate::stats::MeanSe;
 
 /// What an answer means for the model.
@@ -100,18 +101,7 @@ pub fn verdict(answers: &[Answer]) -> String {
 
 /// A mean with its standard error, in text.
 fn told(mean: MeanSe) -> String {
-    format!("{} ± {}", number(mean.mean), number(mean.se))
-}
-
-/// Three significant digits or so.
-fn number(x: f64) -> String {
-    match x.abs() {
-        size if !size.is_finite() => "?".into(),
-        size if size >= 1e5 || size > 0.0 && size < 1e-4 => format!("{x:.1e}"),
-        size if size >= 100.0 => format!("{x:.0}"),
-        size if size >= 1.0 => format!("{x:.2}"),
-        _ => format!("{x:.4}"),
-    }
+    mean_se(mean.mean, mean.se)
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use serde_json::Number;
 
-use super::{Answer, Judgement, number};
+use super::{Answer, Judgement};
 use crate::data::ColumnName;
 use crate::figure::{Figures, Record};
+use crate::numerals::{number, p_value};
 
 /// A p-value that is not put down to chance.
 const SMALL: f64 = 0.01;
@@ -23,7 +24,7 @@ pub(super) fn answer(figures: &Figures, names: Option<&[String]>) -> Option<Answ
         .iter()
         .take(NAMED)
         .map(|Differing { at, distance, p }| {
-            format!("{} (KS {}, p = {})", ColumnName::at(*at, names), number(*distance), small(*p))
+            format!("{} (KS {}, p = {})", ColumnName::at(*at, names), number(*distance), p_value(*p))
         })
         .collect();
     let more = if columns.len() > NAMED { format!(" and {} more", columns.len() - NAMED) } else { String::new() };
@@ -42,7 +43,7 @@ pub(super) fn answer(figures: &Figures, names: Option<&[String]>) -> Option<Answ
     let distance = w2
         .zip(chance)
         .map_or_else(String::new, |(w2, chance)| format!("; sliced W₂ {w2}, data against other data {chance}"));
-    let evidence = format!("energy distance p = {}{distance}; {in_columns}", small(p));
+    let evidence = format!("energy distance p = {}{distance}; {in_columns}", p_value(p));
     Some(Answer { question: "Are samples like the data?", judgement, word: word.into(), evidence })
 }
 
@@ -67,9 +68,4 @@ fn differing(records: &[Record]) -> Vec<Differing> {
 fn read(record: &Record) -> Option<Differing> {
     let entry = |key: &str| record.0.iter().find(|(name, _)| name == key).and_then(|(_, value)| Number::as_f64(value));
     Some(Differing { at: entry("column")? as usize, distance: entry("ks")?, p: entry("p")? })
-}
-
-/// A p-value.
-fn small(p: f64) -> String {
-    if p < 1e-3 { format!("{p:.0e}") } else { format!("{p:.3}") }
 }

@@ -1,7 +1,8 @@
 //! Do samples stray?
 
-use super::{Answer, Judgement, number};
+use super::{Answer, Judgement};
 use crate::figure::Figures;
+use crate::numerals::number;
 
 /// A share of stray samples that matters.
 const SHARE: f64 = 1e-3;

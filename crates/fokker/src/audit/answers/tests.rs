@@ -37,7 +37,7 @@ fn a_model_is_held_against_the_best_simple_density() {
     ] {
         let answer = of("fit", figures(kernels));
         assert_eq!(answer.judgement, judgement, "{answer:?}");
-        assert!(answer.word.contains(word) && answer.evidence.contains("3.00 ± 0.0200"), "{answer:?}");
+        assert!(answer.word.contains(word) && answer.evidence.contains("3.000 ± 0.020"), "{answer:?}");
     }
     // By the truth, where it is known, whatever simple densities say.
     for (gap, judgement) in [(0.01, Judgement::Good), (0.15, Judgement::Fair), (2.0, Judgement::Bad)] {

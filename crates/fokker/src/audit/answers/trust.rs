@@ -1,7 +1,8 @@
 //! Can a log p be trusted?
 
-use super::{Answer, Judgement, number, told};
+use super::{Answer, Judgement, told};
 use crate::figure::Figures;
+use crate::numerals::number;
 
 /// Share of rows without a log p that matters.
 const FAILED: f64 = 0.01;

@@ -144,7 +144,8 @@ mod tests {
     use fokker_jet::cpu::Workers;
 
     use super::*;
-    use crate::audit::{AuditConfig, Points, Watcher};
+    use crate::audit::run::Doing;
+    use crate::audit::{AuditConfig, Points};
     use crate::config::Config;
     use crate::data::{Data, DataConfig};
     use crate::density::mixture::Mixture;
@@ -156,14 +157,7 @@ mod tests {
         let mixture = Mixture::isotropic(&[1.0], &[vec![0.0; data.dim()]], 1.0).unwrap();
         let (score, points) = (AnalyticScore::new(mixture, Sde::vp()), Points::of(data));
         let settings = AuditConfig { neighbours, ..AuditConfig::default() };
-        search(&Context::<f64>::new(&score, &points, &settings, 0, workers, &Nobody), x)
-    }
-
-    /// Told what is measured, and nothing comes of it.
-    struct Nobody;
-
-    impl Watcher for Nobody {
-        fn doing(&self, _: &str) {}
+        search(&Context::<f64>::new(&score, &points, &settings, 0, workers, &Doing(&|_| {})), x)
     }
 
     /// Images of 3 × 3 random pixels from IDX files, and those of the training set.

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use crate::data::DataError;
-use crate::data::column_name::listed;
-use crate::data::nearest::nearest;
+use crate::data::column_name::place_in;
 
 /// Columns that are asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +24,7 @@ impl Selection<'_> {
         match (self, names) {
             (Self::Without(dropped), _) => {
                 for column in dropped {
-                    kept[place(column, names, dim)?] = false;
+                    kept[place_in(path, column, names, dim)?] = false;
                 }
                 if !kept.contains(&true) {
                     let needed = "at least one column that is not dropped";
@@ -39,23 +38,6 @@ impl Selection<'_> {
         }
         Ok(kept)
     }
-}
-
-/// The place of a column that is called by its name, or by its number.
-pub(in crate::data) fn place(column: &str, names: Option<&[String]>, dim: usize) -> Result<usize, DataError> {
-    let by_name = names.and_then(|names| names.iter().position(|name| name == column));
-    let by_number =
-        || column.parse::<usize>().ok().filter(|number| (1..=dim).contains(number)).map(|number| number - 1);
-    by_name.or_else(by_number).ok_or_else(|| {
-        let reason = match names {
-            Some(names) => match nearest(column, names.iter().map(String::as_str)) {
-                Some(meant) => format!("there is no such column: is `{meant}` meant?"),
-                None => format!("there is no such column; there are {}", listed(names)),
-            },
-            None => format!("there is no such column; the {dim} columns have no names, but numbers from 1"),
-        };
-        DataError::parameter("columns", crate::data::one_line(column, 40), reason)
-    })
 }
 
 #[cfg(test)]
