@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
+use crate::data::one_line::{one_line, shown};
 use crate::data::{DataError, is_wrong_place};
 use crate::memory::{self, MemoryError};
 use crate::sde::SdeError;
@@ -13,7 +14,7 @@ use crate::sde::SdeError;
 #[non_exhaustive]
 pub enum Error {
     /// A configuration does not say what it must.
-    #[error("{origin}: {key}: {reason}")]
+    #[error("{}: {}: {}", whole(.origin), whole(.key), whole(.reason))]
     Config {
         /// The file, preset or option that it came from.
         origin: String,
@@ -35,7 +36,7 @@ pub enum Error {
     #[error("{0}")]
     Output(String),
     /// A file that fokker itself wrote cannot be read.
-    #[error("{}: {reason}", path.display())]
+    #[error("{}: {}", shown(.path), whole(.reason))]
     File {
         /// The file.
         path: PathBuf,
@@ -43,7 +44,7 @@ pub enum Error {
         reason: String,
     },
     /// A file cannot be read.
-    #[error("{}", path.display())]
+    #[error("{}", shown(.path))]
     Io {
         /// The file.
         path: PathBuf,
@@ -51,7 +52,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file cannot be written (a full disk, a folder that is read-only); what was there before is as it was.
-    #[error("{}: cannot be written: {source}", path.display())]
+    #[error("{}: cannot be written: {source}", shown(.path))]
     Write {
         /// The file.
         path: PathBuf,
@@ -59,7 +60,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A folder holds what may not be replaced without being asked to.
-    #[error("{}: {occupant}", path.display())]
+    #[error("{}: {occupant}", shown(.path))]
     Occupied {
         /// The folder.
         path: PathBuf,
@@ -173,4 +174,9 @@ impl Error {
             _ => true,
         }
     }
+}
+
+/// Text of a file's, of any length, on one line: what others' readers say may repeat whatever they read.
+fn whole(text: &str) -> String {
+    one_line(text, usize::MAX)
 }

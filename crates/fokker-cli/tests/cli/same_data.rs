@@ -190,7 +190,7 @@ fn all_rows_of_other_data_are_held_out() {
     scratch.refuses(&["audit", "run", "--data", "new.csv"], &["new.csv", "weight, length", "in another order"]);
     scratch.put("new.csv", "length,weight,age\n1100,-2.9,1\n1200,-2.8,2\n");
     let done = scratch.fokker(&["audit", "run", "--data", "new.csv"]).succeeded();
-    assert!(done.stdout.contains("note: left out, since the model has no such columns: age"), "{done}");
+    assert!(done.stdout.contains("note: new.csv: left out, since the model has no such columns: age"), "{done}");
     scratch.put("new.csv", "length\n1100\n1200\n");
     scratch.refuses(&["audit", "run", "--data", "new.csv"], &["new.csv", "length,", "without weight"]);
     // A model of a generator, on a table: the truth is not that of the table.

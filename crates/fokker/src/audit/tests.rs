@@ -286,3 +286,57 @@ fn every_figure_is_documented() {
         assert!(definition.key.split('.').all(|part| words.contains(&part)), "{}", definition.key);
     }
 }
+
+/// What is said of fit knows the true score from one that has learned its rows by heart.
+#[test]
+fn figures_of_fit_tell_the_truth_from_copies() -> Any {
+    let ring = Mixture::ring(4, 1.5, 0.15)?;
+    let rows = |count: usize, name: &str| {
+        let mut rows = vec![0.0; 2 * count];
+        ring.sample(&mut Streams::new(5).named(name), &mut rows);
+        rows
+    };
+    let (train, held_out) = (rows(150, "train"), rows(300, "held out"));
+    let points = Points::from_rows(&held_out, 2).with_training(&train);
+    let settings = AuditConfig {
+        times: vec![0.5],
+        points: 4,
+        nll_points: 150,
+        bound_points: 4,
+        gap_samples: 150,
+        tolerance: 1e-3,
+        ..AuditConfig::default()
+    };
+    let workers = Workers::new(2, 16)?;
+    let of = |mixture: Mixture| {
+        let score = AnalyticScore::new(mixture, Sde::vp());
+        audit::<f64>(&score, &points, &settings, 0, &workers, &|_| {})
+    };
+    let (truth, by_heart) = (
+        of(ring.clone())?,
+        of(Mixture::isotropic(&[1.0; 150], &train.chunks(2).map(<[f64]>::to_vec).collect::<Vec<_>>(), 0.01)?)?,
+    );
+    let mean = |audit: &Audit, key: &str| audit.figures.mean(key).ok_or_else(|| key.to_owned());
+    // KL(ring ‖ the Gaussian of its moments) is above 0.5 nats; a mixture fitted to 150 rows comes near the truth.
+    let (gaussian, mixture) = (mean(&truth, "baselines.gaussian.less")?, mean(&truth, "baselines.mixture.less")?);
+    assert!(gaussian.mean < -0.5 && mixture.mean < 2.0 * mixture.se && mixture.mean > -0.3, "{gaussian:?} {mixture:?}");
+    let (none, much) = (mean(&truth, "generalisation.gap")?, mean(&by_heart, "generalisation.gap")?);
+    assert!(none.mean.abs() < 4.0 * none.se && much.mean > 5.0 * much.se && much.mean > 1.0, "{none:?} {much:?}");
+    assert_eq!(truth.figures.count("tails.samples"), Some(0));
+    let p = |audit: &Audit| -> Vec<f64> {
+        let columns = audit.figures.records("columns").iter();
+        columns.filter_map(|record| record.0.iter().find(|(key, _)| key == "p")?.1.as_f64()).collect()
+    };
+    assert!(p(&truth).len() == 2 && p(&truth).iter().all(|p| *p > 1e-3), "{:?}", p(&truth));
+    let copies =
+        |audit: &Audit| audit.answers().into_iter().find(|a| a.question.contains("heart")).map(|a| a.judgement);
+    assert_eq!((copies(&truth), copies(&by_heart)), (Some(Judgement::Good), Some(Judgement::Bad)));
+    // Rows of another law are told, column by column, and as stray samples if they are far.
+    let moved: Vec<f64> = held_out.iter().map(|x| 0.01 * x).collect();
+    let elsewhere = Points::from_rows(&moved, 2).with_training(&train);
+    let score = AnalyticScore::new(ring, Sde::vp());
+    let found = audit::<f64>(&score, &elsewhere, &settings, 0, &workers, &|_| {})?;
+    assert!(p(&found).iter().all(|p| *p < 1e-6), "{:?}", p(&found));
+    assert!(found.figures.count("tails.samples") > Some(100), "{:?}", found.figures.count("tails.samples"));
+    Ok(())
+}

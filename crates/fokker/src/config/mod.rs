@@ -14,7 +14,7 @@ pub use keys::{Key, keys, schema};
 pub use presets::{PRESETS, Preset};
 
 use crate::Error;
-use crate::data::DataConfig;
+use crate::data::{DataConfig, nearest};
 use crate::memory;
 use crate::net::NetworkConfig;
 use crate::objective::LossConfig;
@@ -91,7 +91,10 @@ impl Config {
         let preset = PRESETS.iter().find(|preset| preset.name == name).ok_or_else(|| Error::Config {
             origin: "--preset".into(),
             key: name.into(),
-            reason: format!("no such preset; there are {}", presets::names()),
+            reason: match nearest(name, PRESETS.iter().map(|preset| preset.name)) {
+                Some(meant) => format!("no such preset; is `{meant}` meant?"),
+                None => format!("no such preset; there are {}", presets::names()),
+            },
         })?;
         Self::parse(preset.toml, &format!("preset {name}"), overrides)
     }
