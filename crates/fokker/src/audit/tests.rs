@@ -321,7 +321,7 @@ fn figures_of_fit_tell_the_truth_from_copies() -> Any {
     let (gaussian, mixture) = (mean(&truth, "baselines.gaussian.less")?, mean(&truth, "baselines.mixture.less")?);
     assert!(gaussian.mean < -0.5 && mixture.mean < 2.0 * mixture.se && mixture.mean > -0.3, "{gaussian:?} {mixture:?}");
     let (none, much) = (mean(&truth, "generalisation.gap")?, mean(&by_heart, "generalisation.gap")?);
-    assert!(none.mean.abs() < 4.0 * none.se && much.mean > 5.0 * much.se && much.mean > 1.0, "{none:?} {much:?}");
+    assert!(none.mean.abs() < 4.0 * none.se && much.mean > 3.0 * much.se && much.mean > 1.0, "{none:?} {much:?}");
     assert_eq!(truth.figures.count("tails.samples"), Some(0));
     let p = |audit: &Audit| -> Vec<f64> {
         let columns = audit.figures.records("columns").iter();
