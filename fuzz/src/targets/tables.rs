@@ -30,7 +30,7 @@ pub fn parquet(bytes: &[u8]) {
 fn table(ending: &str, bytes: &[u8], arrays: &[Option<&str>]) {
     let name = format!("x.{ending}");
     let parse = |array| check(parse_table(Path::new(&name), bytes.to_vec(), array));
-    if bytes.len() % 8 > 0 {
+    if !bytes.len().is_multiple_of(8) {
         arrays.iter().for_each(|&array| drop(parse(array)));
         return;
     }
