@@ -80,8 +80,8 @@ study mueller-brown --preset mueller-brown --seeds 10 --set seed=10 "${short[@]}
     --arm "FP, before" loss.reference_batch=0
 
 if [[ -n "${MNIST:-}" ]]; then
-    study mnist-unet-tiny --preset mnist-unet-tiny --data "$MNIST" --seeds 3 --set seed=10 \
-        --arm DSM without=loss.fp --arm FP --arm "DSM, FP's time" without=loss.fp steps-times=2.2
+    study mnist-unet-tiny --preset mnist-unet-tiny --data "$MNIST" --seeds 3 --set seed=10 "${short[@]}" \
+        --arm FP --arm "DSM, FP's time" without=loss.fp steps-times=2.2
 fi
 
 python3 "$here/tables.py" "$out"
