@@ -22,7 +22,7 @@ pub trait Real:
     + PartialOrd
     + Send
     + Sync
-    + 'static
+    + bytemuck::Pod
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use fokker::Workers;
 use fokker::audit::{AuditConfig, Points, audit};
+use fokker::collective::single;
 use fokker::data::{Data, DataConfig};
 use fokker::jet::{Function, Graph};
 use fokker::net::{Output, TimeFeatures};
@@ -55,7 +56,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut errors = Vec::new();
     for steps in [0, 1500] {
         let train = TrainConfig { steps, batch: 256, learning_rate: 5e-3, ..TrainConfig::default() };
-        let mut trainer = Training { model: &model, data: &data, loss: &loss, train: &train, seed: 0 }.fresh()?;
+        let mut trainer =
+            Training { model: &model, data: &data, loss: &loss, train: &train, seed: 0, ranks: single() }.fresh()?;
         trainer.run(&mut Silent)?;
         let found = audit(&trainer.score(), &Points::of(&data), &settings, 0, &workers, &|_| {})?;
         for error in found.figures.profile("score_error") {

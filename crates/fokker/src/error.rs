@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
+use crate::collective::Agreed;
 use crate::data::one_line::{one_line, shown};
 use crate::data::{DataError, is_wrong_place};
 use crate::memory::{self, MemoryError};
@@ -89,6 +90,34 @@ pub enum Error {
         /// The newest checkpoint from before.
         checkpoint: Option<PathBuf>,
     },
+    /// Processes that were to do the same were told different things.
+    #[error("ranks 0 and {rank} were not started alike: the {what} differs")]
+    RanksDiffer {
+        /// What differs.
+        what: String,
+        /// The first rank that is not like rank 0.
+        rank: usize,
+    },
+    /// Processes that had the same weights have others now: their processors do not compute alike.
+    #[error(
+        "step {step}: the weights of ranks 0 and {rank} are no longer the same: run all ranks on processors of one kind"
+    )]
+    RanksDrifted {
+        /// Steps done.
+        step: u64,
+        /// The first rank that is not like rank 0.
+        rank: usize,
+    },
+    /// Another process failed, and this one stopped with it.
+    #[error("rank {rank}: {said}")]
+    Elsewhere {
+        /// The process.
+        rank: usize,
+        /// Its error.
+        said: String,
+        /// Was the request wrong?
+        is_request: bool,
+    },
     /// Model and data have different dimensions.
     #[error("{what}: dimension {found}, but the model's is {expected}")]
     Dimension {
@@ -168,12 +197,41 @@ impl Error {
     #[must_use]
     pub fn is_request(&self) -> bool {
         match self {
-            Self::NonFinite { .. } | Self::Solver { .. } | Self::Stopped => false,
+            Self::NonFinite { .. } | Self::Solver { .. } | Self::Stopped | Self::RanksDrifted { .. } => false,
+            Self::Elsewhere { is_request, .. } => *is_request,
             Self::Write { source, .. } => is_wrong_place(source),
             Self::Data(error) => error.is_request(),
             _ => true,
         }
     }
+}
+
+impl Agreed for Error {
+    fn elsewhere(rank: usize, said: String, is_request: bool) -> Self {
+        Self::Elsewhere { rank, said, is_request }
+    }
+
+    fn is_request(&self) -> bool {
+        self.is_request()
+    }
+
+    fn said(&self) -> String {
+        chain(self)
+    }
+}
+
+/// What an error and its causes say, each once.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        next = cause.source();
+    }
+    text
 }
 
 /// Text of a file's, of any length, on one line: what others' readers say may repeat whatever they read.

@@ -40,6 +40,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`rng`], [`stats`], [`memory`] | named random streams; means with standard errors; the memory budget |
+//! | [`collective`] | processes that compute together, over MPI |
 //! | [`figure`] | what a figure is: shown, averaged and compared by one definition |
 //! | [`sde`] | forward SDEs, built in or one's own: a, g², m, σ and their t-derivatives |
 //! | [`solve`] | per-row adaptive ODE solver, fixed steps with noise |
@@ -65,6 +66,7 @@
 
 pub mod audit;
 mod caught;
+pub mod collective;
 pub mod config;
 pub mod conservativity;
 pub mod data;

@@ -5,6 +5,7 @@ use std::fs;
 use std::sync::Arc;
 
 use fokker::Error;
+use fokker::collective::single;
 use fokker::config::{Config, PRESETS};
 use fokker::data::{Data, DataConfig};
 use fokker::jobs::Run;
@@ -201,7 +202,14 @@ fn parts_train_as_their_config_does_and_are_checked_as_it_is() {
     let config = small(&["train.steps=5"]);
     let data = Arc::new(Data::load(&config.data).unwrap());
     let model = config.model(data.shape());
-    let parts = Training { model: &model, data: &data, loss: &config.loss, train: &config.train, seed: config.seed };
+    let parts = Training {
+        model: &model,
+        data: &data,
+        loss: &config.loss,
+        train: &config.train,
+        seed: config.seed,
+        ranks: single(),
+    };
     let trained = |mut trainer: Trainer| {
         trainer.run(&mut Silent).unwrap();
         trainer.state()

@@ -11,12 +11,15 @@ use crate::JetError;
 ///
 /// Chunks are dealt to *shards* in turn: chunk `i` goes to shard `i mod shards`, and each shard has its own workspaces and
 /// accumulators. What a shard computes does not depend on who runs it, so results depend on the number of shards alone. By
-/// default there is a shard for each thread; [`deterministic`](Self::deterministic) fixes their number, so that sums are the same
-/// to the last bit on any number of threads.
+/// default there is a shard for each thread; [`with_shards`](Self::with_shards) fixes their number, so that sums are the same
+/// to the last bit on any number of threads, and leaves some of them to other processes.
 #[derive(Debug)]
 pub struct Workers {
     pool: ThreadPool,
+    /// Shards in all, and of those that are worked on here the first, and how many there are from one to the next.
     shards: usize,
+    first: usize,
+    every: usize,
     rows: usize,
 }
 
@@ -25,9 +28,6 @@ pub type ChunkRange = Range<usize>;
 
 /// The most threads, and shards: more are a slip of the pen, and starting them would take the machine down.
 pub const MOST_THREADS: usize = 256;
-
-/// Shards of the deterministic mode.
-const DETERMINISTIC_SHARDS: usize = 8;
 
 /// Vectors with fewer elements than this are not worth a meeting.
 const ALONE: usize = 1 << 14;
@@ -55,19 +55,35 @@ impl Workers {
         }
         let pool =
             ThreadPool::new(threads).map_err(|error| JetError::Threads { threads, reason: error.to_string() })?;
-        Ok(Self { pool, shards: threads, rows: rows.max(1) })
+        Ok(Self { pool, shards: threads, first: 0, every: 1, rows: rows.max(1) })
     }
 
-    /// Makes sums independent of the number of threads.
+    /// So many shards, of which the first of `processes` works on shards 0, `processes`, 2 `processes`, …, the next on those after them, and this
+    /// is the one with number `process`: sums no longer depend on the number of threads.
+    ///
+    /// ```
+    /// use fokker_jet::cpu::Workers;
+    /// # fn main() -> Result<(), fokker_jet::JetError> {
+    /// // Rows 0, 1, 4, 5, 8, 9 of ten, in chunks of two: the chunks of the shards 0 and 2 of four.
+    /// let workers = Workers::new(1, 2)?.with_shards(4, 0, 2);
+    /// let chunks = workers.map(10, vec![(); workers.shards()], |(), _, rows| rows);
+    /// assert_eq!((chunks, workers.shards(), workers.all_shards()), (vec![0..2, 4..6, 8..10], 2, 4));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
-    pub fn deterministic(mut self) -> Self {
-        self.shards = DETERMINISTIC_SHARDS;
-        self
+    pub fn with_shards(self, shards: usize, process: usize, processes: usize) -> Self {
+        Self { shards: shards.max(1), first: process, every: processes.max(1), ..self }
     }
 
-    /// Number of shards.
+    /// Number of shards that are worked on here.
     #[must_use]
     pub fn shards(&self) -> usize {
+        (self.first..self.shards).step_by(self.every).len()
+    }
+
+    /// Number of shards in all, those of other processes among them.
+    #[must_use]
+    pub fn all_shards(&self) -> usize {
         self.shards
     }
 
@@ -83,17 +99,21 @@ impl Workers {
         self.rows
     }
 
-    /// Runs `job(shard state, chunk number, rows)` for each chunk of a batch of `rows` rows, in chunks of `size` rows.
+    /// Runs `job(shard state, chunk number, rows)` for each chunk of a batch of `rows` rows, in chunks of `size` rows, that is worked on here.
     ///
-    /// `states` has one entry a shard. A shard's chunks run one after the other, in order.
+    /// `states` has one entry for each of [`shards`](Self::shards). A shard's chunks run one after the other, in order.
+    ///
+    /// # Panics
+    /// If there are fewer states than shards.
     pub fn run<S: Send>(
         &self, size: usize, rows: usize, states: &[Mutex<S>], job: impl Fn(&mut S, usize, ChunkRange) + Sync,
     ) {
         let chunks = rows.div_ceil(size);
-        let shards = self.shards.min(states.len()).max(1);
-        self.pool.run(shards.min(chunks), &|shard| {
-            let mut state = states[shard].lock().unwrap_or_else(PoisonError::into_inner);
-            for i in (shard..chunks).step_by(shards) {
+        assert!(states.len() >= self.shards(), "{} states for {} shards", states.len(), self.shards());
+        let mine = (self.first..self.shards.min(chunks)).step_by(self.every);
+        self.pool.run(mine.len(), &|place| {
+            let mut state = states[place].lock().unwrap_or_else(PoisonError::into_inner);
+            for i in (self.first + place * self.every..chunks).step_by(self.shards) {
                 job(&mut state, i, i * size..rows.min((i + 1) * size));
             }
         });
@@ -188,12 +208,25 @@ mod tests {
     #[test]
     fn every_row_is_met_once_and_results_keep_their_order() {
         for (threads, rows) in [(1, 10), (2, 64), (3, 65), (2, 0)] {
-            for workers in [Workers::new(threads, 8).unwrap(), Workers::new(threads, 8).unwrap().deterministic()] {
+            for workers in [Workers::new(threads, 8).unwrap(), Workers::new(threads, 8).unwrap().with_shards(8, 0, 1)] {
                 let ranges = workers.map(rows, vec![(); workers.shards()], |(), chunk, range| (chunk, range));
                 let all: Vec<usize> = ranges.iter().flat_map(|(_, range)| range.clone()).collect();
                 assert_eq!(all, (0..rows).collect::<Vec<_>>());
                 assert!(ranges.iter().enumerate().all(|(i, (chunk, _))| i == *chunk));
             }
+        }
+    }
+
+    #[test]
+    fn processes_share_the_rows_without_a_gap() {
+        for (rows, processes) in [(65, 3), (10, 8), (0, 2), (100, 1), (7, 11)] {
+            let rows_of = |process: usize| {
+                let workers = Workers::new(2, 4).unwrap().with_shards(8, process, processes);
+                workers.map(rows, vec![(); workers.shards()], |(), _, range| range).into_iter().flatten()
+            };
+            let mut all: Vec<usize> = (0..processes).flat_map(rows_of).collect();
+            all.sort_unstable();
+            assert_eq!(all, (0..rows).collect::<Vec<_>>());
         }
     }
 

@@ -6,7 +6,9 @@ use fokker_jet::JetError;
 
 use super::part_error::PartError;
 use crate::Error;
+use crate::collective::Agreed;
 use crate::data::DataError;
+use crate::error::chain;
 use crate::memory::MemoryError;
 
 /// Errors of the [jobs](crate::jobs).
@@ -148,20 +150,6 @@ fn interrupted(root: &Path, kept: Option<&PathBuf>) -> String {
     }
 }
 
-/// What an error and its causes say, each once.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        next = cause.source();
-    }
-    text
-}
-
 impl JobError {
     /// An option whose value cannot be.
     pub(super) fn option(option: impl Into<String>, reason: impl Into<String>) -> Self {
@@ -199,6 +187,20 @@ impl JobError {
             Self::Option { .. } | Self::TooLarge(_) | Self::Output { .. } | Self::Place { .. } => true,
             Self::NoModel { .. } | Self::NotALevel(_) | Self::Levels { .. } | Self::FarOff { .. } => true,
         }
+    }
+}
+
+impl Agreed for JobError {
+    fn elsewhere(rank: usize, said: String, is_request: bool) -> Self {
+        Self::Library(Error::Elsewhere { rank, said, is_request })
+    }
+
+    fn is_request(&self) -> bool {
+        self.is_request()
+    }
+
+    fn said(&self) -> String {
+        chain(self)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Whoever is told what a job does.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::collective::{Collective, single};
 use crate::train::{Metrics, Silent};
 
 /// What is counted of a piece of work.
@@ -50,7 +52,8 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Told what a job does: a progress bar, a log, a test. Whatever it does not care for it leaves out.
+/// Whom a job deals with: who is told what it does (a progress bar, a log, a test), who may stop it, and who does it with it. Whatever an observer does
+/// not care for it leaves out.
 ///
 /// Calls come in the order [`begin`](Self::begin), any of the others, [`end`](Self::end); a job has one or more such pieces of work,
 /// one after the other. [`done`](Self::done) and [`within`](Self::within) may be called from any thread.
@@ -115,6 +118,12 @@ pub trait Observer: Sync {
     /// Is the job to stop? It does so as soon as what is done can be kept, with [`JobError::Stopped`](super::JobError::Stopped). May be asked from any thread.
     fn stops(&self) -> bool {
         false
+    }
+
+    /// The processes that do the job together, each with an observer of its own; rank 0 writes the files. What a job can do on several is spread
+    /// over them: shards of a training batch, rows, models of a comparison or a sweep, measurements of an audit.
+    fn ranks(&self) -> &Arc<dyn Collective> {
+        single()
     }
 
     /// A run that is kept in `folder` is used: its training goes on from `step`, or has been finished (`None`).

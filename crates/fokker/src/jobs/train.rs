@@ -11,9 +11,11 @@ use super::fit::{Fitted, fit, resumed};
 use super::observer::{Observer, notes};
 use super::open::{load_data, model_file};
 use super::run::Run;
+use super::trainer::{Start, trainer};
 use crate::Error;
+use crate::collective::{agree, all_gather_bytes, first, require_same};
 use crate::config::Config;
-use crate::data::Data;
+use crate::data::{Data, Fingerprint};
 use crate::seal::hex;
 use crate::train::Trainer;
 use crate::weights::{NameMap, read_weights};
@@ -59,21 +61,49 @@ pub struct Init<'a> {
 /// [`JobError::Diverged`] and [`JobError::Interrupted`] once it trains; with
 /// [`Init`] also if the weights cannot be read or are another network's.
 pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
-    let config = new.config.with_threads();
-    let trainer = match init {
-        Some(init) => init.trainer(&config, new.data)?,
-        None => Trainer::new(&config, new.data)?,
+    let ranks = observer.ranks();
+    // Where sums do not depend on the number of threads, a run may be gone on with on any.
+    let sums_depend = ranks.size() == 1 && !new.config.train.deterministic;
+    let config = if sums_depend { new.config.with_threads() } else { new.config.clone() };
+    require_alike(&config, new.data, observer)?;
+    let start = match init {
+        Some(init) => init.weights(&config, new.data).map(Start::Weights),
+        None => Ok(Start::Fresh),
     };
-    // Read before the run directory is made, which may be the one that the file lies in.
-    let origin = init.map(Init::provenance).transpose()?;
-    let _lock = Run::at(new.root).lock()?;
-    let begin = if new.replace { Run::replace } else { Run::create };
-    let run = begin(new.root, &config, new.data)?;
-    if let Some(origin) = origin {
-        run.annotate(&origin)?;
-    }
+    let trainer = agree(&**ranks, start.and_then(|start| trainer(&config, new.data, ranks, start)))?;
+    let begun = first(&**ranks, || {
+        // Read before the run directory is made, which may be the one that the file lies in.
+        let origin = init.map(Init::provenance).transpose()?;
+        let lock = Run::at(new.root).lock()?;
+        let begin = if new.replace { Run::replace } else { Run::create };
+        let run = begin(new.root, &config, new.data)?;
+        origin.map_or(Ok(()), |origin| run.annotate(&origin))?;
+        Ok::<_, Error>((run, lock))
+    })?;
+    let (run, _lock) = begun.unzip();
+    let run = run.unwrap_or_else(|| Run::at(new.root));
     let fitted = fit(trainer, new.name, &run, &config, new.data, observer)?;
     Ok((run, fitted))
+}
+
+/// Refuses ranks that were given different configs or data.
+fn require_alike(config: &Config, data: &Data, observer: &dyn Observer) -> Result<(), Error> {
+    let ranks = &**observer.ranks();
+    if ranks.size() == 1 {
+        return Ok(());
+    }
+    require_same(ranks, &[("version of fokker", env!("CARGO_PKG_VERSION"))])?;
+    // What is another rank's config is told by a key.
+    let said = all_gather_bytes(ranks, config.to_toml()?.as_bytes());
+    let read = |said: &[u8]| Config::parse(&String::from_utf8_lossy(said), "a rank's config", &[]);
+    let first = read(&said[0])?;
+    for (rank, said) in said.iter().enumerate() {
+        if let Some(key) = first.difference(&read(said)?) {
+            return Err(Error::RanksDiffer { what: format!("config ({key})"), rank });
+        }
+    }
+    let print = data.fingerprint().map_or_else(String::new, Fingerprint::text);
+    require_same(ranks, &[("data", &print)])
 }
 
 /// Goes on with an interrupted run on the data that it was begun with, as if it had never stopped.
@@ -108,15 +138,19 @@ pub fn resume(name: &str, root: &Path, observer: &dyn Observer) -> Result<(Run, 
 pub fn resume_with(
     name: &str, root: &Path, changes: &[String], observer: &dyn Observer,
 ) -> Result<(Run, Fitted), JobError> {
-    let (run, before) = Run::open(root)?;
-    let _lock = run.lock()?;
-    let (config, said) = changed(&run, &before, changes)?;
-    config.suggest_budget();
-    let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
+    let ranks = &**observer.ranks();
+    let (run, before) = agree(ranks, Run::open(root))?;
+    let _lock = first(ranks, || run.lock())?;
+    let changed = || -> Result<_, Error> {
+        let (config, said) = changed(&run, &before, changes)?;
+        config.suggest_budget();
+        let data = Arc::new(load_data(&config, &run.config().display().to_string())?);
+        Ok((config, said, data))
+    };
+    let (config, said, data) = agree(ranks, changed())?;
+    require_alike(&config, &data, observer)?;
     let trainer = same_data(&run, &config, &data, observer)?;
-    if config != before {
-        run.rewrite_config(&config, &data, &said)?;
-    }
+    first(ranks, || if config == before { Ok(()) } else { run.rewrite_config(&config, &data, &said) })?;
     notes(observer, said);
     let fitted = fit(trainer, name, &run, &config, &data, observer)?;
     Ok((run, fitted))
@@ -149,9 +183,11 @@ pub fn resume_with(
 pub fn resume_on(
     name: &str, root: &Path, data: &Arc<Data>, observer: &dyn Observer,
 ) -> Result<(Run, Fitted), JobError> {
-    let (run, config) = Run::open(root)?;
-    let _lock = run.lock()?;
+    let ranks = &**observer.ranks();
+    let (run, config) = agree(ranks, Run::open(root))?;
+    let _lock = first(ranks, || run.lock())?;
     config.suggest_budget();
+    require_alike(&config, data, observer)?;
     let trainer = same_data(&run, &config, data, observer)?;
     let fitted = fit(trainer, name, &run, &config, data, observer)?;
     Ok((run, fitted))
@@ -159,17 +195,16 @@ pub fn resume_on(
 
 /// Training as it stood, on the data that it was begun with and no other.
 fn same_data(run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer) -> Result<Trainer, JobError> {
-    notes(observer, run.require_data(config, data)?);
+    notes(observer, agree(&**observer.ranks(), run.require_data(config, data))?);
     Ok(resumed(run, config, data, observer)?)
 }
 
 impl Init<'_> {
-    /// A fresh start from the weights. No key of the config names the file: a run is resumed, and measured, without it.
-    fn trainer(&self, config: &Config, data: &Arc<Data>) -> Result<Trainer, Error> {
+    /// The weights. No key of the config names the file: a run is resumed, and measured, without it.
+    fn weights(&self, config: &Config, data: &Data) -> Result<Vec<f32>, Error> {
         let names = self.names.map(NameMap::read).transpose()?;
         let model = config.model(data.shape());
-        let weights = read_weights(&model_file(self.path), &model, &config.network, names.as_ref())?;
-        Trainer::with_weights(config, data, weights)
+        read_weights(&model_file(self.path), &model, &config.network, names.as_ref())
     }
 
     /// What the config says of the file that the weights came from.

@@ -11,9 +11,11 @@ use super::draw::Source;
 use super::lineup::{Lineup, Member};
 use super::loss::LossConfig;
 use super::pass::{Call, Draft, Pass};
+use super::ranks::Ranks;
 use super::time::TimeSampler;
 use super::values::LossTerms;
 use crate::Error;
+use crate::collective::Collective;
 use crate::data::Data;
 use crate::memory::{self, Held};
 use crate::rng::Streams;
@@ -56,7 +58,9 @@ pub struct Objective<F: Real> {
     plain: Pass<F>,
     /// The regularisers' gradient, where it is kept apart.
     apart: Vec<F>,
+    ranks: Ranks<F>,
     _held: Held,
+    _held_for_ranks: Option<Held>,
 }
 
 /// Holds the memory of all passes, each with the key of its divergence, and of a gradient of `apart` numbers; an error names what makes the
@@ -107,12 +111,27 @@ impl<F: Real> Objective<F> {
             data: Arc::clone(data),
             streams: Streams::new(seed),
             workers: Arc::clone(workers),
+            ranks: Ranks::none(),
+            _held_for_ranks: None,
         })
+    }
+
+    /// The same for a batch whose shards lie on several ranks, of which the workers have [those of one](Workers::with_shards): all evaluate it
+    /// together, and all have the terms and the gradient of the whole batch. With `in_order`, gradients are summed in the order of the shards, so that
+    /// they are the same to the last bit for any number of ranks.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if the sum would take more than there may be.
+    pub fn over(mut self, ranks: &Arc<dyn Collective>, in_order: bool) -> Result<Self, Error> {
+        let ranks = Ranks::new(ranks, self.workers.all_shards(), in_order);
+        self._held_for_ranks = Some(memory::hold("network.width", ranks.bytes(self.model.graph().parameter_count()))?);
+        self.ranks = ranks;
+        Ok(self)
     }
 
     /// The objective's terms and its gradient (into `gradient`) at these parameters, on the draws of this step.
     pub fn evaluate(&mut self, step: Step, parameters: &Parameters<F>, gradient: &mut [F]) -> LossTerms {
-        let Self { model, data, streams, sampler, workers, lineup, passes, plain, apart, .. } = self;
+        let Self { model, data, streams, sampler, workers, lineup, passes, plain, apart, ranks, .. } = self;
         let source = Source { sde: model.sde(), data, sampler, streams, step: step.0 };
         let call = Call { model, parameters, source, lineup, workers };
         let (mut values, mut fresh, mut weight) = (LossTerms::default(), true, None);
@@ -121,15 +140,18 @@ impl<F: Real> Objective<F> {
             let pass = own.unwrap_or(plain);
             pass.run(&call, visit);
             if let Some(of_term) = lineup.apart(visit) {
-                pass.add_gradient(workers, apart, weight.is_none());
+                pass.add_gradient(workers, ranks, apart, weight.is_none());
                 weight = Some(of_term);
             } else {
-                pass.add_gradient(workers, gradient, fresh);
+                pass.add_gradient(workers, ranks, gradient, fresh);
                 fresh = false;
             }
+            pass.total(ranks);
             lineup.add(visit, |place| pass.sum(place), &mut values);
         });
+        ranks.sum(gradient);
         if let Some(weight) = weight {
+            ranks.sum(apart);
             lineup.combination().join(gradient, apart, weight);
         }
         lineup.finish(&mut values);

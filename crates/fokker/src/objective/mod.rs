@@ -18,6 +18,7 @@ mod fp;
 mod lineup;
 mod loss;
 mod pass;
+mod ranks;
 mod reference;
 mod scalar;
 mod second_order;

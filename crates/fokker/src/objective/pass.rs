@@ -9,6 +9,7 @@ use super::consistency;
 use super::draw::{self, ChunkRows, Draw, Source};
 use super::lineup::{Lineup, Visit};
 use super::loss::NAMES;
+use super::ranks::Ranks;
 use super::reference::Reference;
 use super::term::Chunk;
 use crate::rows::{Host, Rows};
@@ -33,8 +34,11 @@ struct Shard<F: Real> {
     row: Vec<f32>,
     reference: Reference<F>,
     /// The terms' sums over rows, by place.
-    sums: [f64; NAMES.len()],
+    sums: Sums,
 }
+
+/// The terms' sums over rows, by place.
+type Sums = [f64; NAMES.len()];
 
 /// A pass before any memory is taken for it.
 #[derive(Debug)]
@@ -60,7 +64,7 @@ impl Draft {
         let block = draw::block(model.dim(), unit);
         let of_row = plan.numbers_per_row().saturating_mul(size_of::<F>());
         let fit = (CACHE / of_row.max(1)).max(workers.chunk_rows());
-        let of_shard = batch.div_ceil(workers.shards());
+        let of_shard = batch.div_ceil(workers.all_shards());
         let rows = of_shard.div_ceil(of_shard.div_ceil(fit).max(1)).div_ceil(block).max(1) * block;
         Ok(Self { directions, plan, dim: model.dim(), rows, block, shards: workers.shards(), reference })
     }
@@ -113,7 +117,8 @@ impl Draft {
             reference: Reference::new(dim, reference),
             sums: [0.0; NAMES.len()],
         };
-        Pass { directions, rows, shards: (0..shards).map(|_| Mutex::new(shard())).collect() }
+        let totals = [0.0; NAMES.len()];
+        Pass { directions, rows, shards: (0..shards).map(|_| Mutex::new(shard())).collect(), totals }
     }
 }
 
@@ -124,6 +129,8 @@ pub(super) struct Pass<F: Real> {
     /// Rows of a chunk.
     rows: usize,
     shards: Vec<Mutex<Shard<F>>>,
+    /// The sums of all shards, when [`total`](Self::total) has taken them.
+    totals: Sums,
 }
 
 /// One evaluation of an objective.
@@ -174,18 +181,30 @@ impl<F: Real> Pass<F> {
         });
     }
 
-    /// The shards' sums of a term, in order.
-    pub fn sum(&mut self, place: usize) -> f64 {
-        self.shards.iter_mut().fold(0.0, |sum, shard| sum + unlocked(shard).sums[place])
+    /// Takes the shards' sums, in order, those of other ranks among them.
+    pub fn total(&mut self, ranks: &Ranks<F>) {
+        let Self { shards, totals, .. } = self;
+        *totals = [0.0; NAMES.len()];
+        ranks.each_shard(shards.iter_mut().map(|shard| unlocked(shard).sums), |sums| {
+            totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
+        });
     }
 
-    /// Adds the shards' gradients, in order; replaces what is there if `fresh`.
-    pub fn add_gradient(&mut self, workers: &Workers, gradient: &mut [F], fresh: bool) {
+    /// The sum of a term over all rows.
+    pub fn sum(&self, place: usize) -> f64 {
+        self.totals[place]
+    }
+
+    /// Adds the shards' gradients, in order, those of other ranks among them where their order matters; replaces what is there if `fresh`.
+    pub fn add_gradient(&mut self, workers: &Workers, ranks: &mut Ranks<F>, gradient: &mut [F], fresh: bool) {
         let (mut of_shards, shards) = ([&[][..]; MOST_THREADS], self.shards.len());
         for (of_shard, shard) in of_shards.iter_mut().zip(&mut self.shards) {
             *of_shard = unlocked(shard).workspace.parameter_gradient();
         }
         let of_shards = &of_shards[..shards.min(MOST_THREADS)];
+        if ranks.add_in_order(workers, of_shards, gradient, fresh) {
+            return;
+        }
         workers.for_each_chunk([gradient], |start, [gradient]| {
             let end = start + gradient.len();
             for (i, of_shard) in of_shards.iter().enumerate() {

@@ -57,9 +57,16 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::File`] if it is not one, or damaged; [`Error::Io`].
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let bytes = read_bytes(path)?;
+        Self::of_bytes(&read_bytes(path)?, path)
+    }
+
+    /// Reads a checkpoint whose bytes are in memory; `path` is for messages.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub(crate) fn of_bytes(bytes: &[u8], path: &Path) -> Result<Self, Error> {
         let bad = |reason: String| Error::File { path: path.into(), reason };
-        let (tensors, text) = open_sealed(&bytes, Kind::Checkpoint).map_err(bad)?;
+        let (tensors, text) = open_sealed(bytes, Kind::Checkpoint).map_err(bad)?;
         let Head { format, step, progress } =
             serde_json::from_str(&text).map_err(|error| bad(format!("not a checkpoint: {error}")))?;
         if format != FORMAT {

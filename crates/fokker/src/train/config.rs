@@ -30,8 +30,11 @@ pub struct TrainConfig {
     /// its cache.
     #[serde(alias = "panel_rows")]
     pub chunk_rows: usize,
-    /// Makes sums independent of the number of threads.
+    /// Makes sums independent of the number of threads, and of ranks.
     pub deterministic: bool,
+    /// Shards that a batch is cut into where sums do not depend on the number of threads, and where there are several ranks, which take whole
+    /// shards: no more ranks than shards. The sums depend on it.
+    pub shards: usize,
     /// Steps between lines of `metrics.jsonl`.
     pub log_every: u64,
     /// Steps between checkpoints.
@@ -51,6 +54,9 @@ pub struct TrainConfig {
     pub adam: AdamConfig,
 }
 
+/// The most shards: a batch has no more rows of use.
+const MOST_SHARDS: usize = 1 << 16;
+
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
@@ -63,6 +69,7 @@ impl Default for TrainConfig {
             threads: 0,
             chunk_rows: 64,
             deterministic: false,
+            shards: 8,
             log_every: 50,
             checkpoint_every: 1000,
             checkpoint_minutes: 10.0,
@@ -100,6 +107,7 @@ impl TrainConfig {
             ((1..=1 << 24).contains(&self.batch), "train.batch", "must be between 1 and 2^24"),
             ((1..=65_536).contains(&self.chunk_rows), "train.chunk_rows", "must be between 1 and 65536"),
             (self.threads <= MOST_THREADS, "train.threads", &threads),
+            ((1..=MOST_SHARDS).contains(&self.shards), "train.shards", "must be between 1 and 65536"),
             (positive(self.learning_rate), "train.learning_rate", "must be positive and finite"),
             (share.contains(&self.ema_decay), "train.ema_decay", "must be in [0, 1)"),
             (share.contains(&adam.beta1), "train.adam.beta1", "must be in [0, 1)"),

@@ -79,8 +79,10 @@ pub(super) struct HeldOut {
 }
 
 impl HeldOut {
+    /// `over` lays the objective over the ranks.
     pub fn new(
         config: &HeldOutConfig, model: &ScoreModel, data: &Data, loss: &LossConfig, seed: u64, workers: &Arc<Workers>,
+        over: &impl Fn(Objective<f32>) -> Result<Objective<f32>, Error>,
     ) -> Result<Self, Error> {
         let dim = data.dim();
         let (mut stream, mut values) = (Streams::new(seed).named("held-out rows"), vec![0.0_f32; config.rows * dim]);
@@ -90,7 +92,7 @@ impl HeldOut {
         let rows = Arc::new(Data::from_rows(&values, dim, &options)?);
         // The rows' own targets: averaged ones would be of the few rows that are held out.
         let plain = LossConfig { reference_batch: 0, ..loss.plain() };
-        let objective = Objective::new(model, &rows, &plain, config.rows, seed, workers)?;
+        let objective = over(Objective::new(model, &rows, &plain, config.rows, seed, workers)?)?;
         Ok(Self { model: model.clone(), objective, gradient: vec![0.0; model.graph().parameter_count()] })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fokker_jet::cpu::{Parameters, Workers};
+use fokker_jet::cpu::{MOST_THREADS, Parameters, Workers};
 
 use super::adam::{self, Adam, Update};
 use super::checkpoint::Checkpoint;
@@ -13,7 +13,8 @@ use super::progress::Progress;
 use super::recorder::Recorder;
 use super::timer::Timer;
 use crate::Error;
-use crate::data::Data;
+use crate::collective::{Collective, agree};
+use crate::data::{Data, Fingerprint};
 use crate::memory::{self, Held};
 use crate::objective::{LossConfig, LossTerms, Objective, Step};
 use crate::rng::Streams;
@@ -47,6 +48,7 @@ pub struct Trainer {
     /// Of the learning rate, after training has gone back.
     rate_factor: f64,
     last_checkpoint: Option<std::path::PathBuf>,
+    ranks: Arc<dyn Collective>,
     _held: Held,
 }
 
@@ -65,6 +67,7 @@ pub enum Ended {
 ///
 /// ```
 /// use std::sync::Arc;
+/// use fokker::collective::single;
 /// use fokker::data::{Data, DataConfig};
 /// use fokker::net::NetworkConfig;
 /// use fokker::jet::Shape;
@@ -76,7 +79,7 @@ pub enum Ended {
 /// let network: NetworkConfig = toml::from_str("kind = \"mlp\"\nwidth = 8\ndepth = 1")?;
 /// let model = ScoreModel::new(Shape::vector(3), &Sde::vp(), &network, Parameterisation::Noise);
 /// let how = TrainConfig { steps: 10, batch: 16, threads: 1, ..TrainConfig::default() };
-/// let training = Training { model: &model, data: &data, loss: &LossConfig::default(), train: &how, seed: 0 };
+/// let training = Training { model: &model, data: &data, loss: &LossConfig::default(), train: &how, seed: 0, ranks: single() };
 /// let mut trainer = training.fresh()?;
 /// trainer.run(&mut Silent)?;
 /// assert_eq!(trainer.steps_done(), 10);
@@ -94,6 +97,8 @@ pub struct Training<'a> {
     pub train: &'a TrainConfig,
     /// Fixes every random number.
     pub seed: u64,
+    /// The processes that train together: each takes whole shards of the batch ([`TrainConfig::shards`]), and all carry the same weights.
+    pub ranks: &'a Arc<dyn Collective>,
 }
 
 /// The key that says how many weights there are.
@@ -136,7 +141,7 @@ impl Training<'_> {
     /// # Errors
     /// As [`fresh`](Self::fresh), or if the checkpoint is of another network.
     pub fn from_checkpoint(&self, state: Checkpoint) -> Result<Trainer, Error> {
-        let Self { model, data, loss, train, seed } = *self;
+        let Self { model, data, loss, train, seed, ranks } = *self;
         let wrong = |key: &str, reason| Error::Config { origin: "training".into(), key: key.into(), reason };
         train.validate().map_err(|(key, reason)| wrong(key, reason))?;
         loss.validate().map_err(|(key, reason)| wrong(&key, reason))?;
@@ -153,10 +158,10 @@ impl Training<'_> {
             });
         }
         let held = memory::hold(WEIGHTS, bytes(model))?;
-        let workers = model.workers(train.threads, train.chunk_rows)?;
-        let workers = Arc::new(if train.deterministic { workers.deterministic() } else { workers });
-        let objective = Objective::new(model, data, loss, train.batch, seed, &workers)?;
-        let held_out = |config| HeldOut::new(config, model, data, loss, seed, &workers);
+        let workers = Arc::new(self.workers()?);
+        let over = |objective: Objective<f32>| objective.over(ranks, train.deterministic);
+        let objective = over(Objective::new(model, data, loss, train.batch, seed, &workers)?)?;
+        let held_out = |config| HeldOut::new(config, model, data, loss, seed, &workers, &over);
         let held_out = train.held_out.as_ref().map(held_out).transpose()?;
         Ok(Trainer {
             config: train.clone(),
@@ -171,8 +176,33 @@ impl Training<'_> {
             held_out,
             rate_factor: 1.0,
             last_checkpoint: None,
+            ranks: Arc::clone(ranks),
             _held: held,
         })
+    }
+
+    /// This process' threads, with its shards.
+    fn workers(&self) -> Result<Workers, Error> {
+        let Self { model, train, ranks, .. } = *self;
+        let workers = model.workers(train.threads, train.chunk_rows)?;
+        if !train.deterministic && ranks.size() == 1 {
+            return Ok(workers);
+        }
+        let wrong = |reason| Error::Config { origin: "training".into(), key: "train.shards".into(), reason };
+        if ranks.size() > train.shards {
+            let reason =
+                format!("{} ranks, but {} shards for them: a rank takes at least one", ranks.size(), train.shards);
+            return Err(wrong(reason));
+        }
+        // The same on all ranks.
+        if train.shards.div_ceil(ranks.size()) > MOST_THREADS {
+            return Err(wrong(format!(
+                "{} for each rank, of which there are {}: at most {MOST_THREADS}",
+                train.shards.div_ceil(ranks.size()),
+                ranks.size()
+            )));
+        }
+        Ok(workers.with_shards(train.shards, ranks.rank(), ranks.size()))
     }
 }
 
@@ -265,7 +295,8 @@ impl Trainer {
         }
         // A checkpoint may have been the last step's.
         while self.ended().is_none() {
-            if recorder.stops() {
+            let (stops, is_due) = self.asked(recorder.stops(), timer.is_due());
+            if stops {
                 self.keep(recorder)?;
                 return Ok(Ended::Stopped);
             }
@@ -275,9 +306,10 @@ impl Trainer {
             let held_out = self.measure(recorder)?;
             if self.step.is_multiple_of(train.log_every) || self.ended().is_some() {
                 let rate = self.rate(self.step - 1);
-                recorder.metrics(&self.progress.sums.take(self.step, rate, held_out))?;
+                let metrics = self.progress.sums.take(self.step, rate, held_out);
+                agree(&*self.ranks, recorder.metrics(&metrics))?;
             }
-            if self.step.is_multiple_of(train.checkpoint_every.max(1)) || timer.is_due() || self.ended().is_some() {
+            if self.step.is_multiple_of(train.checkpoint_every.max(1)) || is_due || self.ended().is_some() {
                 self.keep(recorder)?;
                 timer.restart();
             }
@@ -285,11 +317,37 @@ impl Trainer {
         Ok(self.ended().unwrap_or(Ended::Finished))
     }
 
+    /// Is training to stop, is a checkpoint due? If one rank says so, all do it.
+    fn asked(&self, stops: bool, is_due: bool) -> (bool, bool) {
+        if self.ranks.size() == 1 {
+            return (stops, is_due);
+        }
+        let mut asked = [stops, is_due].map(|asked| f32::from(u8::from(asked)));
+        self.ranks.all_reduce(&mut asked);
+        (asked[0] > 0.0, asked[1] > 0.0)
+    }
+
     /// Hands over a checkpoint.
     fn keep(&mut self, recorder: &mut dyn Recorder) -> Result<(), Error> {
         // Only weights that are known to give a finite loss are worth keeping.
         self.evaluate()?;
-        recorder.checkpoint(&self.state())
+        self.require_same_weights()?;
+        agree(&*self.ranks, recorder.checkpoint(&self.state()))
+    }
+
+    /// All ranks add up the same gradients; what they make of them must be the same, too.
+    fn require_same_weights(&self) -> Result<(), Error> {
+        if self.ranks.size() == 1 {
+            return Ok(());
+        }
+        let mut print = Fingerprint::default();
+        [&self.weights[..], &self.adam.ema].iter().for_each(|numbers| print.bytes(bytemuck::cast_slice(numbers)));
+        let mut prints = vec![0_u64; self.ranks.size()];
+        self.ranks.all_gather(bytemuck::bytes_of(&print.digest()), bytemuck::cast_slice_mut(&mut prints));
+        match prints.iter().position(|other| *other != prints[0]) {
+            Some(rank) => Err(Error::RanksDrifted { step: self.step, rank }),
+            None => Ok(()),
+        }
     }
 
     /// The loss on held-out rows, if it is due now.
@@ -302,7 +360,8 @@ impl Trainer {
         if self.progress.best.is_none_or(|best| loss < best.loss) {
             let best = Best { step: self.step, loss };
             self.progress.best = Some(best);
-            recorder.best(best, &self.score())?;
+            let kept = recorder.best(best, &self.score());
+            agree(&*self.ranks, kept)?;
         }
         Ok(Some(loss))
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::error::{JobError, chain};
+use super::super::error::JobError;
 use super::super::observer::{Observer, notes};
 use super::super::open::{model_print, open_model, require_place, require_table};
 use super::super::part_error::PartError;
@@ -12,6 +12,7 @@ use super::input::{Survey, survey};
 use super::options::{LogpOptions, probes};
 use super::part::Part;
 use super::summary::LogpSummary;
+use crate::error::chain;
 use crate::likelihood::LikelihoodOptions;
 use crate::model_file::ModelInfo;
 use crate::score::network::NetworkScore;

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::error::chain;
 use super::directory::Run;
 use super::failure::{failed_read, failed_write};
 use crate::Error;
+use crate::error::chain;
 use crate::manifest::Manifest;
 use crate::train::Checkpoint;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fokker_jet::cpu::Workers;
 
-use super::super::error::{JobError, chain};
+use super::super::error::JobError;
 use super::super::observer::{Observer, Unit, Work, notes};
 use super::super::open::{model_print, open_model, require_place};
 use super::super::part_error::PartError;
@@ -15,6 +15,7 @@ use super::part::{Part, Rows, Sizes};
 use super::request::{Draws, SampleRequest};
 use crate::Error;
 use crate::data::{Fingerprint, read_table};
+use crate::error::chain;
 use crate::input::{ModelRows, Values, read_with_gaps};
 use crate::memory;
 use crate::model_file::ModelInfo;

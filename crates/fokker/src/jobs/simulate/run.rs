@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::super::error::{JobError, chain};
+use super::super::error::JobError;
 use super::super::observer::{Observer, notes};
 use super::super::open::{model_print, open_model};
 use super::super::part_error::PartError;
@@ -15,6 +15,7 @@ use super::output::{Output, require_new};
 use super::part::{Part, Sizes};
 use super::simulated::Simulated;
 use super::start::Start;
+use crate::error::chain;
 use crate::simulate::{Dynamics, LogDensity, Simulation};
 
 /// Simulates Langevin dynamics with the force kT ∇ log q(x, t) of a model (a run directory, or its `model.safetensors`), many
