@@ -9,6 +9,7 @@ use fokker::memory::MemoryError;
 use fokker::solve::Outcome;
 
 use crate::print;
+use crate::ranks;
 use crate::signals;
 
 /// A request that the command line itself finds wrong.
@@ -65,7 +66,9 @@ All there is, and whether this machine is ready:                           fokke
 /// Prints help as clap does, and everything else as one line.
 pub fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        print::written(error.print());
+        if ranks::is_first() {
+            print::written(error.print());
+        }
         return print::end();
     }
     // A variable that stands for an option makes it the second.
@@ -90,8 +93,8 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// Prints the error on one line and tells whose fault it is.
-pub fn report(error: &anyhow::Error) -> ExitCode {
+/// An error and its causes on one line.
+pub fn line(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     // Some errors tell their cause themselves.
     for cause in error.chain().skip(1).map(ToString::to_string).filter(|cause| !cause.is_empty()) {
@@ -100,19 +103,26 @@ pub fn report(error: &anyhow::Error) -> ExitCode {
         }
     }
     // Spaces of any kind may be part of a name.
-    let line = text.trim();
-    if error.downcast_ref::<JobError>().is_some_and(JobError::is_stop) {
-        print::error_line(line);
-        // As a shell has it.
-        return ExitCode::from(signals::caught().map_or(1, |signal| 128 + signal));
-    }
-    print::error_line(&format!("error: {line}"));
-    // A job knows whether what lies behind its failure was a wrong request.
-    let wrong_request = match error.downcast_ref::<JobError>() {
+    text.trim().to_owned()
+}
+
+/// Was the request wrong, rather than the run? A job knows whether what lies behind its failure was a wrong request.
+pub fn is_wrong_request(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<JobError>() {
         Some(error) => error.is_request(),
         None => error.chain().any(is_request),
-    };
-    ExitCode::from(if wrong_request { 2 } else { 1 })
+    }
+}
+
+/// Prints the error on one line and tells whose fault it is: the exit status.
+pub fn report(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<JobError>().is_some_and(JobError::is_stop) {
+        print::error_line(&line(error));
+        // As a shell has it.
+        return signals::caught().map_or(1, |signal| 128 + signal);
+    }
+    print::error_line(&format!("error: {}", line(error)));
+    if is_wrong_request(error) { 2 } else { 1 }
 }
 
 fn is_request(cause: &(dyn std::error::Error + 'static)) -> bool {

@@ -1,4 +1,4 @@
-//! Files that a command writes beside what the library does.
+//! Files that a command writes beside what the library does; of several processes that a launcher started, the first alone writes.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use fokker::data::write_atomically;
 use serde::Serialize;
 
 use crate::fail::request;
-use crate::print;
+use crate::{print, ranks};
 
 /// Refuses a file that cannot be written because its folder is none, before the work that would go into it.
 pub fn require_folder(path: &Path) -> Result<()> {
@@ -40,6 +40,9 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
 
 /// Writes a text, whole or not at all.
 pub fn write_text(path: &Path, text: &str) -> Result<()> {
+    if !ranks::is_first() {
+        return Ok(());
+    }
     write_atomically(path, |out| out.write_all(text.as_bytes()))
         .map_err(|source| fokker::Error::Write { path: path.into(), source })?;
     Ok(())

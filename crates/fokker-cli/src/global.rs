@@ -4,6 +4,8 @@
 use std::io::{IsTerminal, stderr};
 use std::sync::OnceLock;
 
+use crate::ranks;
+
 /// The options that every command has.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -91,7 +93,7 @@ pub enum Shown {
 /// How progress is shown here.
 pub fn progress() -> Shown {
     match GIVEN.get().map_or(Show::Auto, |given| given.progress) {
-        _ if is_quiet() => Shown::Not,
+        _ if is_quiet() || !ranks::is_first() => Shown::Not,
         Show::None => Shown::Not,
         Show::Auto if stderr().is_terminal() => Shown::Bars,
         Show::Auto | Show::Lines => Shown::Lines,

@@ -13,6 +13,7 @@ mod global;
 mod numbers;
 mod print;
 mod progress;
+mod ranks;
 mod serve;
 mod signals;
 
@@ -32,11 +33,22 @@ fn main() -> ExitCode {
         Err(error) => return fail::usage(&error),
     };
     args.global.keep();
-    let done = signals::survive_limits().map_err(Into::into).and_then(|()| cmd::run(args.command));
+    let world = match ranks::World::begin(args.command.is_shared()) {
+        Ok(world) => world,
+        Err(error) => return ExitCode::from(fail::report(&error)),
+    };
+    let done = signals::survive_limits().map_err(Into::into).and_then(|()| cmd::run(args.command, &world));
     print::detail!("{} in all", numbers::duration(begun.elapsed().as_secs_f64()));
     match done {
-        Ok(()) => print::end(),
-        Err(error) => fail::report(&error),
+        Ok(()) => {
+            world.end(None);
+            print::end()
+        }
+        Err(error) => {
+            let status = fail::report(&error);
+            world.end(Some((fail::line(&error), status)));
+            ExitCode::from(status)
+        }
     }
 }
 

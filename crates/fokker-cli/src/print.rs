@@ -1,4 +1,4 @@
-//! Standard output and standard error, and text for a terminal.
+//! Standard output and standard error, and text for a terminal. Of several processes that a launcher started, the first alone prints.
 //!
 //! On standard output is what was asked for ([`out!`]), and what is worth a word beside it ([`say!`]), which `--quiet` leaves out. Where
 //! `--json -` was asked for, the JSON is all that is there.
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fokker::data::one_line;
 
-use crate::global;
+use crate::{global, ranks};
 
 /// What went wrong first in writing to standard output.
 static FAILED: OnceLock<String> = OnceLock::new();
@@ -48,7 +48,7 @@ pub(crate) use detail;
 
 /// Prints lines; names of files cannot move the terminal's cursor.
 pub fn line(text: Arguments<'_>) {
-    if IS_JSON.load(Ordering::Relaxed) {
+    if IS_JSON.load(Ordering::Relaxed) || !ranks::is_first() {
         return;
     }
     let text = text.to_string();
@@ -65,12 +65,22 @@ pub fn word(text: Arguments<'_>) {
 
 /// Prints a line to standard error; names of files cannot move the terminal's cursor.
 pub fn error_line(line: &str) {
+    if ranks::is_first() {
+        of_any_rank(line);
+    }
+}
+
+/// As [`error_line`], of any of several processes.
+pub fn of_any_rank(line: &str) {
     // Nobody is left to be told if this cannot be written.
     let _ = writeln!(io::stderr(), "{}", one_line(line, usize::MAX));
 }
 
 /// Prints a text of the program's own to standard error.
 pub fn error_text(text: &str) {
+    if !ranks::is_first() {
+        return;
+    }
     let _ = io::stderr().write_all(text.as_bytes());
 }
 
@@ -81,6 +91,9 @@ pub fn only_json() {
 
 /// Prints a JSON document, in which a character that a terminal would not show is written as JSON escapes it.
 pub fn json(document: &impl serde::Serialize) -> Result<(), serde_json::Error> {
+    if !ranks::is_first() {
+        return Ok(());
+    }
     let text = serde_json::to_string_pretty(document)?;
     let escaped = |c: char| match c {
         '\n' => "\n".to_owned(),

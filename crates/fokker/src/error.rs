@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use fokker_jet::JetError;
 
-use crate::collective::Agreed;
+use crate::collective::{Agreed, Blame};
 use crate::data::one_line::{one_line, shown};
 use crate::data::{DataError, is_wrong_place};
 use crate::memory::{self, MemoryError};
@@ -207,12 +207,20 @@ impl Error {
 }
 
 impl Agreed for Error {
-    fn elsewhere(rank: usize, said: String, is_request: bool) -> Self {
-        Self::Elsewhere { rank, said, is_request }
+    fn elsewhere(rank: usize, said: String, blame: Blame) -> Self {
+        if blame == Blame::Stop {
+            Self::Stopped
+        } else {
+            Self::Elsewhere { rank, said, is_request: blame == Blame::Request }
+        }
     }
 
-    fn is_request(&self) -> bool {
-        self.is_request()
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Stopped => Blame::Stop,
+            other if other.is_request() => Blame::Request,
+            _ => Blame::Run,
+        }
     }
 
     fn said(&self) -> String {

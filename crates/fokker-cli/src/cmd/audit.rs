@@ -22,6 +22,7 @@ use crate::files::{require_json, write_json, write_text};
 use crate::global;
 use crate::print::{notes, say};
 use crate::progress::Progress;
+use crate::ranks;
 
 /// `fokker audit`
 #[derive(Debug, clap::Args)]
@@ -41,19 +42,23 @@ pub struct Audit {
 
 /// Measures a run's model, or what it is so far; writes `audit.json` and `report.html`.
 pub fn run(args: &Audit) -> Result<()> {
-    if let Some(path) = &args.json {
-        require_json(path)?;
-    }
-    let Opened { run, config, info, score } = opened(&args.run)?;
-    let origin = run.config().display().to_string();
-    if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
-        return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
-    }
-    let mut config = Config::parse(&config.to_toml()?, &origin, &global::with_threads(&args.set))?;
-    if let Some(path) = &args.data {
-        config = source::with_data(&config, path, &origin)?;
-    }
-    let data = audited(args, &config, &info, &origin)?;
+    let read = || {
+        if let Some(path) = &args.json {
+            require_json(path)?;
+        }
+        let Opened { run, config, info, score } = opened(&args.run)?;
+        let origin = run.config().display().to_string();
+        if let Some(other) = args.set.iter().find(|s| !s.starts_with("audit.") && !s.starts_with("seed=")) {
+            return Err(request(format!("--set {other}: only audit.* and seed can be changed for an audit")));
+        }
+        let mut config = Config::parse(&config.to_toml()?, &origin, &global::with_threads(&args.set))?;
+        if let Some(path) = &args.data {
+            config = source::with_data(&config, path, &origin)?;
+        }
+        let data = audited(args, &config, &info, &origin)?;
+        Ok((run, config, info, score, data))
+    };
+    let (run, config, info, score, data) = ranks::agree(read())?;
     let workers = score.model().workers(config.train.threads, config.train.chunk_rows)?;
     let job = Measure {
         name: "audit",
@@ -67,6 +72,9 @@ pub fn run(args: &Audit) -> Result<()> {
     };
     let progress = Progress::default();
     let audit = jobs::measure(&job, &progress)?;
+    if !ranks::is_first() {
+        return Ok(());
+    }
     match &args.json {
         Some(path) => write_json(path, &audit)?,
         None => audit.write(run.root())?,

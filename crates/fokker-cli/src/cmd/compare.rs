@@ -22,6 +22,7 @@ use crate::fail::request;
 use crate::files::{require_json, write_json};
 use crate::print::say;
 use crate::progress::Progress;
+use crate::ranks;
 pub use table::remarks;
 
 /// `fokker compare`
@@ -49,14 +50,17 @@ pub struct Compare {
 /// Trains both models for each seed, audits them, prints the table, writes the report. What an interrupted compare of the same
 /// config left is gone on with.
 pub fn run(args: &Compare) -> Result<()> {
-    if let Some(path) = &args.json {
-        require_json(path)?;
-    }
-    let (name, config) = source::config(&args.source, Some("ring8"))?;
+    let read = || {
+        if let Some(path) = &args.json {
+            require_json(path)?;
+        }
+        let (name, config) = source::config(&args.source, Some("ring8"))?;
+        let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
+        let arms = if config.arm.is_empty() { Arm::dsm_and_fp() } else { of_config(&config, &args.source.set)? };
+        Ok((name, config, data, args.arms.or(arms)?))
+    };
+    let (name, config, data, arms) = ranks::agree(read())?;
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}")));
-    let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
-    let arms =
-        args.arms.or(if config.arm.is_empty() { Arm::dsm_and_fp() } else { of_config(&config, &args.source.set)? })?;
     let job = jobs::Compare {
         seeds: args.seeds,
         replace: args.force,
@@ -65,7 +69,9 @@ pub fn run(args: &Compare) -> Result<()> {
     // A page that cannot be written is told when the table, which hours of training went into, has been printed.
     let mut unwritten = None;
     let comparison = jobs::compare(&job, &Progress::default(), &mut |seed| {
-        unwritten = write_report(&name, seed).err().or(unwritten.take());
+        if ranks::is_first() {
+            unwritten = write_report(&name, seed).err().or(unwritten.take());
+        }
         Ok(())
     })?;
     table::print(&comparison);

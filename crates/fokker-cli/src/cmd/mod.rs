@@ -27,6 +27,7 @@ use anyhow::Result;
 
 use crate::global;
 use crate::print::detail;
+use crate::ranks::{self, World};
 use crate::signals;
 
 /// The subcommands.
@@ -77,10 +78,25 @@ impl Command {
         use Command::{Audit, Compare, Logp, Sample, Simulate, Sweep, Train};
         matches!(self, Compare(_) | Sweep(_) | Train(_) | Audit(_) | Logp(_) | Sample(_) | Simulate(_))
     }
+
+    /// Can several processes share it?
+    pub fn is_shared(&self) -> bool {
+        use Command::{Audit, Compare, Logp, Sample, Sweep, Train};
+        let of_collectives = || match self {
+            Self::Doctor(args) => args.mpi,
+            Self::Bench(args) => args.is_shared(),
+            _ => false,
+        };
+        matches!(self, Compare(_) | Sweep(_) | Train(_) | Audit(_) | Logp(_) | Sample(_)) || of_collectives()
+    }
 }
 
 /// Runs a subcommand.
-pub fn run(command: Command) -> Result<()> {
+pub fn run(command: Command, world: &World) -> Result<()> {
+    // What cannot be shared the first does alone.
+    if !command.is_shared() && !ranks::is_first() {
+        return Ok(());
+    }
     if command.keeps() {
         signals::catch()?;
     }
@@ -101,8 +117,8 @@ pub fn run(command: Command) -> Result<()> {
         Command::Presets(args) => presets::run(&args),
         Command::Config(args) => config::run(&args),
         Command::Data(args) => data::run(&args),
-        Command::Bench(args) => bench::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
+        Command::Bench(args) => bench::run(&args, world),
+        Command::Doctor(args) => doctor::run(&args, world),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

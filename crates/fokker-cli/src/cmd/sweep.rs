@@ -17,6 +17,7 @@ use crate::fail::{option, request};
 use crate::files::{require_json, write_json, write_text};
 use crate::print::say;
 use crate::progress::Progress;
+use crate::ranks;
 
 /// `fokker sweep`
 #[derive(Debug, clap::Args)]
@@ -49,17 +50,18 @@ pub struct Sweep {
 
 /// Trains and audits every setting, prints the table and what to take, writes the page.
 pub fn run(args: &Sweep) -> Result<()> {
-    if let Some(path) = &args.json {
-        require_json(path)?;
-    }
-    let axes: Vec<Axis> = args
-        .over
-        .iter()
-        .map(|text| Axis::parse(text).map_err(|reason| request(format!("--over: {reason}"))))
-        .collect::<Result<_>>()?;
-    let (name, config) = source::config(&args.source, Some("ring8"))?;
+    let read = || {
+        if let Some(path) = &args.json {
+            require_json(path)?;
+        }
+        let parse = |text: &String| Axis::parse(text).map_err(|reason| request(format!("--over: {reason}")));
+        let axes: Vec<Axis> = args.over.iter().map(parse).collect::<Result<_>>()?;
+        let (name, config) = source::config(&args.source, Some("ring8"))?;
+        let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
+        Ok((axes, name, config, data))
+    };
+    let (axes, name, config, data) = ranks::agree(read())?;
     let root = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("fokker-{name}-sweep")));
-    let data = Arc::new(source::data(&config, &args.source.origin("ring8"))?);
     let job = jobs::Sweep {
         by: &args.by,
         seeds: args.seeds,

@@ -12,6 +12,7 @@ use crate::fail::request;
 use crate::global;
 use crate::print::say;
 use crate::progress::Progress;
+use crate::ranks;
 use crate::serve;
 
 /// `fokker train`
@@ -48,15 +49,21 @@ pub fn run(args: &Train) -> Result<()> {
     };
     let root = args.resume.as_ref().or(args.output.as_ref());
     let root = root.ok_or_else(|| request("train: name a run directory with -o"))?;
-    let serve = || args.serve.map(|port| serve::training(port, root, Arc::clone(&rates))).transpose();
+    let serve = || {
+        args.serve.filter(|_| ranks::is_first()).map(|port| serve::training(port, root, Arc::clone(&rates))).transpose()
+    };
     let (run, _) = match &args.resume {
         Some(root) => {
             let _server = serve()?;
             jobs::resume_with("train", root, &global::with_threads(&args.source.set), &progress)?
         }
         None => {
-            let (_, config) = source::config(&args.source, None)?;
-            let data = Arc::new(source::data(&config, &args.source.origin(""))?);
+            let read = || {
+                let (_, config) = source::config(&args.source, None)?;
+                let data = Arc::new(source::data(&config, &args.source.origin(""))?);
+                Ok((config, data))
+            };
+            let (config, data) = ranks::agree(read())?;
             let init = args.init.as_deref().map(|path| Init { path, names: args.names.as_deref() });
             let new = NewRun { replace: args.force, ..NewRun::new("train", root, &config, &data) };
             let _server = serve()?;

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use fokker::collective::Collective;
 use fokker::jobs::{Observer, Unit, Work};
 use fokker::objective::TermName;
 use fokker::train::Metrics;
@@ -18,7 +19,7 @@ use self::part::Part;
 use crate::global::{self, Shown};
 use crate::numbers::duration;
 use crate::print::{self, detail, say};
-use crate::signals;
+use crate::{ranks, signals};
 
 pub use bar::bytes;
 
@@ -187,6 +188,10 @@ impl Observer for Progress {
 
     fn note(&self, text: &str) {
         print::note(text);
+    }
+
+    fn ranks(&self) -> &Arc<dyn Collective> {
+        ranks::all()
     }
 
     fn kept(&self, name: &str, step: Option<u64>, folder: &Path) {

@@ -7,18 +7,20 @@ use fokker_jet::cpu::Workers;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::rows::AuditRows;
-use super::{AuditConfig, Points, Watcher, default_divergence};
+use super::{AuditConfig, Points, Watcher, default_divergence, spread};
 use crate::Error;
+use crate::collective::Collective;
 use crate::distance::Closest;
 use crate::divergence::Divergence;
 use crate::likelihood::{
-    Dequantise, Dequantised, LOG_Z_DRAWS, LikelihoodOptions, LogZ, Start, dequantised_log_prob, log_z,
+    BoundOptions, Dequantise, Dequantised, LOG_Z_DRAWS, LikelihoodOptions, LogZ, Start, bound, dequantised_log_prob,
+    log_prob, log_z,
 };
 use crate::rng::Stream;
-use crate::sample::{Sampler, sample};
+use crate::sample::{Batch, Sampler, sample};
 use crate::score::{Differentiable, Energy};
 use crate::sde::Coefficients;
-use crate::solve::Tolerance;
+use crate::solve::{Outcome, Tolerance};
 
 /// A score, the points that it is measured on, and how finely.
 pub(super) struct Context<'a, F: Real> {
@@ -29,6 +31,8 @@ pub(super) struct Context<'a, F: Real> {
     pub workers: &'a Workers,
     /// Told how far the long parts are.
     pub watcher: &'a dyn Watcher,
+    /// Those who measure.
+    pub ranks: &'a dyn Collective,
     /// Exact, or by probes, as the dimension allows.
     pub divergence: Divergence,
     pub rows: AuditRows<'a>,
@@ -68,6 +72,7 @@ impl<'a, F: Real> Context<'a, F> {
             seed,
             workers,
             watcher,
+            ranks: watcher.ranks(),
             divergence: default_divergence(points.dim(), settings.probes),
             rows: AuditRows::new(points, seed),
             flow_samples: OnceCell::new(),
@@ -92,6 +97,31 @@ impl<'a, F: Real> Context<'a, F> {
         self.settings.times.len() as u64
     }
 
+    /// log p of rows by the flow, NaN where there is none.
+    pub fn log_prob(&self, x: &[f64]) -> Result<Vec<f64>, Error> {
+        let (dim, rows) = (self.dim(), x.len() / self.dim());
+        let progress = |done: usize| self.watcher.within(done * self.ranks.size(), rows);
+        spread::rows(self.ranks, rows, |range| {
+            let (x, options) = (&x[range.start * dim..range.end * dim], self.likelihood_from(range.start));
+            Ok(log_prob(self.score, x, &options, self.workers, &progress)?.values)
+        })
+    }
+
+    /// The bound of log p by the reverse SDE, NaN where there is none.
+    pub fn bound(&self, x: &[f64]) -> Result<Vec<f64>, Error> {
+        let (dim, rows) = (self.dim(), x.len() / self.dim());
+        spread::rows(self.ranks, rows, |range| {
+            let (divergence, seed, first_row) = (self.divergence, self.seed, range.start as u64);
+            let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(dim) };
+            Ok(bound(self.score, &x[range.start * dim..range.end * dim], &options, self.workers)?.values)
+        })
+    }
+
+    /// How log p is computed, of rows from this one on.
+    fn likelihood_from(&self, first: usize) -> LikelihoodOptions {
+        LikelihoodOptions { first_row: first as u64, ..self.likelihood() }
+    }
+
     /// How log p is computed.
     pub fn likelihood(&self) -> LikelihoodOptions {
         LikelihoodOptions {
@@ -105,10 +135,19 @@ impl<'a, F: Real> Context<'a, F> {
 
     /// `audit.gap_samples` samples.
     pub fn draw(&self, sampler: &Sampler, seed: u64) -> Result<Drawn, Error> {
-        let n = self.settings.gap_samples;
-        let drawn = sample(self.score, n, sampler, seed, self.workers, &|done| self.watcher.within(done, n))?;
-        let rows = drawn.x.chunks_exact(self.dim()).zip(&drawn.outcomes).filter(|(_, outcome)| outcome.has_value());
-        Ok(Drawn { x: rows.flat_map(|(x, _)| x.iter().copied()).collect(), failed: drawn.failed() })
+        let (n, dim) = (self.settings.gap_samples, self.dim());
+        // A row, and whether it has a value.
+        let all = spread::rows(self.ranks, n, |rows| {
+            let progress = |done: usize| self.watcher.within(done * self.ranks.size(), n);
+            let batch = Batch { first: rows.start as u64, rows: rows.len() };
+            let drawn = sample(self.score, batch, sampler, seed, self.workers, &progress)?;
+            let has_value = |outcome: &Outcome| f64::from(u8::from(outcome.has_value()));
+            let rows = drawn.x.chunks_exact(dim).zip(&drawn.outcomes);
+            Ok(rows.flat_map(|(x, outcome)| x.iter().copied().chain([has_value(outcome)])).collect())
+        })?;
+        let good = all.chunks_exact(dim + 1).filter(|row| row[dim] > 0.0);
+        let x: Vec<f64> = good.flat_map(|row| &row[..dim]).copied().collect();
+        Ok(Drawn { failed: n - x.len() / dim, x })
     }
 
     /// Samples by the probability-flow ODE.
@@ -140,9 +179,12 @@ impl<'a, F: Real> Context<'a, F> {
             let bins: Option<Vec<f64>> = self.points.levels().map(|_| scale.iter().map(|scale| 1.0 / scale).collect());
             let count = if bins.is_some() { self.settings.repeats } else { 1 };
             let how = Dequantise { count, bins: bins.as_deref(), start: Start::AtTMin };
-            let rows = x.len() / self.dim();
-            let progress = |done| self.watcher.within(done, rows);
-            let log_p = dequantised_log_prob(self.score, &x, &how, &self.likelihood(), self.workers, &progress)?;
+            let (dim, rows) = (self.dim(), x.len() / self.dim());
+            let progress = |done: usize| self.watcher.within(done * self.ranks.size(), rows);
+            let log_p = spread::likelihoods(self.ranks, rows, |range| {
+                let (x, how_far) = (&x[range.start * dim..range.end * dim], self.likelihood_from(range.start));
+                dequantised_log_prob(self.score, x, &how, &how_far, self.workers, &progress)
+            })?;
             Ok(HeldOut { x, log_p, draws: count })
         })
     }

@@ -17,6 +17,7 @@ mod points;
 mod result;
 mod rows;
 mod run;
+mod spread;
 
 pub use answers::{Answer, Judgement, verdict};
 pub use config::AuditConfig;

@@ -7,8 +7,9 @@ use super::context::Context;
 use super::measure::registry;
 use super::measurement::{AtOneTime, Measure, Measurement, Rows};
 use super::part::AuditPart;
-use super::{Audit, AuditConfig, Points};
+use super::{Audit, AuditConfig, Points, spread};
 use crate::Error;
+use crate::collective::{Collective, Single};
 use crate::figure::{Figure, Figures, Value};
 use crate::score::Differentiable;
 use crate::stats::AtTime;
@@ -58,6 +59,11 @@ pub trait Watcher: Sync {
     /// So many rows of the present part are done, of all that it has; only long parts say so. May be called from any thread.
     fn within(&self, done: usize, of: usize) {
         let _ = (done, of);
+    }
+
+    /// The processes that measure together, each with a watcher of its own: they share rows and times, and all have all figures.
+    fn ranks(&self) -> &dyn Collective {
+        &Single
     }
 
     /// There is more than there was.
@@ -132,22 +138,38 @@ pub(crate) fn parts(settings: &AuditConfig) -> usize {
 
 /// All profiles, one time after the other.
 fn at_times<F: Real>(context: &Context<'_, F>, registry: &[Measurement<F>], part: &mut AuditPart) -> Result<(), Error> {
-    let watcher = context.watcher;
-    for (index, &t) in context.settings.times.iter().enumerate().skip(part.times) {
-        watcher.doing(&format!("residual and conservativity at t = {t}"));
-        let c = context.score.sde().at(t);
-        let x = context.rows.diffused::<F>(&c, 0..context.settings.points, index as u64);
-        let rows = Rows { c, x: &x, times: &vec![t; x.len() / context.dim()] };
-        for measurement in registry {
-            if let Measure::AtTimes(measure) = measurement.measure {
-                measure(context, &rows)?.into_iter().for_each(|found| add(&mut part.figures, t, found));
-            }
+    let (watcher, ranks, times) = (context.watcher, context.ranks, &context.settings.times);
+    let definitions: Vec<_> = registry.iter().flat_map(|measurement| measurement.figures.iter().copied()).collect();
+    while part.times < times.len() {
+        // A time for each rank; for the last ones there may be none left.
+        let index = part.times + ranks.rank();
+        let mine = times.get(index).map_or(Ok(Vec::new()), |&t| at_time(context, registry, index, t));
+        let found = spread::times(ranks, &definitions, mine)?;
+        for (&t, found) in times[part.times..].iter().zip(found) {
+            found.into_iter().for_each(|found| add(&mut part.figures, t, found));
         }
-        part.times = index + 1;
+        part.times = times.len().min(part.times + ranks.size());
         watcher.part(part.done(), parts(context.settings));
         watcher.found(part)?;
     }
     Ok(())
+}
+
+/// All profiles at one time.
+fn at_time<F: Real>(
+    context: &Context<'_, F>, registry: &[Measurement<F>], index: usize, t: f64,
+) -> Result<Vec<AtOneTime>, Error> {
+    context.watcher.doing(&format!("residual and conservativity at t = {t}"));
+    let c = context.score.sde().at(t);
+    let x = context.rows.diffused::<F>(&c, 0..context.settings.points, index as u64);
+    let rows = Rows { c, x: &x, times: &vec![t; x.len() / context.dim()] };
+    let mut found = Vec::new();
+    for measurement in registry {
+        if let Measure::AtTimes(measure) = measurement.measure {
+            found.extend(measure(context, &rows)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Adds a time to a profile.

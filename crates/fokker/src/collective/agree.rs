@@ -2,13 +2,24 @@
 
 use super::{Collective, all_gather_bytes};
 
+/// Whose doing an error is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The run's.
+    Run,
+    /// The request's: it was wrong.
+    Request,
+    /// Whoever wanted the job to stop.
+    Stop,
+}
+
 /// An error that another rank's stands for where all is well.
 pub trait Agreed: std::error::Error {
-    /// That of rank `rank`, which said so; whether the request was wrong, rather than the run.
-    fn elsewhere(rank: usize, said: String, is_request: bool) -> Self;
+    /// That of rank `rank`, which said so.
+    fn elsewhere(rank: usize, said: String, blame: Blame) -> Self;
 
-    /// Was the request wrong, rather than the run?
-    fn is_request(&self) -> bool;
+    /// Whose doing it is.
+    fn blame(&self) -> Blame;
 
     /// The error with its causes, on one line.
     fn said(&self) -> String;
@@ -22,13 +33,13 @@ pub trait Agreed: std::error::Error {
 ///
 /// ```
 /// use fokker::collective::{agree, in_threads};
-/// use fokker::{Error, data::DataError};
+/// use fokker::Error;
 /// let ends = in_threads(2, |ranks| {
 ///     let all_well = agree(&**ranks, Ok::<_, Error>(())).is_ok();
-///     let mine = if ranks.rank() == 1 { Err(Error::Stopped) } else { Ok(()) };
+///     let mine = if ranks.rank() == 1 { Err(Error::Output("no".into())) } else { Ok(()) };
 ///     (all_well, agree(&**ranks, mine).map_err(|error| error.to_string()))
 /// });
-/// assert_eq!(ends, [(true, Err("rank 1: stopped".into())), (true, Err("stopped".into()))]);
+/// assert_eq!(ends, [(true, Err("rank 1: no".into())), (true, Err("no".into()))]);
 /// ```
 pub fn agree<T, E: Agreed>(ranks: &dyn Collective, mine: Result<T, E>) -> Result<T, E> {
     if ranks.size() == 1 {
@@ -37,13 +48,15 @@ pub fn agree<T, E: Agreed>(ranks: &dyn Collective, mine: Result<T, E>) -> Result
     // Nothing, if all is well; else a byte and the words.
     let message = match &mine {
         Ok(_) => Vec::new(),
-        Err(error) => [&[u8::from(error.is_request())], error.said().as_bytes()].concat(),
+        Err(error) => [&[error.blame() as u8], error.said().as_bytes()].concat(),
     };
     let said = all_gather_bytes(ranks, &message);
     let failed = said.iter().enumerate().find_map(|(rank, said)| Some((rank, said.split_first()?)));
     match (mine, failed) {
-        (Ok(_), Some((rank, (&is_request, words)))) => {
-            Err(E::elsewhere(rank, String::from_utf8_lossy(words).into_owned(), is_request != 0))
+        (Ok(_), Some((rank, (&blame, words)))) => {
+            let blames = [Blame::Run, Blame::Request, Blame::Stop];
+            let blame = blames.into_iter().find(|&known| known as u8 == blame).unwrap_or(Blame::Run);
+            Err(E::elsewhere(rank, String::from_utf8_lossy(words).into_owned(), blame))
         }
         (mine, _) => mine,
     }

@@ -21,7 +21,7 @@ use fokker_jet::Real;
 
 #[cfg(feature = "mpi")]
 pub use self::mpi::Mpi;
-pub use agree::{Agreed, agree, any, first, require_same};
+pub use agree::{Agreed, Blame, agree, any, first, require_same};
 pub use in_order::{Scratch, sum_in_order};
 pub use single::{Single, single};
 pub use threads::in_threads;

@@ -1,12 +1,13 @@
 //! MPI's world.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use mpi::collective::SystemOperation;
 use mpi::datatype::{Partition, PartitionMut};
 use mpi::environment::Universe;
 use mpi::topology::SimpleCommunicator;
-use mpi::traits::{Communicator, CommunicatorCollectives, Root};
+use mpi::traits::{Communicator, CommunicatorCollectives, Destination, Root, Source};
 use mpi::{Count, Threading};
 
 use super::Collective;
@@ -16,7 +17,7 @@ pub struct Mpi(Universe);
 
 impl std::fmt::Debug for Mpi {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Mpi").field(&self.0.threading_support()).finish()
+        f.debug_struct("Mpi").finish_non_exhaustive()
     }
 }
 
@@ -42,9 +43,36 @@ impl Mpi {
         version.split([',', '\n', '\0']).next().unwrap_or_default().trim().to_owned()
     }
 
-    /// Ends all processes of the world, at once.
-    pub fn abort(&self, status: u8) -> ! {
-        self.0.world().abort(status.into())
+    /// Seconds that messages of so many bytes take one way between rank 0 and rank 1, each half of a way there and back; `None` if there is no rank 1.
+    /// All ranks call it, and all but rank 0 have no times.
+    #[must_use]
+    pub fn ping_pong(&self, bytes: usize, repeats: usize) -> Option<Vec<f64>> {
+        let world = self.0.world();
+        let mut message = vec![0_u8; bytes];
+        let mut times = Vec::new();
+        for _ in 0..if world.size() > 1 { repeats } else { 0 } {
+            world.barrier();
+            let start = Instant::now();
+            match world.rank() {
+                0 => {
+                    world.process_at_rank(1).send(&message[..]);
+                    world.process_at_rank(1).receive_into(&mut message[..]);
+                    times.push(start.elapsed().as_secs_f64() / 2.0);
+                }
+                1 => {
+                    world.process_at_rank(0).receive_into(&mut message[..]);
+                    world.process_at_rank(0).send(&message[..]);
+                }
+                _ => {}
+            }
+        }
+        (!times.is_empty()).then_some(times)
+    }
+
+    /// What MPI grants of threads: only the first calls it.
+    #[must_use]
+    pub fn is_funneled(&self) -> bool {
+        mpi::environment::threading_support() >= Threading::Funneled
     }
 }
 
@@ -99,7 +127,8 @@ impl Collective for World {
     }
 
     fn broadcast(&self, root: usize, bytes: &mut [u8]) {
-        let root = world().process_at_rank(i32::try_from(root).unwrap_or(0));
+        let (world, root) = (world(), i32::try_from(root).unwrap_or(0));
+        let root = world.process_at_rank(root);
         bytes.chunks_mut(MOST).for_each(|bytes| root.broadcast_into(bytes));
     }
 

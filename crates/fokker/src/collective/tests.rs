@@ -36,13 +36,13 @@ fn an_error_is_everybodys_and_its_own_ranks_words() {
     let ends = in_threads(3, |ranks| {
         let failed = |rank: usize| ranks.rank() == rank;
         let first = first(&**ranks, || if failed(0) { Err(Error::Output("no".into())) } else { Ok(5) });
-        let one = if failed(1) { Err(Error::Stopped) } else { Ok(()) };
+        let one = if failed(1) { Err(Error::Solver { failed: 1, rows: 1, first: "x".into() }) } else { Ok(()) };
         let two = if failed(2) { Err(Error::Output("never".into())) } else { one };
-        (first.map_err(|e| e.to_string()), agree(&**ranks, two).map_err(|e| (e.to_string(), Agreed::is_request(&e))))
+        (first.map_err(|e| e.to_string()), agree(&**ranks, two).map_err(|e| (e.to_string(), e.blame())))
     });
-    assert_eq!(ends[0], (Err("no".into()), Err(("rank 1: stopped".into(), false))));
-    assert_eq!(ends[1], (Err("rank 0: no".into()), Err(("stopped".into(), false))));
-    assert_eq!(ends[2], (Err("rank 0: no".into()), Err(("never".into(), true))));
+    assert_eq!(ends[0], (Err("no".into()), Err(("rank 1: 1 of 1 rows failed: x".into(), Blame::Run))));
+    assert_eq!(ends[1], (Err("rank 0: no".into()), Err(("1 of 1 rows failed: x".into(), Blame::Run))));
+    assert_eq!(ends[2], (Err("rank 0: no".into()), Err(("never".into(), Blame::Request))));
     let well = in_threads(2, |ranks| {
         (first(&**ranks, || Ok::<_, Error>(5)).unwrap(), require_same(&**ranks, &[("x", "y")]).is_ok())
     });

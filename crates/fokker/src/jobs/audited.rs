@@ -1,6 +1,6 @@
 //! One model of a study: trained, or what is left of its training done, and audited.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fokker_jet::cpu::Workers;
@@ -24,7 +24,7 @@ pub(super) struct Model<'a> {
     pub name: &'a str,
     pub config: &'a Config,
     pub data: &'a Arc<Data>,
-    pub folder: &'a Path,
+    pub folder: PathBuf,
     /// Whether what is there is replaced.
     pub replace: bool,
 }
@@ -41,22 +41,48 @@ pub(super) struct Audited {
 impl Model<'_> {
     /// Trains the model, or what is left of its training, and audits it, unless that has been done.
     pub fn run(&self, observer: &dyn Observer) -> Result<Audited, JobError> {
-        let _lock = Run::at(self.folder).lock()?;
+        // What is done is only read, perhaps by several at the same time.
+        let _lock = if self.is_done() { None } else { Some(Run::at(&self.folder).lock()?) };
         let (run, fitted) = self.train(observer)?;
         let workers = fitted.score.model().workers(self.config.train.threads, self.config.train.chunk_rows)?;
         let audit = timed(self.measure(&run, &fitted, &workers, observer)?, fitted.seconds, fitted.taken);
         Ok(Audited { run, fitted, audit, workers })
     }
 
+    /// Has it been trained and audited? If not even that can be told, what follows says why.
+    pub fn is_done(&self) -> bool {
+        let there = Run::at(&self.folder);
+        let is_finished = || matches!(there.occupant(), Ok(Some(Occupant::Finished)));
+        let steps = || {
+            read_model(&there.model())
+                .ok()
+                .filter(|(info, _)| info.steps >= self.config.train.steps || self.stops_early())
+        };
+        !self.replace
+            && is_finished()
+            && steps().is_some_and(|(info, _)| self.found(&there, info.steps).is_ok_and(|found| found.is_some()))
+    }
+
+    /// May the model be of fewer steps than there were to be?
+    fn stops_early(&self) -> bool {
+        self.config.train.held_out.is_some_and(|held_out| held_out.patience > 0 || held_out.keep == Keep::Best)
+    }
+
+    /// The audit that is there, if it is of this model, and of what the config says.
+    fn found(&self, run: &Run, steps: u64) -> Result<Option<Audit>, Error> {
+        let config = self.config;
+        let same = |a: &Audit| {
+            let of = (a.seed, a.steps, &a.settings) == (config.seed, Some(steps), &config.audit);
+            of && a.figures.is_complete()
+        };
+        Ok(Audit::read(run.root())?.filter(same))
+    }
+
     fn measure(
         &self, run: &Run, fitted: &Fitted, workers: &Workers, observer: &dyn Observer,
     ) -> Result<Audit, JobError> {
         let Self { name, config, data, .. } = *self;
-        let same = |a: &Audit| {
-            let of = (a.seed, a.steps, &a.settings) == (config.seed, Some(fitted.steps), &config.audit);
-            of && a.figures.is_complete()
-        };
-        if let Some(found) = Audit::read(run.root())?.filter(same) {
+        if let Some(found) = self.found(run, fitted.steps)? {
             return Ok(found);
         }
         let job = Measure {
@@ -75,7 +101,7 @@ impl Model<'_> {
     }
 
     fn train(&self, observer: &dyn Observer) -> Result<(Run, Fitted), JobError> {
-        let Self { name, config, data, folder, replace } = *self;
+        let Self { name, config, data, ref folder, replace } = *self;
         let fit = |trainer, run: Run| match fit(trainer, name, &run, config, data, observer) {
             Ok(fitted) => Ok((run, fitted)),
             Err(JobError::Stopped { .. }) => {
@@ -89,7 +115,7 @@ impl Model<'_> {
         match there.occupant()? {
             None => fit(fresh()?, Run::create(folder, config, data)?),
             Some(_) if replace => fit(fresh()?, Run::replace(folder, config, data)?),
-            Some(occupant @ Occupant::Foreign { .. }) => Err(Error::Occupied { path: folder.into(), occupant }.into()),
+            Some(occupant @ Occupant::Foreign { .. }) => Err(Error::Occupied { path: folder.clone(), occupant }.into()),
             Some(occupant) => {
                 self.require_same(&there, observer)?;
                 match occupant {
@@ -97,11 +123,7 @@ impl Model<'_> {
                         observer.kept(name, None, folder);
                         let (seconds, (info, score)) = (there.manifest()?.train_seconds, read_model(&there.model())?);
                         // A run that was given more steps and has not taken them yet still has the model from before.
-                        let stops = config
-                            .train
-                            .held_out
-                            .is_some_and(|held_out| held_out.patience > 0 || held_out.keep == Keep::Best);
-                        if info.steps < config.train.steps && !stops {
+                        if info.steps < config.train.steps && !self.stops_early() {
                             return fit(resumed(&there, config, data, observer)?, there);
                         }
                         let (steps, taken) = (info.steps, there.steps_taken()?.unwrap_or(info.steps));

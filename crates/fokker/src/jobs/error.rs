@@ -6,7 +6,7 @@ use fokker_jet::JetError;
 
 use super::part_error::PartError;
 use crate::Error;
-use crate::collective::Agreed;
+use crate::collective::{Agreed, Blame};
 use crate::data::DataError;
 use crate::error::chain;
 use crate::memory::MemoryError;
@@ -191,12 +191,16 @@ impl JobError {
 }
 
 impl Agreed for JobError {
-    fn elsewhere(rank: usize, said: String, is_request: bool) -> Self {
-        Self::Library(Error::Elsewhere { rank, said, is_request })
+    fn elsewhere(rank: usize, said: String, blame: Blame) -> Self {
+        if blame == Blame::Stop { Self::Stopped { how: None } } else { Error::elsewhere(rank, said, blame).into() }
     }
 
-    fn is_request(&self) -> bool {
-        self.is_request()
+    fn blame(&self) -> Blame {
+        match self {
+            stopped if stopped.is_stop() => Blame::Stop,
+            other if other.is_request() => Blame::Request,
+            _ => Blame::Run,
+        }
     }
 
     fn said(&self) -> String {

@@ -10,6 +10,7 @@ use super::error::JobError;
 use super::observer::{Observer, Unit, Work};
 use crate::Error;
 use crate::audit::{Audit, AuditConfig, AuditPart, Points, Watcher, audit_from, parts};
+use crate::collective::{Collective, any, first, is_first, require_same};
 use crate::data::{Data, Fingerprint};
 use crate::score::network::NetworkScore;
 
@@ -35,7 +36,7 @@ pub struct Measure<'a> {
 }
 
 /// Audits the model of a run. What a call that was cut short has found is gone on with by the same call, to the same figures. The caller
-/// [writes](Audit::write) them.
+/// [writes](Audit::write) them. Several [ranks](Observer::ranks) share rows and times, and all have all figures.
 ///
 /// # Errors
 /// As [`audit`](crate::audit::audit()); [`JobError::Stopped`].
@@ -44,14 +45,18 @@ pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobE
     let print = data.fingerprint().map_or_else(|| "a generator".into(), Fingerprint::text);
     let data_is = format!("{print}, {:?} rows, {:?} held out", data.len(), data.held_out_len());
     let of = AuditPart::identity(&weights_print(score), &data_is, settings, seed);
-    let before = AuditPart::read(run, &of);
+    let ranks = &**observer.ranks();
+    require_same(ranks, &[("model, data or settings of the audit", &of)])?;
+    let before = before(run, &of, ranks);
     observer.begin(&Work::counted(name, Unit::Parts, parts(settings) as u64, before.done() as u64));
     let keeper = Keeper { name, run, of: &of, observer, kept: Mutex::new(Instant::now()) };
     let found = audit_from(score, &Points::of(data), settings, seed, workers, before, &keeper);
     observer.end();
     match found {
         Ok(found) => {
-            AuditPart::remove(run);
+            if is_first(ranks) {
+                AuditPart::remove(run);
+            }
             Ok(Audit { steps: Some(steps), ..found })
         }
         Err(Error::Stopped) => {
@@ -60,6 +65,14 @@ pub fn measure(job: &Measure<'_>, observer: &dyn Observer) -> Result<Audit, JobE
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// What has been found before, as long as all ranks see the same of it.
+fn before(run: &Path, of: &str, ranks: &dyn Collective) -> AuditPart {
+    let mine = AuditPart::read(run, of);
+    let mut done = vec![0_u64; ranks.size()];
+    ranks.all_gather(bytemuck::bytes_of(&(mine.done() as u64)), bytemuck::cast_slice_mut(&mut done));
+    if done.iter().all(|other| *other == done[0]) { mine } else { AuditPart::default() }
 }
 
 /// What a model is told from others by.
@@ -95,12 +108,21 @@ impl Watcher for Keeper<'_> {
     }
 
     fn found(&self, part: &AuditPart) -> Result<(), Error> {
-        let stops = self.observer.stops();
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if stops || kept.elapsed() >= EVERY {
-            part.write(self.run, self.of)?;
-            *kept = Instant::now();
-        }
+        let ranks = self.ranks();
+        let stops = any(ranks, self.observer.stops());
+        let keep = || {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if stops || kept.elapsed() >= EVERY {
+                part.write(self.run, self.of)?;
+                *kept = Instant::now();
+            }
+            Ok::<_, Error>(())
+        };
+        first(ranks, keep)?;
         if stops { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    fn ranks(&self) -> &dyn Collective {
+        &**self.observer.ranks()
     }
 }

@@ -26,7 +26,6 @@ mod logp;
 mod measure;
 mod observer;
 mod open;
-mod outcome;
 mod part_error;
 mod part_file;
 mod rows;

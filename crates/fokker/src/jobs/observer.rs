@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::collective::{Collective, single};
+use crate::collective::{Collective, is_first, single};
 use crate::train::{Metrics, Silent};
 
 /// What is counted of a piece of work.
@@ -137,6 +137,63 @@ impl Observer for Silent {}
 /// Hands on what is worth a word.
 pub(super) fn notes(observer: &dyn Observer, notes: impl IntoIterator<Item = String>) {
     notes.into_iter().for_each(|text| observer.note(&text));
+}
+
+/// An observer of several ranks, of a job that each does by itself; the first tells.
+pub(super) struct Alone<'a>(pub &'a dyn Observer);
+
+impl Alone<'_> {
+    /// Is this the rank that writes?
+    pub(super) fn is_first(&self) -> bool {
+        is_first(&**self.0.ranks())
+    }
+
+    /// Whom to tell.
+    fn told(&self) -> &dyn Observer {
+        if self.is_first() { self.0 } else { &Silent }
+    }
+}
+
+impl Observer for Alone<'_> {
+    fn begin(&self, work: &Work<'_>) {
+        self.told().begin(work);
+    }
+
+    fn done(&self, done: u64) {
+        self.told().done(done);
+    }
+
+    fn within(&self, done: u64, of: u64) {
+        self.told().within(done, of);
+    }
+
+    fn doing(&self, what: &str) {
+        self.told().doing(what);
+    }
+
+    fn metrics(&self, metrics: &Metrics) {
+        self.told().metrics(metrics);
+    }
+
+    fn checkpoint(&self, path: &Path) {
+        self.told().checkpoint(path);
+    }
+
+    fn end(&self) {
+        self.told().end();
+    }
+
+    fn note(&self, text: &str) {
+        self.told().note(text);
+    }
+
+    fn stops(&self) -> bool {
+        self.0.stops()
+    }
+
+    fn kept(&self, name: &str, step: Option<u64>, folder: &Path) {
+        self.told().kept(name, step, folder);
+    }
 }
 
 /// Shows nothing, and stops when another does.

@@ -218,7 +218,7 @@ fn read_record(reader: &mut dyn Read, count: u64, body_size: &BodySize) -> io::R
     Ok((digest(&bytes) == number(&sum)).then_some(Record { things, bytes }))
 }
 
-fn text_of(identity: &Identity) -> String {
+pub(super) fn text_of(identity: &Identity) -> String {
     identity.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
 }
 

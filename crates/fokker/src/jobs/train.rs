@@ -87,7 +87,7 @@ pub fn train(new: &NewRun<'_>, init: Option<&Init<'_>>, observer: &dyn Observer)
 }
 
 /// Refuses ranks that were given different configs or data.
-fn require_alike(config: &Config, data: &Data, observer: &dyn Observer) -> Result<(), Error> {
+pub(super) fn require_alike(config: &Config, data: &Data, observer: &dyn Observer) -> Result<(), Error> {
     let ranks = &**observer.ranks();
     if ranks.size() == 1 {
         return Ok(());

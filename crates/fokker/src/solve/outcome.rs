@@ -36,6 +36,28 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// A number for how it ended, and the t at which it did, if it was at one.
+    pub(crate) fn code(self) -> (u8, f64) {
+        match self {
+            Self::Converged => (0, 0.0),
+            Self::StepLimit { t } => (1, t),
+            Self::NonFinite { t } => (2, t),
+            Self::PrecisionFloor => (3, 0.0),
+            Self::FarOut { t } => (4, t),
+        }
+    }
+
+    /// The inverse of [`code`](Self::code).
+    pub(crate) fn of_code(code: u8, t: f64) -> Self {
+        match code {
+            0 => Self::Converged,
+            1 => Self::StepLimit { t },
+            3 => Self::PrecisionFloor,
+            4 => Self::FarOut { t },
+            _ => Self::NonFinite { t },
+        }
+    }
+
     /// Did it reach the end, every step within the tolerance?
     #[must_use]
     pub fn is_converged(self) -> bool {

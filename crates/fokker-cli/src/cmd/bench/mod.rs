@@ -1,6 +1,7 @@
 //! `fokker bench`
 
 // The products take addresses.
+mod collective;
 #[cfg(feature = "gemm-baseline")]
 #[allow(unsafe_code)]
 mod gemm_baseline;
@@ -13,6 +14,7 @@ mod step;
 
 use anyhow::Result;
 
+use crate::ranks::World;
 pub use setup::threads;
 
 /// `fokker bench`
@@ -24,13 +26,23 @@ pub enum Bench {
     Residual(residual::BenchResidual),
     /// Speed and error of log-likelihoods whose truth is known
     Logp(logp::BenchLogp),
+    /// Time of what ranks do together, by the bytes that go: latency and bandwidth; under mpirun
+    Collective(collective::BenchCollective),
+}
+
+impl Bench {
+    /// Is it for several processes?
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Collective(_))
+    }
 }
 
 /// Runs a benchmark.
-pub fn run(bench: &Bench) -> Result<()> {
+pub fn run(bench: &Bench, world: &World) -> Result<()> {
     match bench {
         Bench::Step(args) => step::run(args),
         Bench::Residual(args) => residual::run(args),
         Bench::Logp(args) => logp::run(args),
+        Bench::Collective(args) => collective::run(args, world),
     }
 }

@@ -1,6 +1,7 @@
 //! `fokker doctor`: whether this machine is ready, and what to do where it is not.
 
 mod machine;
+mod mpi;
 mod trial;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::files::{require_json, write_json};
 use crate::global;
 use crate::numbers::{about, grouped, rate};
 use crate::print::out;
+use crate::ranks::{self, World};
 
 /// `fokker doctor`
 #[derive(Debug, clap::Args)]
@@ -22,6 +24,9 @@ pub struct Doctor {
     /// Write what is found to this file; -: to standard output, and nothing else
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Say what MPI sees, too: its library, the ranks, where they are and how many threads each has; under mpirun
+    #[arg(long)]
+    pub mpi: bool,
 }
 
 /// What `doctor --json` writes.
@@ -63,11 +68,16 @@ const ROUNDING: f64 = 1e-8;
 const SLOW: f64 = 1.0;
 
 /// Looks at everything and says what to do. Exit status 1 if the numbers are wrong.
-pub fn run(args: &Doctor) -> Result<()> {
+pub fn run(args: &Doctor, world: &World) -> Result<()> {
     if let Some(path) = &args.json {
         require_json(path)?;
     }
     let threads = threads(global::threads());
+    let of_ranks = if args.mpi { mpi::checks(world, threads) } else { Vec::new() };
+    // The rest is of one process.
+    if !ranks::is_first() {
+        return Ok(());
+    }
     let (speed, residual) = (trial::speed(threads), trial::residual());
     let mut checks = vec![
         Check::new("version", env!("CARGO_PKG_VERSION"), None),
@@ -81,6 +91,7 @@ pub fn run(args: &Doctor) -> Result<()> {
             "results go to the folder that a command is begun in: begin it elsewhere",
         ),
     ];
+    checks.extend(of_ranks);
     checks.extend(data());
     checks.push(speed_check(&speed));
     checks.push(residual_check(&residual));

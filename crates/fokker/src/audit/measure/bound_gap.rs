@@ -6,7 +6,6 @@ use crate::Error;
 use crate::audit::context::{Context, in_double};
 use crate::audit::measurement::{Measure, Measurement};
 use crate::figure::{Better, Definition, Figure, Shown, Value};
-use crate::likelihood::{BoundOptions, bound, log_prob};
 use crate::stats::MeanSe;
 
 /// log p by the flow less its variational bound by the reverse SDE, nats, of rows diffused to t_min: 0 if the score is exact (see
@@ -23,7 +22,6 @@ pub(super) fn measurement<F: Real>() -> Measurement<F> {
 }
 
 fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
-    let Context { score, divergence, seed, workers, .. } = *context;
     let dim = context.dim();
     // The bound is noisy: fewer rows do.
     let some = context.settings.bound_points;
@@ -35,12 +33,10 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
         // Both are densities at t_min, and the network was trained on rows that have that noise: of rows without it, which lie
         // inside the shell of those that it has seen, the two differ for no fault of the model.
         let near = in_double(&context.rows.diffused::<F>(&context.end(), 0..some, context.draw_at_end()));
-        let progress = |done| context.watcher.within(done, near.len() / dim);
-        let flow = log_prob(score, &near, &context.likelihood(), workers, &progress)?.values;
+        let flow = context.log_prob(&near)?;
         (near, flow)
     };
-    let options = BoundOptions { divergence, seed, ..BoundOptions::for_dim(dim) };
-    let below = bound(score, &near, &options, workers)?;
-    let gaps: Vec<f64> = flow.iter().zip(&below.values).map(|(flow, bound)| flow - bound).collect();
+    let below = context.bound(&near)?;
+    let gaps: Vec<f64> = flow.iter().zip(&below).map(|(flow, bound)| flow - bound).collect();
     Ok(vec![Figure::new(&BOUND_GAP, Value::Mean(MeanSe::of_finite(&gaps))).at_points(vec![gaps])])
 }

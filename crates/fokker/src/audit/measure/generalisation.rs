@@ -7,7 +7,6 @@ use crate::Error;
 use crate::audit::context::{Context, in_double};
 use crate::audit::measurement::{Measure, Measurement};
 use crate::figure::{Better, Definition, Figure, Shown, Value};
-use crate::likelihood::log_prob;
 use crate::rng::Streams;
 use crate::stats::MeanSe;
 
@@ -48,10 +47,10 @@ fn measure<F: Real>(context: &Context<'_, F>) -> Result<Vec<Figure>, Error> {
     if points.truth().is_some() {
         x = in_double(&context.at_end::<F>(&x, &mut rng));
     }
-    let log_p = log_prob(context.score, &x, &context.likelihood(), context.workers, &|_| {})?;
+    let log_p = context.log_prob(&x)?;
     let log_det = points.scaling().log_det();
     let of = |log_p: &[f64]| MeanSe::of_finite(&log_p.iter().map(|log_p| -log_p - log_det).collect::<Vec<_>>());
-    let (train, held_out) = (of(&log_p.values), of(&context.held_out()?.log_p.mean));
+    let (train, held_out) = (of(&log_p), of(&context.held_out()?.log_p.mean));
     let gap = MeanSe { mean: held_out.mean - train.mean, se: train.se.hypot(held_out.se) };
     Ok(vec![Figure::new(&TRAIN, Value::Mean(train)), Figure::new(&GAP, Value::Mean(gap))])
 }

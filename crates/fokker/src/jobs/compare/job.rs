@@ -7,12 +7,14 @@ use super::config::{config, steps_tried, steps_within};
 use super::seed::{ComparedModel, ComparedSeed};
 use crate::Error;
 use crate::audit::{Audit, DataPictures, ModelPictures};
+use crate::collective::{agree, first};
 use crate::config::Config;
 use crate::data::Data;
 use crate::jobs::audited::{Audited, Model};
 use crate::jobs::error::JobError;
-use crate::jobs::observer::{Observer, Work};
+use crate::jobs::observer::{Alone, Observer, Quiet, Unit, Work};
 use crate::jobs::run::Run;
+use crate::jobs::train::require_alike;
 use crate::manifest::Manifest;
 use crate::study::{Arm, Comparison, SeedFigures};
 
@@ -46,6 +48,12 @@ impl<'a> Compare<'a> {
     #[must_use]
     pub fn folder(&self, seed: u64) -> PathBuf {
         if self.seeds == 1 { self.root.into() } else { self.root.join(format!("seed-{seed}")) }
+    }
+
+    /// The place of the arm whose time that at `place` is given, however many are between them; of most arms it is their own.
+    fn lead(&self, place: usize) -> usize {
+        let earlier = |key: &String| self.arms[..place].iter().position(|other| other.key == *key);
+        self.arms[place].as_long_as.as_ref().and_then(earlier).map_or(place, |earlier| self.lead(earlier))
     }
 
     /// Refuses arms that cannot be told apart.
@@ -91,7 +99,8 @@ impl<'a> Compare<'a> {
 }
 
 /// Trains every arm for every seed, audits the models, and tells how they differ; `done` is given each seed as it is done, with all that
-/// a page about it needs. What an interrupted compare of the same config left is gone on with.
+/// a page about it needs. What an interrupted compare of the same config left is gone on with. Several [ranks](Observer::ranks) share the models, in a
+/// folder that all of them see; then each is given all seeds.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -117,17 +126,34 @@ impl<'a> Compare<'a> {
 pub fn compare(
     job: &Compare<'_>, observer: &dyn Observer, done: &mut dyn FnMut(&ComparedSeed<'_>) -> Result<(), Error>,
 ) -> Result<Comparison, JobError> {
-    job.check()?;
-    let base = job.config.with_threads();
-    Manifest::require_own(job.root)?;
-    base.audit.require(job.data.dim(), job.data.levels().is_some())?;
-    begin(job.root)?;
-    let mut seeds = Vec::new();
-    for index in 0..job.seeds {
-        let base = Config { seed: base.seed.wrapping_add(index), ..base.clone() };
-        seeds.push(one_seed(job, &base, observer, done)?);
+    let ranks = &**observer.ranks();
+    let begun = || {
+        job.check()?;
+        let base = job.config.with_threads();
+        Manifest::require_own(job.root)?;
+        base.audit.require(job.data.dim(), job.data.levels().is_some())?;
+        Ok::<_, JobError>(base)
+    };
+    let base = agree(ranks, begun())?;
+    let of_seed = |index: u64| Config { seed: base.seed.wrapping_add(index), ..base.clone() };
+    if ranks.size() == 1 {
+        begin(job.root)?;
+    } else {
+        require_alike(&base, job.data, observer)?;
+        let seeds = || (0..job.seeds).map(of_seed);
+        first(ranks, || seeds().map(|base| job.folder(base.seed)).try_for_each(|folder| begin(&folder)))?;
+        agree(ranks, models_of_rank(job, &seeds().collect::<Vec<_>>(), observer))?;
     }
-    Comparison::new(job.name, job.arms, seeds).ok_or_else(|| JobError::option("seeds", "must be at least 1"))
+    // All models are there now, if there are several ranks, and every rank reads all of them.
+    let job = &Compare { replace: job.replace && ranks.size() == 1, ..*job };
+    let mut gathered = || {
+        let mut seeds = Vec::new();
+        for index in 0..job.seeds {
+            seeds.push(one_seed(job, &of_seed(index), &Alone(observer), done)?);
+        }
+        Comparison::new(job.name, job.arms, seeds).ok_or_else(|| JobError::option("seeds", "must be at least 1"))
+    };
+    agree(ranks, gathered())
 }
 
 /// Makes a folder, with a manifest from the start: what an interrupted compare leaves there is known to be its own.
@@ -136,36 +162,77 @@ fn begin(folder: &Path) -> Result<(), Error> {
     Manifest::update(folder, |manifest| manifest.record("report.html"))
 }
 
+/// Trains and audits this rank's share of the models of all seeds. An arm that is given the time of another goes with it.
+fn models_of_rank(job: &Compare<'_>, seeds: &[Config], observer: &dyn Observer) -> Result<(), JobError> {
+    let (rank, size) = (observer.ranks().rank(), observer.ranks().size());
+    let leads: Vec<usize> = (0..job.arms.len()).filter(|&place| job.lead(place) == place).collect();
+    let units = seeds.iter().flat_map(|base| leads.iter().map(move |&lead| (base, lead)));
+    let mine: Vec<_> = units.skip(rank).step_by(size).collect();
+    observer.begin(&Work::counted(job.name, Unit::Models, mine.len() as u64, 0));
+    for (done, (base, lead)) in mine.into_iter().enumerate() {
+        let mut trained = Vec::new();
+        for arm in job.arms.iter().enumerate().filter(|(place, _)| job.lead(*place) == lead).map(|(_, arm)| arm) {
+            let config = config_of(job, base, arm, &trained, &Quiet(observer))?;
+            let audit = model(job, base, arm, &config).run(&Quiet(observer))?.audit;
+            trained.push((arm, config, seconds_of(&audit)));
+        }
+        observer.done(done as u64 + 1);
+    }
+    observer.end();
+    Ok(())
+}
+
+/// An arm of a seed with its config and the seconds that it was trained for.
+type Trained<'a> = (&'a Arm, Config, f64);
+
+fn seconds_of(audit: &Audit) -> f64 {
+    audit.figures.number("train_seconds").unwrap_or(f64::NAN)
+}
+
+fn model<'a>(job: &'a Compare<'_>, base: &Config, arm: &'a Arm, config: &'a Config) -> Model<'a> {
+    let folder = job.folder(base.seed).join(&arm.key);
+    Model { name: &arm.name, config, data: job.data, folder, replace: job.replace }
+}
+
+/// An arm's config: with the steps that an earlier arm's seconds are enough for, if it is to have them.
+fn config_of(
+    job: &Compare<'_>, base: &Config, arm: &Arm, trained: &[Trained<'_>], observer: &dyn Observer,
+) -> Result<Config, JobError> {
+    let mut config = config(base, arm, job.name)?;
+    if let Some(key) = &arm.as_long_as {
+        // What was found when it was begun holds.
+        let folder = job.folder(base.seed).join(&arm.key);
+        let begun = Run::open(&folder).ok().filter(|_| !job.replace).map(|(_, begun)| begun.train.steps);
+        let seconds = trained.iter().find(|(other, ..)| other.key == *key).map_or(f64::NAN, |(_, _, seconds)| *seconds);
+        let earlier: Vec<_> = trained.iter().map(|(_, config, seconds)| (config.clone(), *seconds)).collect();
+        config.train.steps = match begun.or_else(|| steps_within(seconds, &config, &earlier)) {
+            Some(steps) => steps,
+            None => {
+                observer.begin(&Work::uncounted(&arm.name));
+                observer.doing(&format!("{}: timing its steps", arm.name));
+                let steps = steps_tried(seconds, &config, job.data);
+                observer.end();
+                steps?
+            }
+        };
+    }
+    Ok(config)
+}
+
 fn one_seed(
-    job: &Compare<'_>, base: &Config, observer: &dyn Observer,
+    job: &Compare<'_>, base: &Config, observer: &Alone<'_>,
     done: &mut dyn FnMut(&ComparedSeed<'_>) -> Result<(), Error>,
 ) -> Result<SeedFigures, JobError> {
     let (folder, data) = (job.folder(base.seed), job.data);
-    begin(&folder)?;
+    if observer.is_first() {
+        begin(&folder)?;
+    }
     let (mut audits, mut models) = (Vec::<Audit>::new(), Vec::new());
-    let mut trained: Vec<(Config, f64)> = Vec::new();
+    let mut trained: Vec<Trained<'_>> = Vec::new();
     for arm in job.arms {
-        let mut config = config(base, arm, job.name)?;
-        let folder = folder.join(&arm.key);
-        if let Some(place) = arm.as_long_as.as_ref().and_then(|key| job.arms.iter().position(|other| other.key == *key))
-        {
-            // What was found when it was begun holds.
-            let begun = Run::open(&folder).ok().filter(|_| !job.replace).map(|(_, begun)| begun.train.steps);
-            let seconds = trained.get(place).map_or(f64::NAN, |(_, seconds)| *seconds);
-            config.train.steps = match begun.or_else(|| steps_within(seconds, &config, &trained)) {
-                Some(steps) => steps,
-                None => {
-                    observer.begin(&Work::uncounted(&arm.name));
-                    observer.doing(&format!("{}: timing its steps", arm.name));
-                    let steps = steps_tried(seconds, &config, data);
-                    observer.end();
-                    steps?
-                }
-            };
-        }
-        let model = Model { name: &arm.name, config: &config, data, folder: &folder, replace: job.replace };
-        let (audit, model) = pictured(&arm.name, model.run(observer)?, data, observer)?;
-        trained.push((config.clone(), audit.figures.number("train_seconds").unwrap_or(f64::NAN)));
+        let config = config_of(job, base, arm, &trained, observer)?;
+        let (audit, model) = pictured(&arm.name, model(job, base, arm, &config).run(observer)?, data, observer)?;
+        trained.push((arm, config, seconds_of(&audit)));
         audits.push(audit);
         models.push(model);
     }

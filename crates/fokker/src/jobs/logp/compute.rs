@@ -11,9 +11,10 @@ use super::super::part_error::PartError;
 use super::input::{Input, Survey};
 use super::options::{LogpOptions, probes};
 use super::output::{More, summarise, write};
-use super::part::Part;
+use super::part::{Done, MOST_ROWS};
 use super::row::Row;
 use super::summary::LogpSummary;
+use crate::collective::{agree, all_gather_bytes, any, part as share};
 use crate::likelihood::{
     BoundOptions, Dequantise, LikelihoodOptions, LogZ, Start, dequantised_bound, dequantised_energy,
     dequantised_log_prob,
@@ -55,8 +56,9 @@ impl Request<'_> {
 
 /// Computes the rows that `part` lacks and writes the result; an error comes with the number of rows that are kept.
 pub(super) fn finish<F: Real>(
-    request: &Request<'_>, score: &dyn Differentiable<F>, mut part: Part,
+    request: &Request<'_>, score: &dyn Differentiable<F>, mut part: Done,
 ) -> Result<LogpSummary, (Box<JobError>, u64)> {
+    let ranks = &**request.observer.ranks();
     match compute(request, score, &mut part) {
         Ok(seen) if seen == request.survey => {}
         Ok(_) => {
@@ -66,10 +68,12 @@ pub(super) fn finish<F: Real>(
         Err(error) => return Err((Box::new(error), part.rows())),
     }
     let scaling = &request.info.scaling;
-    let written = write(request.output, &part, scaling, request.more())
-        .map_err(JobError::from)
-        .and_then(|()| summarise(&part, scaling).map_err(|source| PartError::Replay { source }.into()));
-    match written {
+    let write = || {
+        let Some(part) = part.file() else { return Ok(LogpSummary::default()) };
+        write(request.output, part, scaling, request.more())?;
+        Ok(summarise(part, scaling).map_err(|source| PartError::Replay { source })?)
+    };
+    match agree(ranks, write()) {
         Ok(summary) => {
             part.remove();
             Ok(summary)
@@ -78,9 +82,48 @@ pub(super) fn finish<F: Real>(
     }
 }
 
-/// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read.
-fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: &mut Part) -> Result<Survey, JobError> {
-    let Request { options, info, workers, observer, .. } = request;
+/// Computes the rows that `part` lacks; returns what was seen of the input, all of which is read. Of each chunk a rank computes its part.
+fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: &mut Done) -> Result<Survey, JobError> {
+    let Request { info, observer, .. } = request;
+    let (ranks, dim) = (&**observer.ranks(), info.dim);
+    let most = request.chunk.saturating_mul(ranks.size()).min(MOST_ROWS);
+    observer.begin(&Work::counted("logp", Unit::Rows, request.survey.rows, part.rows()));
+    let (mut input, mut values) = (Input::open(request.data, info, request.draws)?, Vec::new());
+    agree(ranks, input.skip(part.rows(), &mut values))?;
+    loop {
+        let before = part.rows();
+        let mut chunk = || {
+            let rows = input.read(most, &mut values)?;
+            info.scaling.apply_f64(&mut values);
+            let mine = share(rows, ranks.rank(), ranks.size());
+            let (first, own) = (before + mine.start as u64, &values[mine.start * dim..mine.end * dim]);
+            let done = |rows: usize| observer.done(before + (rows * ranks.size()) as u64);
+            let found = if mine.is_empty() { Vec::new() } else { rows_of(request, score, own, first, &done)? };
+            Ok::<_, JobError>((rows, found))
+        };
+        let (rows, mine) = agree(ranks, chunk())?;
+        if rows == 0 {
+            break;
+        }
+        let all = if ranks.size() == 1 {
+            mine
+        } else {
+            all_gather_bytes(ranks, &Row::bytes(&mine)).concat().chunks_exact(Row::SIZE).map(Row::read).collect()
+        };
+        agree(ranks, part.append(&all).map_err(|source| JobError::from(PartError::Append { source })))?;
+        if any(ranks, observer.stops()) && part.rows() < request.survey.rows {
+            return Err(JobError::Stopped { how: None });
+        }
+    }
+    observer.end();
+    Ok(input.seen())
+}
+
+/// Rows in model coordinates, the first of which has this number, and what is found of them.
+fn rows_of<F: Real>(
+    request: &Request<'_>, score: &dyn Differentiable<F>, values: &[f64], first_row: u64, done: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Row>, JobError> {
+    let Request { options, info, workers, .. } = request;
     // A grey level is one unit of the data.
     let bins: Vec<f64> = info.scaling.scale.iter().map(|scale| 1.0 / scale).collect();
     let repeats = Dequantise {
@@ -88,35 +131,22 @@ fn compute<F: Real>(request: &Request<'_>, score: &dyn Differentiable<F>, part: 
         bins: (request.draws > 0).then_some(&bins[..]),
         start: if options.at_zero { Start::AtZero } else { Start::AtTMin },
     };
-    observer.begin(&Work::counted("logp", Unit::Rows, request.survey.rows, part.rows()));
-    let (mut input, mut values) = (Input::open(request.data, info, request.draws)?, Vec::new());
-    input.skip(part.rows(), &mut values)?;
-    while input.read(request.chunk, &mut values)? > 0 {
-        info.scaling.apply_f64(&mut values);
-        let first = part.rows();
-        let likelihood = LikelihoodOptions { first_row: first, ..request.likelihood };
-        let done = |rows: usize| observer.done(first + rows as u64);
-        let found = match request.log_z {
-            Some(log_z) => {
-                let (seed, first) = (likelihood.seed, likelihood.first_row);
-                let found = dequantised_energy(score, log_z.value, &values, &repeats, (seed, first), workers)?;
-                done(found.mean.len());
-                found
-            }
-            None => dequantised_log_prob(score, &values, &repeats, &likelihood, workers, &done)?,
-        };
-        let bound = if options.bound {
-            let LikelihoodOptions { divergence, seed, first_row, .. } = likelihood;
-            let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(info.dim) };
-            Some(dequantised_bound(score, &values, &repeats, &options, workers)?)
-        } else {
-            None
-        };
-        part.append(&Row::of(&found, bound.as_ref())).map_err(|source| PartError::Append { source })?;
-        if observer.stops() && part.rows() < request.survey.rows {
-            return Err(JobError::Stopped { how: None });
+    let likelihood = LikelihoodOptions { first_row, ..request.likelihood };
+    let found = match request.log_z {
+        Some(log_z) => {
+            let found =
+                dequantised_energy(score, log_z.value, values, &repeats, (likelihood.seed, first_row), workers)?;
+            done(found.mean.len());
+            found
         }
-    }
-    observer.end();
-    Ok(input.seen())
+        None => dequantised_log_prob(score, values, &repeats, &likelihood, workers, done)?,
+    };
+    let bound = if options.bound {
+        let LikelihoodOptions { divergence, seed, .. } = likelihood;
+        let options = BoundOptions { divergence, seed, first_row, ..BoundOptions::for_dim(info.dim) };
+        Some(dequantised_bound(score, values, &repeats, &options, workers)?)
+    } else {
+        None
+    };
+    Ok(Row::of(&found, bound.as_ref()))
 }

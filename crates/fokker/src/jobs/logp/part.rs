@@ -3,9 +3,11 @@
 use std::io;
 use std::path::Path;
 
+use super::super::error::JobError;
 use super::super::part_error::PartError;
 use super::super::part_file::{BodySize, Identity, PartFile};
 use super::row::Row;
+use crate::collective::{Collective, first};
 
 const MAGIC: &[u8] = b"fokker logp part 2\n";
 
@@ -33,9 +35,7 @@ impl Part {
 
     /// Appends the rows of a chunk and sees them on disk.
     pub(super) fn append(&mut self, rows: &[Row]) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(rows.len() * Row::SIZE);
-        rows.iter().for_each(|row| row.write(&mut bytes));
-        self.0.append(rows.len(), &bytes)
+        self.0.append(rows.len(), &Row::bytes(rows))
     }
 
     /// Hands out all rows in order.
@@ -46,6 +46,45 @@ impl Part {
     /// Removes the file, whose rows are elsewhere now.
     pub(super) fn remove(self) {
         self.0.remove();
+    }
+}
+
+/// The rows that are done, on one of several ranks: the first has the file, the others know how many there are.
+pub(super) struct Done {
+    part: Option<Part>,
+    rows: u64,
+}
+
+impl Done {
+    /// Opens the file on rank 0.
+    pub(super) fn open(
+        ranks: &dyn Collective, open: impl FnOnce() -> Result<Part, JobError>,
+    ) -> Result<Self, JobError> {
+        let part = first(ranks, open)?;
+        let mut rows = part.as_ref().map_or(0, Part::rows);
+        ranks.broadcast(0, bytemuck::bytes_of_mut(&mut rows));
+        Ok(Self { part, rows })
+    }
+
+    /// How many there are.
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Adds the rows of a chunk.
+    pub(super) fn append(&mut self, rows: &[Row]) -> io::Result<()> {
+        self.rows += rows.len() as u64;
+        self.part.as_mut().map_or(Ok(()), |part| part.append(rows))
+    }
+
+    /// The file, on rank 0.
+    pub(super) fn file(&self) -> Option<&Part> {
+        self.part.as_ref()
+    }
+
+    /// Removes the file, whose rows are elsewhere now, or of no use.
+    pub(super) fn remove(self) {
+        self.part.into_iter().for_each(Part::remove);
     }
 }
 

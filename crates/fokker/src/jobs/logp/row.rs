@@ -1,6 +1,5 @@
 //! What is kept of a row.
 
-use super::super::outcome::code;
 use crate::likelihood::{Bound, Dequantised};
 use crate::solve::Outcome;
 
@@ -38,7 +37,7 @@ impl Row {
             bound: bound.map_or(f64::NAN, |bound| bound.values[at]),
             bound_se: bound.map_or(f64::NAN, |bound| bound.se[at]),
             evaluations: found.evaluations[at],
-            outcome: code(found.outcomes[at]).0,
+            outcome: found.outcomes[at].code().0,
         };
         (0..found.mean.len()).map(row).collect()
     }
@@ -50,7 +49,7 @@ impl Row {
 
     /// Did it reach the end at the floor of the precision?
     pub(super) fn is_at_precision_floor(&self) -> bool {
-        self.outcome == code(Outcome::PrecisionFloor).0
+        self.outcome == Outcome::PrecisionFloor.code().0
     }
 
     /// How its integration ended.
@@ -67,6 +66,13 @@ impl Row {
         bytes.extend(self.bound_se.to_le_bytes());
         bytes.extend(self.evaluations.to_le_bytes());
         bytes.push(self.outcome);
+    }
+
+    /// The bytes of rows.
+    pub(super) fn bytes(rows: &[Self]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(rows.len() * Self::SIZE);
+        rows.iter().for_each(|row| row.write(&mut bytes));
+        bytes
     }
 
     /// From [`Row::SIZE`] bytes.

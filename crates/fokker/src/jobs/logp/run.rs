@@ -6,12 +6,13 @@ use super::super::error::JobError;
 use super::super::observer::{Observer, notes};
 use super::super::open::{model_print, open_model, require_place, require_table};
 use super::super::part_error::PartError;
-use super::super::part_file::{Identity, path_of};
+use super::super::part_file::{Identity, path_of, text_of};
 use super::compute::{Request, finish};
 use super::input::{Survey, survey};
 use super::options::{LogpOptions, probes};
-use super::part::Part;
+use super::part::{Done, Part};
 use super::summary::LogpSummary;
+use crate::collective::{agree, is_first, require_same};
 use crate::error::chain;
 use crate::likelihood::LikelihoodOptions;
 use crate::model_file::ModelInfo;
@@ -21,7 +22,8 @@ use crate::score::network::NetworkScore;
 /// `.npy`, `.npz` or `.parquet` file. Rows that fail have NaN there, and are counted in the result.
 ///
 /// All of `data` is read before anything is computed. Each chunk of rows that is done is kept in `FILE.part`, so that a call that was
-/// cut short, by a crash or an error, is gone on with by the same one with [`LogpOptions::resume`], to the same bits.
+/// cut short, by a crash or an error, is gone on with by the same one with [`LogpOptions::resume`], to the same bits. Several
+/// [ranks](Observer::ranks) share the rows of each chunk; the first has the result, and those of the others are empty.
 ///
 /// # Errors
 /// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::Option`], [`JobError::TooLarge`]; as for reading the
@@ -47,22 +49,31 @@ use crate::score::network::NetworkScore;
 pub fn logp(
     model: &Path, data: &Path, output: &Path, options: &LogpOptions, observer: &dyn Observer,
 ) -> Result<LogpSummary, JobError> {
-    require_table(output)?;
-    options.check()?;
-    require_place(output)?;
-    let part_path = path_of(output);
-    let resumes = part_path.exists();
-    if resumes && !options.resume {
-        return Err(PartError::Unfinished { path: part_path }.into());
-    }
-    let (info, score) = open_model(model)?;
-    let log_z = options.log_z(&info)?;
-    let (likelihood, draws) = (options.likelihood(info.dim), options.draws(&info)?);
-    let survey = survey(data, &info, draws, observer)?;
-    let chunk = options.chunk(info.dim, &likelihood, draws, survey.rows)?;
-    let identity = identity(model, options, &info, &likelihood, draws, survey)?;
-    let workers = score.model().workers(options.threads, 64)?;
-    let part = if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? };
+    let ranks = &**observer.ranks();
+    let prepared = || {
+        require_table(output)?;
+        options.check()?;
+        require_place(output)?;
+        let part_path = path_of(output);
+        if part_path.exists() && !options.resume {
+            return Err(PartError::Unfinished { path: part_path }.into());
+        }
+        let (info, score) = open_model(model)?;
+        let log_z = options.log_z(&info)?;
+        let (likelihood, draws) = (options.likelihood(info.dim), options.draws(&info)?);
+        let survey = survey(data, &info, draws, observer)?;
+        let chunk = options.chunk(info.dim, &likelihood, draws, survey.rows)?;
+        let identity = identity(model, options, &info, &likelihood, draws, survey)?;
+        let workers = score.model().workers(options.threads, 64)?;
+        Ok::<_, JobError>((info, score, log_z, likelihood, draws, survey, chunk, identity, workers, part_path))
+    };
+    let (info, score, log_z, likelihood, draws, survey, chunk, identity, workers, part_path) =
+        agree(ranks, prepared())?;
+    require_same(ranks, &[("request", &text_of(&identity))])?;
+    let part = Done::open(ranks, || {
+        let resumes = part_path.exists();
+        Ok(if resumes { Part::resume(&part_path, &identity)? } else { Part::create(&part_path, &identity)? })
+    })?;
     let request =
         Request { data, output, options, info: &info, workers, likelihood, log_z, draws, chunk, survey, observer };
     if draws > 1 && !request.is_exact() {
@@ -74,6 +85,8 @@ pub fn logp(
         finish(&request, &score, part)
     };
     done.map_err(|(error, done)| match done {
+        // What is kept is for rank 0 to say.
+        _ if !is_first(ranks) => *error,
         // There is nothing to go on from.
         0 => {
             let _ = std::fs::remove_file(&part_path);

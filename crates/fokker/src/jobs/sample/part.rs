@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use super::super::outcome::{code, outcome};
 use super::super::part_error::PartError;
 use super::super::part_file::{BodySize, Identity, PartFile, numbers};
+use crate::collective::{Collective, all_gather_bytes};
 use crate::sample::{Samples, Trajectories};
 use crate::solve::Outcome;
 
@@ -80,13 +80,21 @@ impl Rows {
         (kept > 0).then(|| Trajectories { times: self.times.clone(), x })
     }
 
-    fn write(&self) -> Vec<u8> {
+    /// The rows that all ranks have made, in their order.
+    pub(super) fn gathered(mine: &Self, ranks: &dyn Collective, sizes: Sizes) -> Self {
+        let mut all = Self::none(sizes);
+        all_gather_bytes(ranks, &mine.write()).iter().for_each(|of_rank| all.read(of_rank));
+        all
+    }
+
+    /// Its record.
+    pub(super) fn write(&self) -> Vec<u8> {
         let Sizes { dim, kept } = self.sizes;
         let mut numbers = self.times.clone();
         for (row, outcome) in self.outcomes.iter().enumerate() {
             numbers.extend(&self.x[row * dim..][..dim]);
             numbers.extend(&self.states[row * dim * kept..][..dim * kept]);
-            let (code, t) = code(*outcome);
+            let (code, t) = outcome.code();
             numbers.extend([f64::from(code), t]);
         }
         numbers.into_iter().flat_map(f64::to_le_bytes).collect()
@@ -94,15 +102,19 @@ impl Rows {
 
     /// Adds a batch from its record.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    fn read(&mut self, body: &[u8]) {
+    pub(super) fn read(&mut self, body: &[u8]) {
         let Sizes { dim, kept } = self.sizes;
         let numbers = numbers(body);
+        // Nothing has been made yet.
+        if numbers.len() <= kept {
+            return;
+        }
         let (times, rows) = numbers.split_at(kept);
         self.times = times.to_vec();
         for row in rows.chunks_exact(self.sizes.row()) {
             self.x.extend(&row[..dim]);
             self.states.extend(&row[dim..dim * (1 + kept)]);
-            self.outcomes.push(outcome(row[row.len() - 2] as u8, row[row.len() - 1]));
+            self.outcomes.push(Outcome::of_code(row[row.len() - 2] as u8, row[row.len() - 1]));
         }
     }
 }

@@ -8,12 +8,13 @@ use super::super::error::JobError;
 use super::super::observer::{Observer, Unit, Work, notes};
 use super::super::open::{model_print, open_model, require_place};
 use super::super::part_error::PartError;
-use super::super::part_file::{Identity, path_of};
+use super::super::part_file::{Identity, path_of, text_of};
 use super::super::rows;
 use super::output::Output;
 use super::part::{Part, Rows, Sizes};
 use super::request::{Draws, SampleRequest};
 use crate::Error;
+use crate::collective::{agree, any, broadcast_bytes, first, is_first, part as share, require_same};
 use crate::data::{Fingerprint, read_table};
 use crate::error::chain;
 use crate::input::{ModelRows, Values, read_with_gaps};
@@ -35,7 +36,7 @@ pub struct Sampled {
 /// them; or the latents of data; or the data of latents.
 ///
 /// Where there are many rows, each batch that is done is kept in `FILE.part`, so that a call that was cut short is gone on with by the same one
-/// with [`SampleRequest::resume`], to the same bits.
+/// with [`SampleRequest::resume`], to the same bits. Several [ranks](Observer::ranks) share the rows of each batch.
 ///
 /// # Errors
 /// [`JobError::Output`], [`JobError::Place`], [`JobError::NoModel`], [`JobError::TooLarge`], [`JobError::Option`]; as for reading the files that
@@ -58,24 +59,38 @@ pub struct Sampled {
 pub fn sample(
     model: &Path, request: &SampleRequest<'_>, output: &Path, observer: &dyn Observer,
 ) -> Result<Sampled, JobError> {
-    let file = Output::new(output, &request.draws)?;
-    require_place(output)?;
-    let part_path = path_of(output);
-    if part_path.exists() && !request.resume {
-        return Err(PartError::Unfinished { path: part_path }.into());
-    }
-    let (info, score) = open_model(model)?;
-    let image = file.image(&info)?;
-    let given = given(&request.draws, &info, observer)?;
+    let ranks = &**observer.ranks();
+    let prepared = || {
+        let file = Output::new(output, &request.draws)?;
+        require_place(output)?;
+        let part_path = path_of(output);
+        if part_path.exists() && !request.resume {
+            return Err(PartError::Unfinished { path: part_path }.into());
+        }
+        let (info, score) = open_model(model)?;
+        let image = file.image(&info)?;
+        let given = given(&request.draws, &info, observer)?;
+        let identity = identity(model, request, &given)?;
+        Ok::<_, JobError>((file, info, score, image, given, identity, part_path))
+    };
+    let (file, info, score, image, given, identity, part_path) = agree(ranks, prepared())?;
+    require_same(ranks, &[("request", &text_of(&identity))])?;
     let is_data = !request.draws.are_latents();
-    let made = made(model, request, &info, &score, &given, &part_path, observer)?;
-    let (mut x, mut trajectories) = (made.rows.x.clone(), made.rows.trajectories());
-    if is_data && image.is_none() {
-        info.scaling.invert_f64(&mut x);
-        info.data.iter().for_each(|data| data.round(&mut x));
-        trajectories.iter_mut().for_each(|states| info.scaling.invert_f64(&mut states.x));
-    }
-    file.write(given.rows, &info, image, &x, trajectories.as_ref())?;
+    let job = Job { request, info: &info, score: &score, given: &given, identity: &identity, path: &part_path };
+    let made = made(&job, observer)?;
+    let write = || {
+        if !is_first(ranks) {
+            return Ok(());
+        }
+        let (mut x, mut trajectories) = (made.rows.x.clone(), made.rows.trajectories());
+        if is_data && image.is_none() {
+            info.scaling.invert_f64(&mut x);
+            info.data.iter().for_each(|data| data.round(&mut x));
+            trajectories.iter_mut().for_each(|states| info.scaling.invert_f64(&mut states.x));
+        }
+        file.write(given.rows, &info, image, &x, trajectories.as_ref())
+    };
+    agree(ranks, write())?;
     if let Some(part) = made.part {
         part.remove();
     }
@@ -92,41 +107,63 @@ struct Made {
     part: Option<Part>,
 }
 
-/// Makes the rows that are not there yet, batch by batch.
-fn made(
-    model: &Path, request: &SampleRequest<'_>, info: &ModelInfo, score: &NetworkScore<f32>, given: &Given,
-    part_path: &Path, observer: &dyn Observer,
-) -> Result<Made, JobError> {
+/// What is to be made.
+struct Job<'a> {
+    request: &'a SampleRequest<'a>,
+    info: &'a ModelInfo,
+    score: &'a NetworkScore<f32>,
+    given: &'a Given,
+    identity: &'a Identity,
+    /// Where rows are kept.
+    path: &'a Path,
+}
+
+/// Makes the rows that are not there yet, batch by batch, of which each rank makes its part.
+fn made(job: &Job<'_>, observer: &dyn Observer) -> Result<Made, JobError> {
+    let Job { request, info, score, given, identity, path } = *job;
+    let ranks = &**observer.ranks();
     let kept = if let Draws::Samples { trajectory: Some(kept), .. } = &request.draws { *kept } else { 0 };
     let sizes = Sizes { dim: info.dim, kept };
-    let most = (BATCH_VALUES / info.dim).clamp(1, BATCH_ROWS);
-    let workers = &score.model().workers(request.threads, 64)?;
-    let (mut part, mut rows) = (None, Rows::none(sizes));
-    if part_path.exists() || given.rows > most {
-        let identity = identity(model, request, given)?;
-        if part_path.exists() {
-            let (file, before) = Part::resume(part_path, &identity, sizes)?;
-            (part, rows) = (Some(file), before);
-        } else {
-            part = Some(Part::create(part_path, &identity, sizes)?);
-        }
-    }
+    let most = (BATCH_VALUES / info.dim).clamp(1, BATCH_ROWS) * ranks.size();
+    let workers = agree(ranks, score.model().workers(request.threads, 64).map_err(JobError::from))?;
+    let open = || {
+        let file = match () {
+            () if path.exists() => Part::resume(path, identity, sizes).map(|(file, rows)| (Some(file), rows)),
+            () if given.rows > most => Part::create(path, identity, sizes).map(|file| (Some(file), Rows::none(sizes))),
+            () => Ok((None, Rows::none(sizes))),
+        };
+        file.map_err(JobError::from)
+    };
+    let (mut part, before) = first(ranks, open)?.map_or((None, None), |(file, rows)| (file, Some(rows)));
+    let before = broadcast_bytes(ranks, 0, before.map_or_else(Vec::new, |rows| rows.write()));
+    let mut rows = Rows::none(sizes);
+    rows.read(&before);
     let name = if request.draws.are_latents() { "encode" } else { "sample" };
     observer.begin(&Work::counted(name, Unit::Rows, given.rows as u64, rows.outcomes.len() as u64));
+    let kept =
+        |error: JobError, done: usize| if is_first(ranks) { kept_error(error, done, given, path) } else { error };
     while rows.outcomes.len() < given.rows {
-        let first = rows.outcomes.len();
-        let batch = Batch { first: first as u64, rows: most.min(given.rows - first) };
-        let done = |rows: usize| observer.done((first + rows) as u64);
-        let made = draw(request, score, given, batch, workers, &done)
-            .map_err(|error| kept_error(error.into(), first, given, part_path))?;
-        let made = Rows::of(made.0, made.1, sizes);
-        if let Some(part) = &mut part {
-            part.append(&made).map_err(|error| kept_error(error.into(), first, given, part_path))?;
-        }
-        rows.extend(made);
-        if observer.stops() && rows.outcomes.len() < given.rows {
+        let start = rows.outcomes.len();
+        let count = most.min(given.rows - start);
+        let mine = share(count, ranks.rank(), ranks.size());
+        let batch = Batch { first: (start + mine.start) as u64, rows: mine.len() };
+        let done = |rows: usize| observer.done((start + rows * ranks.size()) as u64);
+        let made = || {
+            let none = Rows::none(sizes);
+            if mine.is_empty() {
+                return Ok(none);
+            }
+            let (samples, states) = draw(request, score, given, batch, &workers, &done)?;
+            Ok::<_, JobError>(Rows::of(samples, states, sizes))
+        };
+        let mine = agree(ranks, made()).map_err(|error| kept(error, start))?;
+        let all = if ranks.size() == 1 { mine } else { Rows::gathered(&mine, ranks, sizes) };
+        let append = part.as_mut().map_or(Ok(()), |part| part.append(&all)).map_err(JobError::from);
+        agree(ranks, append).map_err(|error| kept(error, start))?;
+        rows.extend(all);
+        if any(ranks, observer.stops()) && rows.outcomes.len() < given.rows {
             observer.end();
-            return Err(kept_error(JobError::Stopped { how: None }, rows.outcomes.len(), given, part_path));
+            return Err(kept(JobError::Stopped { how: None }, rows.outcomes.len()));
         }
     }
     observer.end();

@@ -7,13 +7,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::halving::rounds;
 use crate::Error;
 use crate::audit::{Audit, definitions};
+use crate::collective::{agree, all_gather_bytes, first};
 use crate::config::Config;
 use crate::data::Data;
 use crate::figure::{Better, Definition, Shape};
 use crate::jobs::audited::Model;
 use crate::jobs::compare::config;
 use crate::jobs::error::JobError;
-use crate::jobs::observer::{Observer, Quiet, Unit, Work};
+use crate::jobs::observer::{Alone, Observer, Quiet, Unit, Work};
+use crate::jobs::train::require_alike;
 use crate::manifest::Manifest;
 use crate::study::{Arm, Axis, SweepFigures, SweepPoint, SweepRound, grid};
 
@@ -93,7 +95,7 @@ struct Setting {
 }
 
 /// Trains and audits at every combination of the axes' values. What an interrupted sweep of the same config left is gone on with. A setting whose training
-/// diverges is kept as one that failed.
+/// diverges is kept as one that failed. Several [ranks](Observer::ranks) share the models of a round, in a folder that all of them see; then all have the figures.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -116,14 +118,22 @@ struct Setting {
 /// [`Error::Config`] for axes that make no settings, [`Error::Occupied`] if the folder holds anything else; as
 /// [`train`](crate::jobs::train()) and [`audit`](crate::audit::audit()).
 pub fn sweep(job: &Sweep<'_>, observer: &dyn Observer) -> Result<SweepFigures, JobError> {
-    let by = job.figure()?;
-    let mut base = job.config.with_threads();
-    base.train.threads = (base.train.threads / job.at_once.max(1)).max(1);
-    let mut settings = job.settings(&base)?;
-    Manifest::require_own(job.root)?;
-    base.audit.require(job.data.dim(), job.data.levels().is_some())?;
-    std::fs::create_dir_all(job.root).map_err(|source| Error::Write { path: job.root.into(), source })?;
-    Manifest::update(job.root, |manifest| manifest.record("sweep.html"))?;
+    let ranks = &**observer.ranks();
+    let begun = || {
+        let by = job.figure()?;
+        let mut base = job.config.with_threads();
+        base.train.threads = (base.train.threads / job.at_once.max(1)).max(1);
+        let settings = job.settings(&base)?;
+        Manifest::require_own(job.root)?;
+        base.audit.require(job.data.dim(), job.data.levels().is_some())?;
+        Ok::<_, JobError>((by, base, settings))
+    };
+    let (by, base, mut settings) = agree(ranks, begun())?;
+    require_alike(&base, job.data, observer)?;
+    first(ranks, || {
+        std::fs::create_dir_all(job.root).map_err(|source| Error::Write { path: job.root.into(), source })?;
+        Manifest::update(job.root, |manifest| manifest.record("sweep.html"))
+    })?;
     let plan = if job.halving { rounds(settings.len(), base.train.steps) } else { vec![(0, settings.len())] };
     let mut found: Vec<SweepRound> = Vec::new();
     for (steps, count) in plan {
@@ -165,23 +175,43 @@ fn round(
         .flat_map(|seed| settings.iter().map(move |setting| (seed, setting)))
         .map(|(seed, setting)| Task::new(setting, seed, steps, &of_round))
         .collect();
-    let mut audits = run(job, &tasks, observer)?.into_iter();
+    let ranks = &**observer.ranks();
+    if ranks.size() > 1 {
+        // Each rank its own; then all read what all have made.
+        let mine: Vec<&Task<'_>> = tasks.iter().skip(ranks.rank()).step_by(ranks.size()).collect();
+        let diverged = |found: Vec<Option<Audit>>| found.iter().map(|found| u8::from(found.is_none())).collect();
+        let failed: Vec<u8> = agree(ranks, run(job, &mine, observer).map(diverged))?;
+        let failed = all_gather_bytes(ranks, &failed);
+        let diverged = |place: usize| failed[place % ranks.size()][place / ranks.size()] > 0;
+        let read = |(place, task): (usize, &Task<'_>)| {
+            if diverged(place) { Ok(None) } else { train(job, task, &Quiet(observer)) }
+        };
+        let found: Result<Vec<_>, JobError> = tasks.iter().enumerate().map(read).collect();
+        return Ok(points(job, settings, agree(ranks, found)?));
+    }
+    let all: Vec<&Task<'_>> = tasks.iter().collect();
+    Ok(points(job, settings, run(job, &all, observer)?))
+}
+
+/// The models of a round, by setting; they come seed by seed.
+fn points(job: &Sweep<'_>, settings: &[Setting], audits: Vec<Option<Audit>>) -> Vec<SweepPoint> {
+    let mut audits = audits.into_iter();
     let mut points: Vec<SweepPoint> =
         settings.iter().map(|setting| SweepPoint { arm: setting.arm.clone(), audits: Vec::new() }).collect();
     for _ in 0..job.seeds {
         points.iter_mut().zip(audits.by_ref()).for_each(|(point, audit)| point.audits.push(audit));
     }
-    Ok(points)
+    points
 }
 
 /// A model's audit; `None` if its training diverged.
 type Found = Result<Option<Audit>, JobError>;
 
 /// The models of a round, several at once.
-fn run(job: &Sweep<'_>, tasks: &[Task<'_>], observer: &dyn Observer) -> Result<Vec<Option<Audit>>, JobError> {
+fn run(job: &Sweep<'_>, tasks: &[&Task<'_>], observer: &dyn Observer) -> Result<Vec<Option<Audit>>, JobError> {
     let at_once = job.at_once.clamp(1, tasks.len().max(1));
     if at_once == 1 {
-        return tasks.iter().map(|task| train(job, task, observer)).collect();
+        return tasks.iter().map(|task| train(job, task, &Alone(observer))).collect();
     }
     let (next, done, stop) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let found: Mutex<Vec<(usize, Found)>> = Mutex::default();
@@ -208,7 +238,7 @@ fn run(job: &Sweep<'_>, tasks: &[Task<'_>], observer: &dyn Observer) -> Result<V
 
 fn train(job: &Sweep<'_>, task: &Task<'_>, observer: &dyn Observer) -> Found {
     let Task { setting, config, folder } = task;
-    let model = Model { name: &setting.arm.name, config, data: job.data, folder, replace: false };
+    let model = Model { name: &setting.arm.name, config, data: job.data, folder: folder.clone(), replace: false };
     match model.run(observer) {
         Ok(found) => Ok(Some(found.audit)),
         Err(JobError::Diverged { .. }) => Ok(None),
