@@ -28,6 +28,7 @@ mod own_data;
 mod own_table;
 mod presets;
 mod random_configs;
+mod ranks;
 mod report;
 mod reproducible;
 mod resume;

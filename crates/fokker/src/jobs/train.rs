@@ -96,9 +96,14 @@ pub(super) fn require_alike(config: &Config, data: &Data, observer: &dyn Observe
     // What is another rank's config is told by a key.
     let said = all_gather_bytes(ranks, config.to_toml()?.as_bytes());
     let read = |said: &[u8]| Config::parse(&String::from_utf8_lossy(said), "a rank's config", &[]);
-    let first = read(&said[0])?;
+    let mut first = read(&said[0])?;
     for (rank, said) in said.iter().enumerate() {
-        if let Some(key) = first.difference(&read(said)?) {
+        let other = read(said)?;
+        // The same data may lie elsewhere on another machine.
+        if let (Some(path), Some(of_other)) = (first.data.path_mut(), other.data.path()) {
+            *path = of_other.to_path_buf();
+        }
+        if let Some(key) = first.difference(&other) {
             return Err(Error::RanksDiffer { what: format!("config ({key})"), rank });
         }
     }

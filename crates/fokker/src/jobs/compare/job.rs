@@ -136,13 +136,12 @@ pub fn compare(
     };
     let base = agree(ranks, begun())?;
     let of_seed = |index: u64| Config { seed: base.seed.wrapping_add(index), ..base.clone() };
-    if ranks.size() == 1 {
-        begin(job.root)?;
-    } else {
-        require_alike(&base, job.data, observer)?;
-        let seeds = || (0..job.seeds).map(of_seed);
-        first(ranks, || seeds().map(|base| job.folder(base.seed)).try_for_each(|folder| begin(&folder)))?;
-        agree(ranks, models_of_rank(job, &seeds().collect::<Vec<_>>(), observer))?;
+    require_alike(&base, job.data, observer)?;
+    first(ranks, || begin(job.root))?;
+    if ranks.size() > 1 {
+        let seeds: Vec<Config> = (0..job.seeds).map(of_seed).collect();
+        first(ranks, || seeds.iter().map(|base| job.folder(base.seed)).try_for_each(|folder| begin(&folder)))?;
+        agree(ranks, models_of_rank(job, &seeds, observer))?;
     }
     // All models are there now, if there are several ranks, and every rank reads all of them.
     let job = &Compare { replace: job.replace && ranks.size() == 1, ..*job };

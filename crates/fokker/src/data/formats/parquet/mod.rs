@@ -2,6 +2,7 @@
 
 mod read;
 mod source;
+mod thrift;
 mod write;
 
 use std::io::{self, Write};

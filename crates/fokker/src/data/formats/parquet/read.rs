@@ -34,6 +34,7 @@ const NUMBERS: usize = 1 << 22;
 /// An open file and how far it has been read.
 pub(super) struct ParquetRows {
     path: PathBuf,
+    source: Source,
     file: SerializedFileReader<Source>,
     rows: u64,
     /// What the columns are called.
@@ -90,7 +91,9 @@ impl ParquetRows {
         if start != *b"PAR1" {
             return Err(DataError::magic(&path, "a Parquet file", &start[..known]));
         }
-        let file = SerializedFileReader::new(Source::new(bytes, length)).map_err(|error| failed(&path, error))?;
+        let source = Source::new(bytes, length);
+        source.look_at_contents().map_err(|error| failed(&path, error))?;
+        let file = SerializedFileReader::new(source.clone()).map_err(|error| failed(&path, error))?;
         let schema = file.metadata().file_metadata().schema_descr();
         let found: Vec<_> =
             schema.columns().iter().enumerate().filter(|(_, column)| !is_index(column.name())).collect();
@@ -124,7 +127,21 @@ impl ParquetRows {
         }
         let (readers, levels) = (Vec::new(), Vec::new());
         let gaps = options.gaps;
-        Ok(Self { path, file, rows, names, left_out, columns, next_group: 0, readers, left: 0, done: 0, levels, gaps })
+        Ok(Self {
+            path,
+            source,
+            file,
+            rows,
+            names,
+            left_out,
+            columns,
+            next_group: 0,
+            readers,
+            left: 0,
+            done: 0,
+            levels,
+            gaps,
+        })
     }
 
     fn read_unguarded(&mut self, most: usize, values: &mut Vec<f64>) -> Result<(), DataError> {
@@ -148,6 +165,11 @@ impl ParquetRows {
             let group = self.file.get_row_group(self.next_group).map_err(|error| failed(&self.path, error))?;
             self.next_group += 1;
             self.left = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
+            for column in &self.columns {
+                let (start, length) = group.metadata().column(column.at).byte_range();
+                let looked = self.source.look_at_pages(start..start.saturating_add(length));
+                looked.map_err(|error| failed(&self.path, error))?;
+            }
             let readers: Result<_, _> = self.columns.iter().map(|column| group.get_column_reader(column.at)).collect();
             self.readers = readers.map_err(|error| failed(&self.path, error))?;
         }

@@ -1,12 +1,14 @@
 //! Bytes of any kind as the parquet crate asks for them.
 
 use std::io::{self, BufReader, Read, SeekFrom};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes as Shared;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
+use super::thrift::{Found, look};
 use crate::data::input::Bytes;
 use crate::memory;
 
@@ -22,6 +24,64 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(bytes: Box<dyn Bytes>, length: u64) -> Self {
         Self { bytes: Arc::new(Mutex::new(bytes)), length }
+    }
+}
+
+/// Bytes of a page's head that are looked at first; few have more.
+const HEAD: usize = 1 << 10;
+
+/// Where a head says how many bytes its page has: field 3 of `PageHeader`.
+const PAGE_SIZE: i16 = 3;
+
+impl Source {
+    /// Up to so many bytes from a place on.
+    fn some(&self, start: u64, most: usize) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        At { bytes: self.bytes.clone(), at: start }.take(most as u64).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Refuses a table of contents that would keep a reader busy for ever.
+    pub(super) fn look_at_contents(&self) -> Result<()> {
+        let end = self.some(self.length.saturating_sub(8), 8)?;
+        let [a, b, c, d, b'P', b'A', b'R', b'1'] = end[..] else { return Ok(()) };
+        let length = u64::from(u32::from_le_bytes([a, b, c, d]));
+        let Some(start) = self.length.checked_sub(8 + length) else { return Ok(()) };
+        let contents = self.get_bytes(start, usize::try_from(length).unwrap_or(usize::MAX))?;
+        match look(&contents, length, PAGE_SIZE) {
+            Found::Endless => Err(ParquetError::General("a list that never ends".into())),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same of the heads of pages, one after the other, in these bytes of the file.
+    pub(super) fn look_at_pages(&self, range: Range<u64>) -> Result<()> {
+        let mut at = range.start;
+        while at < range.end.min(self.length) {
+            let left = range.end.min(self.length) - at;
+            let mut most = HEAD;
+            let found = loop {
+                let found = look(&self.some(at, most)?, left, PAGE_SIZE);
+                if found != Found::Unknown || most as u64 >= left {
+                    break found;
+                }
+                most = most.saturating_mul(8);
+            };
+            match found {
+                Found::Endless => return Err(ParquetError::General("a list that never ends".into())),
+                Found::Whole { length, field: Some(page @ 0..) } => {
+                    at = at.saturating_add(length as u64).saturating_add(page.cast_unsigned());
+                }
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Clone for Source {
+    fn clone(&self) -> Self {
+        Self { bytes: Arc::clone(&self.bytes), length: self.length }
     }
 }
 
