@@ -96,10 +96,11 @@ fn any_number_of_ranks_trains_the_same_model_to_the_last_bit() {
 #[test]
 fn without_an_order_the_sums_differ_in_the_last_bits_alone() {
     let scratch = tempfile::tempdir().unwrap();
-    let ends = [1, 3].map(|size| {
+    let ends = [1, 2].map(|size| {
         let root = scratch.path().join(size.to_string());
-        // Alike in shards, so that nothing but the order of the sum differs.
-        let sets: &[&str] = if size == 1 { &["train.deterministic=true"] } else { &[] };
+        // Alike in shards, so that nothing but the order of the sum differs; as many chunks as shards.
+        let sets: &[&str] =
+            if size == 1 { &["train.batch=256", "train.deterministic=true"] } else { &["train.batch=256"] };
         all_well(&train(&root, &config(sets), size));
         end(&root).0.weights
     });

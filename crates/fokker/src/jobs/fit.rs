@@ -85,7 +85,7 @@ impl Standing {
 pub(super) fn resumed(run: &Run, config: &Config, data: &Arc<Data>, observer: &dyn Observer) -> Result<Trainer, Error> {
     let ranks = observer.ranks();
     let Standing { path, checkpoint, rollbacks } = Standing::shared(run, observer)?;
-    let made = trainer(config, data, ranks, Start::State(checkpoint)).map_err(|error| match error {
+    let made = trainer(config, data, ranks, Start::State(Box::new(checkpoint))).map_err(|error| match error {
         Error::Dimension { expected, found, .. } => Error::File {
             path: path.clone(),
             reason: format!("{found} parameters, but the network of {} has {expected}", run.config().display()),

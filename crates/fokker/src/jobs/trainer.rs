@@ -23,7 +23,7 @@ pub(super) enum Start {
     /// These weights, which are the average's, too.
     Weights(Vec<f32>),
     /// Where training stood.
-    State(Checkpoint),
+    State(Box<Checkpoint>),
 }
 
 /// A trainer by a config, for one of these ranks.
@@ -35,7 +35,7 @@ pub(super) fn trainer(
     match start {
         Start::Fresh => training.fresh(),
         Start::Weights(weights) => training.from_weights(weights),
-        Start::State(state) => training.from_checkpoint(state),
+        Start::State(state) => training.from_checkpoint(*state),
     }
 }
 
@@ -62,6 +62,6 @@ impl Trainer {
     /// # Errors
     /// As [`new`](Self::new), or if the checkpoint is of another network.
     pub fn with_state(config: &Config, data: &Arc<Data>, state: Checkpoint) -> Result<Self, Error> {
-        trainer(config, data, single(), Start::State(state))
+        trainer(config, data, single(), Start::State(Box::new(state)))
     }
 }
