@@ -189,3 +189,107 @@ fn numbers_that_are_not_finite_stop_all_and_a_run_that_goes_back_does_on_all() {
     assert!(ends.iter().all(Result::is_err), "{ends:?}");
     assert_eq!(Run::open(&root).unwrap().0.manifest().unwrap().rollbacks.len(), 2);
 }
+
+/// Ranks of which one adds up otherwise, as another kind of processor may.
+#[derive(Debug)]
+struct Uneven(Arc<dyn Collective>, f32);
+
+impl Collective for Uneven {
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+
+    fn all_reduce(&self, values: &mut [f32]) {
+        self.0.all_reduce(values);
+        if self.rank() == 1 && values.len() > 2 {
+            values.iter_mut().for_each(|value| *value += self.1);
+        }
+    }
+
+    fn all_reduce_f64(&self, values: &mut [f64]) {
+        self.0.all_reduce_f64(values);
+    }
+
+    fn broadcast(&self, root: usize, bytes: &mut [u8]) {
+        self.0.broadcast(root, bytes);
+    }
+
+    fn all_gather(&self, mine: &[u8], all: &mut [u8]) {
+        self.0.all_gather(mine, all);
+    }
+
+    fn all_to_all(&self, send: &[u8], sent: &[usize], receive: &mut [u8], received: &[usize]) {
+        self.0.all_to_all(send, sent, receive, received);
+    }
+
+    fn barrier(&self) {
+        self.0.barrier();
+    }
+}
+
+#[test]
+fn ranks_whose_weights_are_no_longer_the_same_are_stopped() {
+    let scratch = tempfile::tempdir().unwrap();
+    let config = config(&[]);
+    let data = data(&config);
+    for (name, more) in [("alike", 0.0), ("uneven", 1e-3)] {
+        let root = scratch.path().join(name);
+        let ends = in_threads(2, |ranks| {
+            let uneven: Arc<dyn Collective> = Arc::new(Uneven(Arc::clone(ranks), more));
+            jobs::train(&NewRun::new("train", &root, &config, &data), None, &Rank::of(&uneven)).map(|_| ())
+        });
+        if more == 0.0 {
+            all_well(&ends);
+            continue;
+        }
+        for end in ends {
+            let error = end.unwrap_err();
+            assert!(!error.is_request());
+            let source = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            assert!(
+                source.contains("step 8: the weights of ranks 0 and 1 are no longer the same"),
+                "{error}: {source}"
+            );
+        }
+        assert!(Run::open(&root).unwrap().0.newest_checkpoint().is_err(), "nothing that has drifted is kept");
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_at_one_rank_ends_all() {
+    let scratch = tempfile::tempdir().unwrap();
+    let root = scratch.path().join("run");
+    let config = config(&[]);
+    let data = data(&config);
+    let ends = in_threads(2, |ranks| {
+        let observer = Breaking(Rank::of(ranks), &root);
+        jobs::train(&NewRun::new("train", &root, &config, &data), None, &observer).map(|_| ())
+    });
+    let text = |place: usize| ends[place].as_ref().unwrap_err().to_string();
+    assert!(text(0).contains("step-000000008") && text(0).contains("is kept"), "{}", text(0));
+    assert!(text(1).starts_with("rank 0: "), "{}", text(1));
+    assert!(ends.iter().all(|end| end.as_ref().is_err_and(|error| !error.is_request())));
+}
+
+/// A rank whose metrics cannot be written any more from its ninth step on.
+struct Breaking<'a>(Rank<'a>, &'a Path);
+
+impl Observer for Breaking<'_> {
+    fn done(&self, done: u64) {
+        let metrics = self.1.join("metrics.jsonl");
+        if done == 9 && self.0.ranks.rank() == 0 {
+            fs::remove_file(&metrics).unwrap();
+            // A device without room.
+            std::os::unix::fs::symlink("/dev/full", &metrics).unwrap();
+        }
+        self.0.done(done);
+    }
+
+    fn ranks(&self) -> &Arc<dyn Collective> {
+        self.0.ranks
+    }
+}
