@@ -74,10 +74,15 @@ enum Place {
     Stream,
 }
 
+/// Is it the name of an open descriptor? A rename there would replace the file behind the process's back. (Devices are told by their kind, and
+/// `/dev/shm` is a folder like any other.)
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/proc"].iter().any(|folder| path.starts_with(folder))
+}
+
 /// What a path leads to.
 fn place(path: &Path) -> io::Result<Place> {
-    // Names of open descriptors: a rename there would replace the file behind the process's back.
-    if ["/dev", "/proc"].iter().any(|folder| path.starts_with(folder)) {
+    if is_descriptor(path) {
         return Ok(Place::Stream);
     }
     let mut place = path.to_path_buf();
@@ -86,7 +91,7 @@ fn place(path: &Path) -> io::Result<Place> {
             Ok(found) if found.is_symlink() => {
                 let target = fs::read_link(&place)?;
                 place = place.parent().unwrap_or(Path::new("")).join(target);
-                if ["/dev", "/proc"].iter().any(|folder| place.starts_with(folder)) {
+                if is_descriptor(&place) {
                     return Ok(Place::Stream);
                 }
             }
@@ -183,6 +188,27 @@ mod tests {
 
     fn write(path: &Path, text: &str) -> io::Result<()> {
         write_atomically(path, |out| out.write_all(text.as_bytes()))
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn memory_that_is_a_folder_holds_files_like_any_other() {
+        let folder = tempfile::tempdir_in("/dev/shm").unwrap();
+        let path = folder.path().join("file");
+        write(&path, "old").unwrap();
+        write(&path, "new").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Descriptors and devices are written to as they stand.
+        write(Path::new("/dev/null"), "gone").unwrap();
+        assert_eq!(write(Path::new("/dev/full"), "no").unwrap_err().kind(), io::ErrorKind::StorageFull);
+        let mut file = tempfile::tempfile_in(folder.path()).unwrap();
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&file);
+        write(Path::new(&format!("/dev/fd/{descriptor}")), "through").unwrap();
+        let mut text = String::new();
+        io::Seek::rewind(&mut file).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "through");
     }
 
     #[test]
