@@ -7,7 +7,6 @@ use fokker::jobs::{Unit, Work};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 use super::part::Part;
-use crate::global::{self, Shown};
 use crate::numbers::{duration, rate};
 
 /// A bar for a piece of work.
@@ -15,6 +14,7 @@ pub fn of(work: &Work<'_>) -> ProgressBar {
     let template = match work.unit {
         Unit::Steps | Unit::TimeSteps => "{prefix:>5} {wide_bar} {human_pos}/{human_len} {rate}/s {left} left {msg}",
         Unit::Rows => "{prefix} {wide_bar} {human_pos}/{human_len} {rate}/s {left} left",
+        Unit::Bytes => "{prefix} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {left} left",
         Unit::Models => "{prefix} {wide_bar} {human_pos}/{human_len} {left} left",
         Unit::Parts => "{spinner} {msg} {wide_bar} part {human_pos} of {human_len} {prefix} {elapsed}",
         _ => "{spinner} {msg}",
@@ -38,17 +38,6 @@ pub fn of(work: &Work<'_>) -> ProgressBar {
 /// How far the present part of an audit is.
 pub fn within(bar: &ProgressBar, part: Option<&Part>, now: Instant) {
     bar.set_prefix(part.map_or_else(String::new, |part| format!("({})", part.text(now))));
-}
-
-/// A bar over bytes.
-pub fn bytes(total: u64, what: &str) -> ProgressBar {
-    if global::progress() != Shown::Bars {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(total);
-    bar.set_style(style("{prefix} {wide_bar} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {left} left"));
-    bar.set_prefix(what.to_owned());
-    bar
 }
 
 /// A style in which `{rate}` and `{left}` are numbers as people read them.

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use fokker::jobs::{Unit, Work};
+use fokker::memory::shown;
 
 use super::part::Part;
 use crate::numbers::{duration, grouped, rate};
@@ -92,6 +93,8 @@ impl Lines {
             left if speed > 0.0 => format!("{} left", duration(left as f64 / speed)),
             _ => format!("{took} so far"),
         };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let per_second = speed as u64;
         let (name, speed) = (&self.name, rate(speed));
         match self.unit {
             Unit::Steps | Unit::TimeSteps => {
@@ -99,6 +102,11 @@ impl Lines {
                 format!("{name}: {}, {speed} steps/s, {left}{terms}", counted("step"))
             }
             Unit::Rows => format!("{name}: {}, {speed} rows/s, {left}", counted("row")),
+            Unit::Bytes => {
+                let (done, total) = (shown(self.done), shown(self.total));
+                let percent = self.done.saturating_mul(100) / self.total.max(1);
+                format!("{name}: {done} of {total} ({percent} %), {}/s, {left}", shown(per_second))
+            }
             Unit::Models => format!("{name}: {}, {left}", counted("model")),
             Unit::Parts if ended => format!("{}; {}, took {took}", phase(name, "audit"), parts()),
             // Its parts differ, so that of its end nothing is known; of the part's end there is.
@@ -141,6 +149,15 @@ mod tests {
         lines.done(10_000);
         let last = lines.last(after(begun, 49)).unwrap();
         assert_eq!(last, "dsm: step 10,000 of 10,000 (100 %), 200 steps/s, took 49 s, dsm 0.4312");
+    }
+
+    #[test]
+    fn a_download_has_bytes() {
+        let begun = Instant::now();
+        let mut lines = Lines::new(&Work::counted("train.gz", Unit::Bytes, 10 << 20, 2 << 20), begun);
+        lines.done(7 << 20);
+        let line = lines.due(after(begun, 5)).unwrap();
+        assert_eq!(line, "train.gz: 7.0 MiB of 10.0 MiB (70 %), 1.0 MiB/s, 3.0 s left");
     }
 
     #[test]

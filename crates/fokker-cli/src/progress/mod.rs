@@ -21,8 +21,6 @@ use crate::numbers::duration;
 use crate::print::{self, detail, say};
 use crate::{ranks, signals};
 
-pub use bar::bytes;
-
 /// Steps a second over the stretch of training that ends at a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepRate {

@@ -66,12 +66,24 @@ pub fn agree<T, E: Agreed>(ranks: &dyn Collective, mine: Result<T, E>) -> Result
 ///
 /// # Errors
 /// As [`agree`].
+///
+/// ```
+/// use fokker::{Error, collective::{first, in_threads}};
+/// let ends = in_threads(2, |ranks| first(&**ranks, || Ok::<_, Error>("written")).ok().flatten());
+/// assert_eq!(ends, [Some("written"), None]);
+/// ```
 pub fn first<T, E: Agreed>(ranks: &dyn Collective, job: impl FnOnce() -> Result<T, E>) -> Result<Option<T>, E> {
     let mine = if ranks.rank() == 0 { job().map(Some) } else { Ok(None) };
     agree(ranks, mine)
 }
 
 /// Does any rank say so?
+///
+/// ```
+/// use fokker::collective::{any, in_threads};
+/// assert_eq!(in_threads(3, |ranks| any(&**ranks, ranks.rank() == 2)), [true; 3]);
+/// assert_eq!(in_threads(3, |ranks| any(&**ranks, false)), [false; 3]);
+/// ```
 pub fn any(ranks: &dyn Collective, mine: bool) -> bool {
     if ranks.size() == 1 {
         return mine;

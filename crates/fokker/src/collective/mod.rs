@@ -26,7 +26,21 @@ pub use in_order::{Scratch, sum_in_order};
 pub use single::{Single, single};
 pub use threads::in_threads;
 
-/// Processes that make the same calls in the same order.
+/// Processes that make the same calls in the same order. MPI's terms (4.1, chapter 6): `all_reduce` is `MPI_Allreduce` with `MPI_SUM`, and so on. A failure within a call ends all
+/// processes, as MPI's default is; so calls return nothing to look at.
+///
+/// ```
+/// use fokker::collective::in_threads;
+/// let all = in_threads(3, |ranks| {
+///     let mut all = [0; 6];
+///     ranks.all_gather(&[ranks.rank() as u8; 2], &mut all);
+///     let mut root = [ranks.rank() as u8];
+///     ranks.broadcast(2, &mut root);
+///     ranks.barrier();
+///     (all, root)
+/// });
+/// assert_eq!(all, [([0, 0, 1, 1, 2, 2], [2]); 3]);
+/// ```
 pub trait Collective: Debug + Send + Sync {
     /// The number of this process, from 0.
     fn rank(&self) -> usize;
@@ -54,11 +68,27 @@ pub trait Collective: Debug + Send + Sync {
 }
 
 /// Is this the rank that writes and speaks?
+///
+/// ```
+/// use fokker::collective::{in_threads, is_first, single};
+/// assert!(is_first(&**single()));
+/// assert_eq!(in_threads(2, |ranks| is_first(&**ranks)), [true, false]);
+/// ```
 pub fn is_first(ranks: &dyn Collective) -> bool {
     ranks.rank() == 0
 }
 
 /// The sums over ranks of numbers of either precision.
+///
+/// ```
+/// use fokker::collective::{all_reduce, in_threads};
+/// let sums = in_threads(2, |ranks| {
+///     let mut values = [1.0_f64 + ranks.rank() as f64];
+///     all_reduce(&**ranks, &mut values);
+///     values
+/// });
+/// assert_eq!(sums, [[3.0]; 2]);
+/// ```
 pub fn all_reduce<F: Real>(ranks: &dyn Collective, values: &mut [F]) {
     if size_of::<F>() == size_of::<f32>() {
         ranks.all_reduce(bytemuck::cast_slice_mut(values));
@@ -68,6 +98,12 @@ pub fn all_reduce<F: Real>(ranks: &dyn Collective, values: &mut [F]) {
 }
 
 /// The bytes of each rank, of any lengths.
+///
+/// ```
+/// use fokker::collective::{all_gather_bytes, in_threads};
+/// let all = in_threads(2, |ranks| all_gather_bytes(&**ranks, &vec![9; ranks.rank()]));
+/// assert_eq!(all, [[vec![], vec![9]], [vec![], vec![9]]]);
+/// ```
 pub fn all_gather_bytes(ranks: &dyn Collective, mine: &[u8]) -> Vec<Vec<u8>> {
     let mut lengths = vec![0_u64; ranks.size()];
     ranks.all_gather(bytemuck::bytes_of(&(mine.len() as u64)), bytemuck::cast_slice_mut(&mut lengths));
@@ -84,6 +120,12 @@ pub fn all_gather_bytes(ranks: &dyn Collective, mine: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// The bytes that rank `root` has; what the others hand over is not looked at.
+///
+/// ```
+/// use fokker::collective::{broadcast_bytes, in_threads};
+/// let all = in_threads(2, |ranks| broadcast_bytes(&**ranks, 1, vec![7; 3 * ranks.rank()]));
+/// assert_eq!(all, [[7; 3]; 2]);
+/// ```
 pub fn broadcast_bytes(ranks: &dyn Collective, root: usize, bytes: Vec<u8>) -> Vec<u8> {
     let mut length = bytes.len() as u64;
     ranks.broadcast(root, bytemuck::bytes_of_mut(&mut length));
@@ -94,6 +136,11 @@ pub fn broadcast_bytes(ranks: &dyn Collective, root: usize, bytes: Vec<u8>) -> V
 }
 
 /// The part of `count` things in a row that is a rank's: parts differ by one at most.
+///
+/// ```
+/// use fokker::collective::part;
+/// assert_eq!([0, 1, 2].map(|rank| part(7, rank, 3)), [0..3, 3..5, 5..7]);
+/// ```
 #[must_use]
 pub fn part(count: usize, rank: usize, size: usize) -> std::ops::Range<usize> {
     let at = |rank: usize| rank * (count / size) + rank.min(count % size);

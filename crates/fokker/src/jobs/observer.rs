@@ -18,6 +18,8 @@ pub enum Unit {
     Rows,
     /// Time steps of a simulation.
     TimeSteps,
+    /// Bytes of a file.
+    Bytes,
     /// Parts of an audit: its times, and then its other measurements.
     Parts,
     /// Nothing: [`Observer::doing`] says what it has come to.

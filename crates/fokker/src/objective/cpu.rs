@@ -120,6 +120,31 @@ impl<F: Real> Objective<F> {
     /// together, and all have the terms and the gradient of the whole batch. With `in_order`, gradients are summed in the order of the shards, so that
     /// they are the same to the last bit for any number of ranks.
     ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use fokker::{collective::in_threads, config::Config, data::Data, objective::{Objective, Step}, rng::Streams};
+    /// use fokker_jet::cpu::{Parameters, Workers};
+    /// # fn main() -> Result<(), fokker::Error> {
+    /// let config = Config::preset("ring8", &["network.width=16".into()])?;
+    /// let data = Arc::new(Data::load(&config.data)?);
+    /// let model = config.model(data.shape());
+    /// let weights = model.initial_parameters(&mut Streams::new(0).named("weights"));
+    /// let gradients = |size: usize| {
+    ///     let of_ranks: Result<Vec<_>, fokker::Error> = in_threads(size, |ranks| {
+    ///         let workers = Arc::new(Workers::new(1, 16)?.with_shards(4, ranks.rank(), size));
+    ///         let mut objective =
+    ///             Objective::<f32>::new(&model, &data, &config.loss, 128, 0, &workers)?.over(ranks, true)?;
+    ///         let mut gradient = vec![0.0; weights.len()];
+    ///         objective.evaluate(Step(0), &Parameters::new(model.graph(), weights.clone()), &mut gradient);
+    ///         Ok(gradient)
+    ///     }).into_iter().collect();
+    ///     of_ranks
+    /// };
+    /// let one = gradients(1)?;
+    /// assert!(gradients(3)?.iter().all(|gradient| *gradient == one[0]));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Memory`] if the sum would take more than there may be.
     pub fn over(mut self, ranks: &Arc<dyn Collective>, in_order: bool) -> Result<Self, Error> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Result, anyhow, bail};
-use indicatif::ProgressBar;
+use fokker::jobs::{Observer, Unit, Work};
 use sha2::{Digest, Sha256};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
@@ -14,7 +14,7 @@ use ureq::{Agent, Body};
 use super::place::is_taken;
 use super::remote_file::RemoteFile;
 use crate::fail::request;
-use crate::progress;
+use crate::progress::Progress;
 
 /// Bytes read at a time.
 const CHUNK: usize = 1 << 16;
@@ -72,17 +72,14 @@ impl Server {
             return already_there(file, path);
         }
         let mut part = Part::open(file, path)?;
-        let bar = progress::bytes(file.bytes, &file.name);
-        let done = self.complete(file, &mut part, &bar);
-        bar.finish_and_clear();
-        match done? {
+        match self.complete(file, &mut part)? {
             Ok(()) => part.rename(path).map(|()| Done::Fetched),
             Err(failures) => bail!("{}; {}", failures.join("; "), part.advice(file)),
         }
     }
 
     /// Asks one mirror after the other for what is missing; what was wrong with each if none gave it.
-    fn complete(&self, file: &RemoteFile, part: &mut Part, bar: &ProgressBar) -> Result<Result<(), Vec<String>>> {
+    fn complete(&self, file: &RemoteFile, part: &mut Part) -> Result<Result<(), Vec<String>>> {
         // All of it had arrived before; if it is wrong it is cleared.
         if part.length == file.bytes && part.verify(file)?.is_ok() {
             return Ok(Ok(()));
@@ -90,7 +87,7 @@ impl Server {
         let mut failures = Vec::new();
         for base in &self.mirrors {
             let url = format!("{base}{}", file.name);
-            match self.ask_mirror(&url, file, part, bar) {
+            match self.ask_mirror(&url, file, part) {
                 Ok(()) => return Ok(Ok(())),
                 Err(Failure::Mirror(reason)) => failures.push(format!("{url}: {reason}")),
                 Err(Failure::Here(error)) => return Err(error),
@@ -100,7 +97,7 @@ impl Server {
     }
 
     /// Goes on where the part ends, to the verified end of the file.
-    fn ask_mirror(&self, url: &str, file: &RemoteFile, part: &mut Part, bar: &ProgressBar) -> Result<(), Failure> {
+    fn ask_mirror(&self, url: &str, file: &RemoteFile, part: &mut Part) -> Result<(), Failure> {
         let response = self.get(url, part.length)?;
         let response = match response.status() {
             // An answer to another question than the one asked: once more from the start.
@@ -126,9 +123,11 @@ impl Server {
         if from < part.length {
             part.clear()?;
         }
-        bar.set_position(from);
-        bar.reset_eta();
-        self.receive(response.into_body(), file, part, bar)?;
+        let progress = Progress::default();
+        progress.begin(&Work::counted(&file.name, Unit::Bytes, file.bytes, from));
+        let received = self.receive(response.into_body(), file, part, &progress);
+        progress.end();
+        received?;
         part.verify(file)?.map_err(Failure::Mirror)
     }
 
@@ -140,7 +139,7 @@ impl Server {
         asked.call().map_err(|error| Failure::Mirror(self.say(&error)))
     }
 
-    fn receive(&self, body: Body, file: &RemoteFile, part: &mut Part, bar: &ProgressBar) -> Result<(), Failure> {
+    fn receive(&self, body: Body, file: &RemoteFile, part: &mut Part, progress: &Progress) -> Result<(), Failure> {
         let mut reader = body.into_reader();
         let mut chunk = vec![0; CHUNK];
         while part.length < file.bytes {
@@ -149,7 +148,7 @@ impl Server {
                 Ok(0) => "the connection ended".to_owned(),
                 Ok(read) => {
                     part.write(&chunk[..read])?;
-                    bar.set_position(part.length);
+                    progress.done(part.length);
                     continue;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
