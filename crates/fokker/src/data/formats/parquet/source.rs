@@ -30,8 +30,8 @@ impl Source {
 /// Bytes of a page's head that are looked at first; few have more.
 const HEAD: usize = 1 << 10;
 
-/// Where a head says how many bytes its page has: field 3 of `PageHeader`.
-const PAGE_SIZE: i16 = 3;
+/// Where a head says how many bytes its page has in the file, how many in memory, and how many values a dictionary has: fields of `PageHeader`.
+const PAGE: [&[i16]; 3] = [&[3], &[2], &[7, 1]];
 
 impl Source {
     /// Up to so many bytes from a place on.
@@ -48,7 +48,7 @@ impl Source {
         let length = u64::from(u32::from_le_bytes([a, b, c, d]));
         let Some(start) = self.length.checked_sub(8 + length) else { return Ok(()) };
         let contents = self.get_bytes(start, usize::try_from(length).unwrap_or(usize::MAX))?;
-        match look(&contents, length, PAGE_SIZE) {
+        match look(&contents, length, []) {
             Found::Endless => Err(ParquetError::General("a list that never ends".into())),
             _ => Ok(()),
         }
@@ -61,7 +61,7 @@ impl Source {
             let left = range.end.min(self.length) - at;
             let mut most = HEAD;
             let found = loop {
-                let found = look(&self.some(at, most)?, left, PAGE_SIZE);
+                let found = look(&self.some(at, most)?, left, PAGE);
                 if found != Found::Unknown || most as u64 >= left {
                     break found;
                 }
@@ -69,7 +69,13 @@ impl Source {
             };
             match found {
                 Found::Endless => return Err(ParquetError::General("a list that never ends".into())),
-                Found::Whole { length, field: Some(page @ 0..) } => {
+                // A value takes a byte at least.
+                Found::Whole { fields: [_, whole, Some(values)], .. }
+                    if !(0..=whole.unwrap_or(0)).contains(&values) =>
+                {
+                    return Err(ParquetError::General(format!("a dictionary of {values} values")));
+                }
+                Found::Whole { length, fields: [Some(page @ 0..), ..] } => {
                     at = at.saturating_add(length as u64).saturating_add(page.cast_unsigned());
                 }
                 _ => break,
