@@ -157,7 +157,7 @@ mod tests {
         let mut lines = Lines::new(&Work::counted("train.gz", Unit::Bytes, 10 << 20, 2 << 20), begun);
         lines.done(7 << 20);
         let line = lines.due(after(begun, 5)).unwrap();
-        assert_eq!(line, "train.gz: 7.0 MiB of 10.0 MiB (70 %), 1.0 MiB/s, 3.0 s left");
+        assert_eq!(line, "train.gz: 7.0 MiB of 10.0 MiB (70 %), 1.0 MiB/s, 3 s left");
     }
 
     #[test]
