@@ -43,7 +43,7 @@ slice() { # TARGET EXECUTIONS
     # Executions, seconds, findings.
     awk -v seconds="$(($(date +%s%N) - start))" -v found="$((status != 0))" -v asked="$2" '
         /stat::number_of_executed_units/ { n = $2 }
-        END { print (n > 0 ? n : found ? 1 : asked), seconds / 1e9, found }' "$log" >>"done/$target"
+        END { print (n > 0 ? n : (found ? 1 : asked)), seconds / 1e9, found }' "$log" >>"done/$target"
     [ "$status" != 130 ] && [ "$status" != 143 ]
 }
 
@@ -63,6 +63,6 @@ done
 printf '\n%-12s %12s %9s %12s %9s\n' target executions seconds 'a second' findings
 for file in done/*; do
     awk -v target="${file#done/}" '{ n += $1; s += $2; f += $3 }
-        END { printf "%-12s %12d %9.0f %12.0f %9d\n", target, n, s, s > 0 ? n / s : 0, f }' "$file"
+        END { printf "%-12s %12d %9.0f %12.0f %9d\n", target, n, s, (s > 0 ? n / s : 0), f }' "$file"
 done
-cat done/* | awk '{ n += $1; s += $2; f += $3 } END { printf "%-12s %12d %9.0f %12.0f %9d\n", "all", n, s, s > 0 ? n / s : 0, f; exit f > 0 }'
+cat done/* | awk '{ n += $1; s += $2; f += $3 } END { printf "%-12s %12d %9.0f %12.0f %9d\n", "all", n, s, (s > 0 ? n / s : 0), f; exit (f > 0) }'
